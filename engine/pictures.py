@@ -1,0 +1,200 @@
+"""Pictures from and to disk: every kind that Pillow reads becomes 8-bit sRGB with straight alpha, and says how.
+
+What cannot be read or written raises PictureError, one sentence that says what is wrong and what to do. Saving is
+atomic: a new file takes the old one's place only when it is complete.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import tempfile
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+Rgba = NDArray[np.uint8]  # (h, w, 4), sRGB, straight alpha
+
+MOST_PIXELS = 8192 * 8192
+WRITES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP"}
+READS = (*WRITES, ".gif")
+OPTIONS = {
+    "JPEG": {"quality": 95, "subsampling": 0},
+    "WEBP": {"lossless": True},
+    "TIFF": {"compression": "tiff_lzw"},
+}
+
+
+class PictureError(Exception):
+    """One plain sentence on what is wrong with a file and what to do about it."""
+
+
+class Picture(NamedTuple):
+    rgba: Rgba
+    notes: tuple[str, ...]  # what was converted on the way in, one sentence each
+
+
+def open_picture(path: str | Path) -> Picture:
+    """Read a picture. Raises PictureError."""
+    path = Path(path)
+    if path.is_dir():
+        raise PictureError(f"{path} is a folder; choose a picture file.")
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise PictureError(f"There is no file {path}; check the name.") from None
+    except OSError as error:
+        raise PictureError(f"{path} cannot be read ({error.strerror}); check its permissions.") from None
+    if not content:
+        raise PictureError(f"{path} is empty; choose another file.")
+    return decode_picture(content, str(path))
+
+
+def decode_picture(content: bytes, name: str = "The picture") -> Picture:
+    """As `open_picture`, from the bytes of a file called `name`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the size is checked just below
+            image = Image.open(io.BytesIO(content))
+        _check_size(image, name)
+        notes = _notes(image, content)
+        image.load()
+        return Picture(np.array(_srgb(image), dtype=np.uint8), notes)
+    except Image.DecompressionBombError:
+        raise PictureError(f"{name} is larger than 8192 x 8192 pixels; make it smaller first.") from None
+    except UnidentifiedImageError:
+        raise PictureError(f"{name} is not a picture that can be read; use PNG, JPEG, WebP or TIFF.") from None
+    except (OSError, SyntaxError, ValueError, struct.error, EOFError) as error:
+        raise PictureError(f"{name} is damaged or cut short ({error}); get a fresh copy.") from None
+
+
+def save_picture(path: str | Path, rgba: NDArray[np.uint8]) -> None:
+    """Write (h, w, 3) or (h, w, 4) bytes; the suffix of `path` says how. Raises PictureError and leaves no half file."""
+    path = Path(path)
+    kind = WRITES.get(path.suffix.lower())
+    if kind is None:
+        endings = ", ".join(WRITES)
+        raise PictureError(f"Pictures cannot be written as '{path.suffix or path.name}'; end the name in {endings}.")
+    if path.is_dir():
+        raise PictureError(f"{path} is a folder; choose a file name.")
+    image = Image.fromarray(rgba)
+    if kind == "JPEG" or kind == "BMP":
+        image = _on_white(image)
+    try:
+        _write(path, image, kind)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PictureError(f"{path} cannot be saved ({reason}); choose another folder or free some space.") from None
+
+
+def open_mask(path: str | Path) -> NDArray[np.float32]:
+    """A mask from a picture: white may change, black is kept; (h, w) in 0..1. Raises PictureError."""
+    rgba = open_picture(path).rgba
+    grey = rgba[..., :3].astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    return (grey / 255 * (rgba[..., 3] / np.float32(255))).clip(0, 1).astype(np.float32)
+
+
+def flat(rgba: Rgba) -> NDArray[np.uint8]:
+    """(h, w, 3): the picture laid on white."""
+    if (rgba[..., 3] == 255).all():
+        return np.ascontiguousarray(rgba[..., :3])
+    return np.array(_on_white(Image.fromarray(rgba)))
+
+
+def _write(path: Path, image: Image.Image, kind: str) -> None:
+    """Beside the target first, for a file can only be replaced at one stroke within its own file system."""
+    handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            image.save(file, kind, **OPTIONS.get(kind, {}))
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(partial, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+        os.replace(partial, path)
+    except BaseException:
+        os.unlink(partial)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    width, height = image.size
+    if width < 1 or height < 1:
+        raise PictureError(f"{name} has no pixels ({width} x {height}); choose another file.")
+    if width * height > MOST_PIXELS or max(width, height) > 65535:
+        raise PictureError(f"{name} has {width} x {height} pixels; at most 8192 x 8192 can be opened. Make it smaller.")
+
+
+def _notes(image: Image.Image, content: bytes) -> tuple[str, ...]:
+    """What the reader should know of the conversion to 8-bit sRGB."""
+    notes = []
+    if getattr(image, "n_frames", 1) > 1:
+        notes.append(f"Only the first of {image.n_frames} frames was opened.")
+    if image.mode in ("CMYK", "LAB", "YCbCr") and image.format != "JPEG" or image.mode == "CMYK":
+        notes.append(f"Converted from {image.mode} to sRGB.")
+    elif image.mode in ("P", "PA"):
+        notes.append("Converted from a palette to full colour.")
+    elif image.mode == "F":
+        notes.append("Converted from floating point to 8 bits a channel; values outside 0..1 were cut.")
+    elif _is_deep(image, content):
+        notes.append("Converted from 16 to 8 bits a channel.")
+    if image.info.get("icc_profile") and image.mode in ("RGB", "RGBA", "CMYK"):
+        description = _profile_name(image)
+        if description and "sRGB" not in description:
+            notes.append(f"Converted from the colour profile {description} to sRGB.")
+    return tuple(notes)
+
+
+def _is_deep(image: Image.Image, content: bytes) -> bool:
+    """Whether the file has 16 bits a channel; Pillow itself cuts 16-bit colour to 8 without a word."""
+    if image.mode.startswith("I"):
+        return True
+    if image.format == "PNG":
+        return content[24:25] == b"\x10"  # bit depth of the IHDR chunk
+    if image.format == "TIFF":
+        return 16 in getattr(image, "tag_v2", {}).get(258, ())  # BitsPerSample
+    return False
+
+
+def _profile_name(image: Image.Image) -> str:
+    try:
+        return ImageCms.getProfileDescription(io.BytesIO(image.info["icc_profile"])).strip()
+    except (OSError, ImageCms.PyCMSError):
+        return ""
+
+
+def _srgb(image: Image.Image) -> Image.Image:
+    """RGBA in sRGB, upright."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I"):  # 16 bits of grey, in 16 or 32
+        grey = np.asarray(image, dtype=np.float64)
+        scale = 257.0 if grey.max(initial=0) > 255 else 1.0
+        return Image.fromarray(np.rint(grey / scale).clip(0, 255).astype(np.uint8)).convert("RGBA")
+    if image.mode == "F":
+        return Image.fromarray(np.rint(np.asarray(image).clip(0, 1) * 255).astype(np.uint8)).convert("RGBA")
+    profile = image.info.get("icc_profile")
+    if profile and image.mode in ("RGB", "RGBA", "CMYK"):
+        target = "RGBA" if image.mode == "RGBA" else "RGB"
+        try:
+            image = ImageCms.profileToProfile(
+                image, io.BytesIO(profile), ImageCms.createProfile("sRGB"), outputMode=target
+            )
+        except (OSError, ImageCms.PyCMSError):
+            pass  # a broken profile is as good as none
+    return image.convert("RGBA")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        return image.convert("RGB")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
