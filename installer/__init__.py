@@ -1,0 +1,1 @@
+"""Setting Driftpaint up on a fresh machine: standard library only."""

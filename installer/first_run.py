@@ -1,0 +1,309 @@
+"""Makes or repairs `.venv`, step by step and in words, and writes its stamp last: standard library only."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import glob
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from typing import Iterator
+
+from installer import bootstrap, pip_wheel, system_libraries, torch_build
+from installer.bootstrap import CONSTRAINTS, PYTHON, ROOT, VENV
+
+OLDEST, TOO_NEW = (3, 11), (3, 14)  # as `requires-python` in pyproject.toml
+QUIET = 10.0  # seconds without a word, after which one is due
+
+
+def set_up(kind: str) -> None:
+    """Leave `.venv` complete for `kind`, or leave the program with a sentence that says what to do."""
+    try:
+        with _alone():
+            if not bootstrap.is_ready(kind):  # another start may have done it while we waited
+                _SetUp(kind).run()
+    except KeyboardInterrupt:
+        sys.exit("\nThe set-up was stopped. Start again and it goes on from there.")
+    except OSError as error:
+        sys.exit("The set-up failed: {}. Mend that and start again.".format(error))
+
+
+class _SetUp:
+    """One set-up: its steps in order, and what it says of them on stderr."""
+
+    def __init__(self, kind: str) -> None:
+        self.kinds = ["app"] if kind == "app" else ["app", kind]
+        self.begun = time.monotonic()
+        self.at = 0
+        self.build = torch_build.Build("pip", "", 3)
+        self.steps = [self.environment, self.torch, self.packages, self.system]
+
+    def run(self) -> None:
+        """Every step, whatever an earlier set-up has left; what is in order takes a moment."""
+        if not os.access(ROOT, os.W_OK):
+            sys.exit("Driftpaint may not write to its folder {}. Copy it to one of yours.".format(ROOT))
+        self.say("Driftpaint sets itself up in {}: once, about 2 GB, some minutes.".format(VENV))
+        for kind in ("app", "test"):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(bootstrap.stamp_path(kind))
+        for step in self.steps:
+            step()
+        for kind in self.kinds:
+            self.write_stamp(kind)
+        self.say("Set up in {:.0f} s.".format(time.monotonic() - self.begun))
+
+    def environment(self) -> None:
+        """A Python in `.venv` with a pip that works."""
+        self.title("A Python of its own")
+        if _is_suitable(PYTHON) and _runs(PYTHON, "import pip"):
+            for folder in _damaged():
+                self.say("Damaged, to be installed again: " + os.path.basename(folder))
+                shutil.rmtree(folder)
+            return
+        base = _suitable_python()
+        if _runs(base, "import ensurepip"):
+            self.execute([base, "-m", "venv", "--clear", VENV])
+            return
+        self.say("This Python comes without pip: fetching it")  # Debian without its package python3-venv
+        self.execute([base, "-m", "venv", "--clear", "--without-pip", VENV])
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                wheel = pip_wheel.fetch(bootstrap.pin("pip"), folder)
+            except (OSError, ValueError) as error:
+                self.say("That failed: {}".format(error))
+            else:
+                install = [PYTHON, os.path.join(wheel, "pip"), "install", "--no-index", "--no-deps", wheel]
+                self.execute(install)
+                return
+        if not (
+            system_libraries.is_debian_root() and system_libraries.apt_install(["python3-venv"], self.say)
+        ):
+            sys.exit("Install Python's venv (on Debian: sudo apt-get install python3-venv) and start again.")
+        self.execute([base, "-m", "venv", "--clear", VENV])
+
+    def torch(self) -> None:
+        """PyTorch first and by itself: it alone differs from machine to machine."""
+        settings = subprocess.run(
+            [PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
+        )
+        configured = any(word in settings.stdout for word in ("index-url", "find-links", "no-index"))
+        self.build = torch_build.choose(configured)
+        version = bootstrap.pin("torch")
+        self.title("PyTorch {}, {}".format(version, self.build.why))
+        if not glob.glob(os.path.join(_packages(), "torch-*.dist-info")):
+            self.want_space(self.build.gigabytes)
+        if self.build.name != "pip":
+            wanted = "torch=={}+{}".format(version, self.build.name)
+            source = ["--no-deps", "--retries", "1", "--index-url", self.build.source]
+            if self.pip(*source, wanted):
+                return
+            if os.environ.get("DRIFTPAINT_TORCH"):
+                sys.exit("PyTorch's build {} cannot be had; see above.".format(self.build.name))
+            self.say("PyTorch's own index does not answer: taking what pip finds")
+            self.want_space(12)  # on Linux that is the CUDA build
+        self.need(self.pip("torch==" + version))
+
+    def packages(self) -> None:
+        """Everything else, in the versions of the constraints."""
+        self.title(
+            "Qt, diffusers and their like" + (", the tools of the tests" if "test" in self.kinds else "")
+        )
+        self.need(self.pip(*(name for kind in self.kinds for name in bootstrap.requirements(kind))))
+
+    def system(self) -> None:
+        """What Qt needs of the system."""
+        self.title("A trial start of Qt")
+        system_libraries.provide(self.say)
+
+    def write_stamp(self, kind: str) -> None:
+        """The last act of a set-up, so that whatever came before is known to be complete."""
+        folder = _packages()
+        installed = [name for name in os.listdir(folder) if name.endswith(".dist-info")]
+        lasting = sorted(name for name in installed if not name.startswith(("pip-", "setuptools-")))
+        content = {
+            "stamp": bootstrap.stamp(kind),
+            "torch": self.build.name,
+            "folder": os.path.relpath(folder, VENV),
+            "packages": lasting,
+        }
+        path = bootstrap.stamp_path(kind)
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(path + ".new", path)
+
+    def pip(self, *arguments: str) -> bool:
+        """Whether `pip install` went well, under the constraints and with the user's own configuration."""
+        command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+        if _runs(PYTHON, "import pip; assert tuple(map(int, pip.__version__.split('.')[:2])) >= (24, 1)"):
+            command += ["--progress-bar", "raw"]
+        return self.call([*command, "--constraint", CONSTRAINTS, *arguments])
+
+    def need(self, went_well: bool) -> None:
+        """Leave with a sentence if pip did not do its work."""
+        if not went_well:
+            sys.exit(
+                "pip could not install what Driftpaint needs; its words are above. "
+                "Check the network (or pip's configuration) and start again: it goes on from there."
+            )
+
+    def execute(self, command: list[str]) -> None:
+        """Run what must go well."""
+        if not self.call(command):
+            sys.exit("This command failed, for the reason above: " + " ".join(command))
+
+    def call(self, command: list[str]) -> bool:
+        """Run a command and repeat what matters of its words; during a long silence, say that time passes."""
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PIP_USER": "0"}
+        environment.pop("PYTHONHOME", None)
+        with subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            close_fds=False,  # a pip that outlives us keeps holding our lock
+        ) as process:
+            share, said, spoken = "", "working", time.monotonic()
+            for line in _lines(process):
+                words = line.split()
+                if words[:1] == ["Progress"] and len(words) == 4 and int(words[3]):
+                    share = ", {:.0%}".format(int(words[1]) / int(words[3]))
+                elif words and _matters(line):
+                    share, said, spoken = "", " ".join(words)[:100], time.monotonic()
+                    self.say(said)
+                if time.monotonic() - spoken > QUIET:
+                    spoken = time.monotonic()
+                    self.say("... " + said + share)
+        return process.returncode == 0
+
+    def want_space(self, gigabytes: int) -> None:
+        """Better no set-up than half of one on a full disk."""
+        free = shutil.disk_usage(ROOT).free / 1e9
+        if free < gigabytes:
+            sys.exit(
+                "The set-up wants {} GB, and {} has {:.1f} GB left. Make room and start again.".format(
+                    gigabytes, ROOT, free
+                )
+            )
+
+    def title(self, words: str) -> None:
+        """Announce the next step."""
+        self.at += 1
+        self.say("[{}/{}] {}".format(self.at, len(self.steps), words), indent="")
+
+    def say(self, words: str, indent: str = "      ") -> None:
+        """One line on stderr, after the seconds since the beginning; stdout belongs to the program."""
+        seconds = time.monotonic() - self.begun
+        print("{:4.0f} s  {}{}".format(seconds, indent, words), file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One set-up at a time in this folder; the system ends the lock with the process (not on Windows)."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl  # not on Windows
+
+    lock = os.open(ROOT, os.O_RDONLY)
+    os.set_inheritable(lock, True)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another start of Driftpaint is setting up; waiting for it.", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
+    """The words of a process as they come, and an empty line for every second of silence."""
+    words: queue.Queue[str | None] = queue.Queue()
+
+    def read() -> None:
+        for line in process.stdout or ():
+            words.put(line)
+        words.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        try:
+            line = words.get(timeout=1)
+        except queue.Empty:
+            yield ""
+            continue
+        if line is None:
+            return
+        yield line
+
+
+def _matters(line: str) -> bool:
+    """What pip says of packages, not of its search."""
+    return not line.lstrip().startswith(
+        ("Looking in", "Requirement already", "Using cached", "Obtaining", "[")
+    )
+
+
+def _suitable_python() -> str:
+    """This Python without its own virtual environment if it will do, else one from PATH."""
+    names = ["python3.{}".format(minor) for minor in range(TOO_NEW[1] - 1, OLDEST[1] - 1, -1)]
+    candidates = [getattr(sys, "_base_executable", sys.executable), *map(shutil.which, names)]
+    for python in candidates:
+        if python and _is_suitable(python):
+            return python
+    sys.exit(
+        "Driftpaint needs Python 3.11, 3.12 or 3.13, in 64 bits; this is {}. "
+        "Install one from your system or from python.org and start again.".format(sys.version.split()[0])
+    )
+
+
+def _is_suitable(python: str) -> bool:
+    """Whether it starts at all and is one of the Pythons that all our packages exist for."""
+    return _runs(
+        python,
+        "import sys; assert {} <= sys.version_info < {} and sys.maxsize > 2**32".format(OLDEST, TOO_NEW),
+    )
+
+
+def _runs(python: str, code: str) -> bool:
+    """Whether a Python carries out this piece of code."""
+    try:
+        return subprocess.run([python, "-c", code], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def _packages() -> str:
+    """The folder of `.venv` that packages are installed to."""
+    pattern = ("Lib", "site-packages") if os.name == "nt" else ("lib", "python*", "site-packages")
+    return glob.glob(os.path.join(VENV, *pattern))[0]
+
+
+def _damaged() -> list[str]:
+    """The records of packages that an interrupted set-up, or somebody, has left incomplete."""
+    return [folder for folder in glob.glob(os.path.join(_packages(), "*.dist-info")) if not _is_whole(folder)]
+
+
+def _is_whole(folder: str) -> bool:
+    """Whether every file that a package lists is there in its size; pip writes that list last."""
+    try:
+        with open(os.path.join(folder, "RECORD"), encoding="utf-8", newline="") as file:
+            for path, _, size in csv.reader(file):
+                if size and os.stat(os.path.join(folder, os.pardir, path)).st_size != int(size):
+                    return False
+    except (OSError, ValueError):
+        return False
+    return True

@@ -1,0 +1,81 @@
+"""Driftpaint's front door: `python3 main.py` opens the editor, `python3 main.py sdedit ...` works without it.
+
+An old Python must be able to read this file, so that it can be told that it is old.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+
+VERSION = "0.1.0"
+
+USAGE = """\
+python3 main.py [PICTURE ...]                     open the editor
+python3 main.py sdedit INPUT -o OUT [OPTION ...]  edit a picture without a window
+python3 main.py sdedit --help                     the options of that
+python3 main.py --version
+
+The first start sets everything up in the folder .venv; it needs the network and some minutes, once.
+DRIFTPAINT_TORCH=cpu, cu130, cu126, rocm7.1, xpu or pip chooses PyTorch's build; it is found by itself if unset.
+DRIFTPAINT_NO_SETUP=1 uses the Python that runs this, with whatever is installed there.\
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the command line asks for; the answer is the exit code."""
+    if arguments[:1] in (["-h"], ["--help"]):
+        print(USAGE)
+        return 0
+    if arguments[:1] == ["--version"]:
+        print(f"Driftpaint {VERSION}")
+        return 0
+    if arguments and arguments[0].startswith("-"):
+        print(f"There is no option {arguments[0]}. Try: python3 main.py --help", file=sys.stderr)
+        return 2
+
+    from installer import bootstrap  # from here on we may be another process, in `.venv`
+
+    bootstrap.ensure("app")
+    try:
+        return start(arguments)
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] in ("engine", "ui"):
+            raise  # our own mistake
+        from installer import system_libraries
+
+        print(system_libraries.explain(error), file=sys.stderr)
+        return 1
+
+
+def start(arguments: list[str]) -> int:
+    """The one place that knows both the editor and the engine; each is imported only when it is wanted."""
+    if arguments[:1] == ["sdedit"]:
+        from engine import headless
+
+        return headless.main(arguments[1:])
+    if not has_display():
+        from engine import headless
+
+        print(
+            "There is no display here, so the editor cannot open; this is its work without one.",
+            file=sys.stderr,
+        )
+        return headless.demo()
+
+    from ui import app
+
+    return app.run(arguments)
+
+
+def has_display() -> bool:
+    """Whether a window can open; QT_QPA_PLATFORM may name a platform that needs no display."""
+    if sys.platform != "linux":
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+if __name__ == "__main__":
+    multiprocessing.freeze_support()
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,58 @@
+"""What every test can rely on: no display, no network, no trace in the user's folders."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from installer.bootstrap import OFFLINE
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+    from qasync import QEventLoop
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.update(OFFLINE, QT_API="pyside6")
+
+
+def _forbid_network(event: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook: a test may talk to this machine, and to nothing else."""
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    else:
+        return
+    name = host.decode() if isinstance(host, bytes) else host
+    if name not in (None, "", "localhost", "127.0.0.1", "::1"):
+        raise ConnectionRefusedError(f"a test asked the network for {name}")
+
+
+sys.addaudithook(_forbid_network)
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings, caches and documents of a test lie in its own home."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+    for kind in ("APPDATA", "LOCAL_APPDATA", "PERSONAL", "MYPICTURES"):
+        monkeypatch.setenv(f"WIN_PD_OVERRIDE_{kind}", str(home / kind.lower()))
+    return home
+
+
+@pytest.fixture
+def event_loop_qt(qapp: QApplication) -> Iterator[QEventLoop]:
+    """Qt's event loop as asyncio's: `event_loop_qt.run_until_complete(...)`."""
+    import qasync
+
+    with qasync.QEventLoop(qapp) as loop:
+        yield loop
