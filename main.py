@@ -18,7 +18,7 @@ python3 main.py sdedit --help                     the options of that
 python3 main.py --version
 
 The first start sets everything up in the folder .venv; it needs the network and some minutes, once.
-DRIFTPAINT_TORCH=cpu, cu130, cu126, rocm7.1, xpu or pip chooses PyTorch's build; it is found by itself if unset.
+DRIFTPAINT_TORCH=cpu, cu130, cu126, rocm7.1, xpu or pip chooses PyTorch's build; unset, the machine decides.
 DRIFTPAINT_NO_SETUP=1 uses the Python that runs this, with whatever is installed there.\
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import csv
 import glob
@@ -83,7 +84,7 @@ class _SetUp:
                 self.execute(install)
                 return
         if not (
-            system_libraries.is_debian_root() and system_libraries.apt_install(["python3-venv"], self.say)
+            system_libraries.is_debian_root() and system_libraries.apt_install(["python3-venv"], self.call)
         ):
             sys.exit("Install Python's venv (on Debian: sudo apt-get install python3-venv) and start again.")
         self.execute([base, "-m", "venv", "--clear", VENV])
@@ -120,7 +121,7 @@ class _SetUp:
     def system(self) -> None:
         """What Qt needs of the system."""
         self.title("A trial start of Qt")
-        system_libraries.provide(self.say)
+        system_libraries.provide(self.say, self.call)
 
     def write_stamp(self, kind: str) -> None:
         """The last act of a set-up, so that whatever came before is known to be complete."""
@@ -161,9 +162,15 @@ class _SetUp:
             sys.exit("This command failed, for the reason above: " + " ".join(command))
 
     def call(self, command: list[str]) -> bool:
-        """Run a command and repeat what matters of its words; during a long silence, say that time passes."""
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PIP_USER": "0"}
+        """Whether a command went well; says each package that pip names and, in a silence, that time passes."""
+        environment = {
+            **os.environ,
+            "PYTHONUNBUFFERED": "1",
+            "PIP_USER": "0",
+            "DEBIAN_FRONTEND": "noninteractive",
+        }
         environment.pop("PYTHONHOME", None)
+        heard: collections.deque[str] = collections.deque(maxlen=20)
         with subprocess.Popen(
             command,
             env=environment,
@@ -174,17 +181,19 @@ class _SetUp:
             errors="replace",
             close_fds=False,  # a pip that outlives us keeps holding our lock
         ) as process:
-            share, said, spoken = "", "working", time.monotonic()
+            doing, share, spoken = "working", "", time.monotonic()
             for line in _lines(process):
-                words = line.split()
-                if words[:1] == ["Progress"] and len(words) == 4 and int(words[3]):
-                    share = ", {:.0%}".format(int(words[1]) / int(words[3]))
-                elif words and _matters(line):
-                    share, said, spoken = "", " ".join(words)[:100], time.monotonic()
-                    self.say(said)
-                if time.monotonic() - spoken > QUIET:
+                share = _share(line) or share
+                if line and not _share(line):
+                    heard.append(line)
+                if _news(line):
+                    doing, share, spoken = _news(line), "", time.monotonic()
+                    self.say(doing)
+                elif time.monotonic() - spoken > QUIET:
                     spoken = time.monotonic()
-                    self.say("... " + said + share)
+                    self.say(f"... {doing} {share}")
+        if process.returncode:
+            print("".join(heard), file=sys.stderr)
         return process.returncode == 0
 
     def want_space(self, gigabytes: int) -> None:
@@ -250,11 +259,24 @@ def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
         yield line
 
 
-def _matters(line: str) -> bool:
-    """What pip says of packages, not of its search."""
-    return not line.lstrip().startswith(
-        ("Looking in", "Requirement already", "Using cached", "Obtaining", "[")
-    )
+def _news(line: str) -> str:
+    """What is worth repeating of pip's words: each package once, by name, version and size."""
+    verb, _, rest = line.strip().partition(" ")
+    if verb in ("Downloading", "Processing") or line.lstrip().startswith("Using cached"):
+        wheel, _, size = rest.replace("cached ", "").partition(" ")
+        name, version = [*os.path.basename(wheel).split("-"), ""][:2]
+        return f"{name} {version} {size if size.startswith('(') and 'from' not in size else ''}".strip()
+    if verb == "Installing":
+        return f"installing {line.count(',') + 1} packages"
+    return line.strip() if verb == "ERROR:" else ""
+
+
+def _share(line: str) -> str:
+    """How much of a download is done, from pip's line "Progress 20 of 100"."""
+    words = line.split()
+    if words[:1] != ["Progress"] or len(words) != 4 or not words[3].isdigit() or words[3] == "0":
+        return ""
+    return f"{int(words[1]) / int(words[3]):.0%}"
 
 
 def _suitable_python() -> str:

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import Callable, Sequence
+from typing import Callable, List, Sequence
 
 from installer.bootstrap import PYTHON
 
@@ -29,15 +29,17 @@ for name in {platforms}:
 """
 
 Say = Callable[[str], None]
+Call = Callable[[List[str]], bool]  # whether a command went well
 
 
-def provide(say: Say) -> None:
+def provide(say: Say, call: Call) -> None:
     """Leaves with one line to copy if Qt cannot start here and this user may not change that."""
     if sys.platform != "linux":
         return
     lacking = missing("xcb", "wayland")
     if lacking and is_debian_root():
-        apt_install(DEBIAN, say)
+        say(f"Qt lacks libraries of this system ({lacking}): installing them")
+        apt_install(DEBIAN, call)
         lacking = missing("xcb", "wayland")
     if not lacking:
         return
@@ -52,7 +54,8 @@ def missing(*platforms: str) -> str:
     """What the loader says is missing for Qt and its window systems; empty if all is there."""
     trial = TRIAL.format(platforms=platforms)
     result = subprocess.run([PYTHON, "-c", trial], capture_output=True, text=True, check=False)
-    return result.stderr.strip().splitlines()[-1] if result.returncode else ""
+    words = [f"Qt ended with code {result.returncode}", *result.stderr.strip().splitlines()]
+    return words[-1] if result.returncode else ""
 
 
 def advice(lacking: str) -> str:
@@ -67,22 +70,15 @@ def advice(lacking: str) -> str:
     return f"Qt lacks libraries of this system ({lacking}). Install them, then start again:\n  {command}"
 
 
-def apt_install(packages: Sequence[str], say: Say) -> bool:
+def apt_install(packages: Sequence[str], call: Call) -> bool:
     """Installs Debian packages as root, after a fresh look at what is offered."""
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-
-    def apt(*command: str) -> bool:
-        return not subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode
-
-    say("apt-get update")
-    apt("apt-get", "update", "-qq")
+    call(["apt-get", "update", "-qq"])
     names = []
     for package in packages:
         newer, _, older = package.partition("|")
         known = subprocess.run(["apt-cache", "show", newer], capture_output=True, check=False)
         names.append(older if older and known.returncode else newer)
-    say("apt-get install " + " ".join(names))
-    return apt("apt-get", "install", "-y", "-qq", "--no-install-recommends", *names)
+    return call(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *names])
 
 
 def is_debian_root() -> bool:
