@@ -1,4 +1,5 @@
-"""Where an edit takes place: the mask that follows from strokes, the work area round it, and putting the result back.
+"""Where an edit takes place: the mask that follows from strokes, the work area round it, and putting the
+result back.
 
 numpy and Pillow only, so that the editor and the command line share it.
 """
@@ -31,7 +32,8 @@ class Rect(NamedTuple):
 
 
 def soft_mask(alpha: NDArray[np.uint8], grow: int = 8, feather: int = 12) -> Mask:
-    """The mask of what was painted: 1 on the strokes and `grow` pixels round them, falling to 0 over `feather` more.
+    """The mask of what was painted: 1 on the strokes and `grow` pixels round them, falling to 0 over
+    `feather` more.
 
     `alpha` (h, w), 0..255, is the strokes' own; `grow` and `feather` are in pixels.
     """
@@ -46,8 +48,8 @@ def soft_mask(alpha: NDArray[np.uint8], grow: int = 8, feather: int = 12) -> Mas
 def work_area(mask: Mask, context: float = 0.35) -> Rect:
     """The rectangle to cut out: what the mask frees, with `context` of its size round it, at most 3 to 1.
 
-    It stays inside the picture and, where the picture allows, is not smaller than the starter model's own size.
-    Raises EngineError for a mask that frees nothing.
+    It stays inside the picture and, where the picture allows, is not smaller than the starter model's own
+    size. Raises EngineError for a mask that frees nothing.
     """
     height, width = mask.shape
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))

@@ -2,9 +2,9 @@
 
     x_t = alpha(t) x_0 + sigma(t) z,    z ~ N(0, 1),    t in 0..1
 
-A `Level` is one point of such a family, a `Schedule` the family, and a run of a solver goes down a list of levels
-from noisy to clean. Two levels with the same sigma / alpha hold the same picture up to its scale, so a network made
-for one family can be driven along the levels of another; t0 means the same noise in all of them.
+A `Level` is one point of such a family, a `Schedule` the family, and a run of a solver goes down a list of
+levels from noisy to clean. Two levels with the same sigma / alpha hold the same picture up to its scale, so a
+network made for one family can be driven along the levels of another; t0 means the same noise in all of them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ Schedule = Callable[[float], Level]  # of the time t in 0..1, noisier as t grows
 
 
 def vp_discrete(alpha_bars: list[float]) -> Schedule:
-    """VP from a table of alpha_bar (Ho et al., 2020): time t is entry t * n - 1, entries between are interpolated.
+    """VP from a table of alpha_bar (Ho et al., 2020): time t is entry t * n - 1, entries between are
+    interpolated.
 
     The network is told the (fractional) entry. In between, log(sigma / alpha) is linear.
     """
@@ -111,8 +112,8 @@ def even(schedule: Schedule, t0: float, steps: int) -> list[Level]:
 def karras(schedule: Schedule, t0: float, steps: int, least: float = 0.03, rho: float = 7.0) -> list[Level]:
     """`steps` levels evenly spaced in (sigma / alpha)^(1/rho) from t0 down to `least`, then the clean one.
 
-    Karras et al. (2022), equation 5; second-order solvers need it. `least` is sigma / alpha of the last network call,
-    lowered where t0 itself is low.
+    Karras et al. (2022), equation 5; second-order solvers need it. `least` is sigma / alpha of the last
+    network call, lowered where t0 itself is low.
     """
     # where nothing is left of the picture, spacing starts from a ratio that no eye tells from it
     most = min(schedule(t0).ratio, 1000.0)

@@ -1,7 +1,8 @@
-"""Pictures from and to disk: every kind that Pillow reads becomes 8-bit sRGB with straight alpha, and says how.
+"""Pictures from and to disk: every kind that Pillow reads becomes 8-bit sRGB with straight alpha, and says
+how.
 
-What cannot be read or written raises PictureError, one sentence that says what is wrong and what to do. Saving is
-atomic: a new file takes the old one's place only when it is complete.
+What cannot be read or written raises PictureError, one sentence that says what is wrong and what to do.
+Saving is atomic: a new file takes the old one's place only when it is complete.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import os
 import struct
 import tempfile
 import warnings
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +23,17 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 Rgba = NDArray[np.uint8]  # (h, w, 4), sRGB, straight alpha
 
 MOST_PIXELS = 8192 * 8192
-WRITES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP"}
+WRITES = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".bmp": "BMP",
+}
 READS = (*WRITES, ".gif")
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"lossless": True},
     "TIFF": {"compression": "tiff_lzw"},
@@ -68,28 +78,36 @@ def decode_picture(content: bytes, name: str = "The picture") -> Picture:
     except Image.DecompressionBombError:
         raise PictureError(f"{name} is larger than 8192 x 8192 pixels; make it smaller first.") from None
     except UnidentifiedImageError:
-        raise PictureError(f"{name} is not a picture that can be read; use PNG, JPEG, WebP or TIFF.") from None
+        raise PictureError(
+            f"{name} is not a picture that can be read; use PNG, JPEG, WebP or TIFF."
+        ) from None
     except (OSError, SyntaxError, ValueError, struct.error, EOFError) as error:
         raise PictureError(f"{name} is damaged or cut short ({error}); get a fresh copy.") from None
 
 
 def save_picture(path: str | Path, rgba: NDArray[np.uint8]) -> None:
-    """Write (h, w, 3) or (h, w, 4) bytes; the suffix of `path` says how. Raises PictureError and leaves no half file."""
+    """Write (h, w, 3) or (h, w, 4) bytes; the suffix of `path` says how. Raises PictureError and leaves no
+    half file.
+    """
     path = Path(path)
     kind = WRITES.get(path.suffix.lower())
     if kind is None:
         endings = ", ".join(WRITES)
-        raise PictureError(f"Pictures cannot be written as '{path.suffix or path.name}'; end the name in {endings}.")
+        raise PictureError(
+            f"Pictures cannot be written as '{path.suffix or path.name}'; end the name in {endings}."
+        )
     if path.is_dir():
         raise PictureError(f"{path} is a folder; choose a file name.")
     image = Image.fromarray(rgba)
-    if kind == "JPEG" or kind == "BMP":
+    if kind in {"JPEG", "BMP"}:
         image = _on_white(image)
     try:
         _write(path, image, kind)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise PictureError(f"{path} cannot be saved ({reason}); choose another folder or free some space.") from None
+        raise PictureError(
+            f"{path} cannot be saved ({reason}); choose another folder or free some space."
+        ) from None
 
 
 def open_mask(path: str | Path) -> NDArray[np.float32]:
@@ -114,10 +132,10 @@ def _write(path: Path, image: Image.Image, kind: str) -> None:
             image.save(file, kind, **OPTIONS.get(kind, {}))
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(partial, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        os.replace(partial, path)
+        Path(partial).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+        Path(partial).replace(path)
     except BaseException:
-        os.unlink(partial)
+        Path(partial).unlink()
         raise
 
 
@@ -132,15 +150,18 @@ def _check_size(image: Image.Image, name: str) -> None:
     if width < 1 or height < 1:
         raise PictureError(f"{name} has no pixels ({width} x {height}); choose another file.")
     if width * height > MOST_PIXELS or max(width, height) > 65535:
-        raise PictureError(f"{name} has {width} x {height} pixels; at most 8192 x 8192 can be opened. Make it smaller.")
+        raise PictureError(
+            f"{name} has {width} x {height} pixels; at most 8192 x 8192 can be opened. Make it smaller."
+        )
 
 
 def _notes(image: Image.Image, content: bytes) -> tuple[str, ...]:
     """What the reader should know of the conversion to 8-bit sRGB."""
     notes = []
-    if getattr(image, "n_frames", 1) > 1:
-        notes.append(f"Only the first of {image.n_frames} frames was opened.")
-    if image.mode in ("CMYK", "LAB", "YCbCr") and image.format != "JPEG" or image.mode == "CMYK":
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1:
+        notes.append(f"Only the first of {frames} frames was opened.")
+    if image.mode in ("CMYK", "LAB"):
         notes.append(f"Converted from {image.mode} to sRGB.")
     elif image.mode in ("P", "PA"):
         notes.append("Converted from a palette to full colour.")
@@ -185,13 +206,16 @@ def _srgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
     if profile and image.mode in ("RGB", "RGBA", "CMYK"):
         target = "RGBA" if image.mode == "RGBA" else "RGB"
-        try:
-            image = ImageCms.profileToProfile(
-                image, io.BytesIO(profile), ImageCms.createProfile("sRGB"), outputMode=target
-            )
-        except (OSError, ImageCms.PyCMSError):
-            pass  # a broken profile is as good as none
+        with suppress(OSError, ImageCms.PyCMSError):  # a broken profile is as good as none
+            image = _converted(image, profile, target)
     return image.convert("RGBA")
+
+
+def _converted(image: Image.Image, profile: bytes, mode: str) -> Image.Image:
+    converted = ImageCms.profileToProfile(
+        image, io.BytesIO(profile), ImageCms.createProfile("sRGB"), outputMode=mode
+    )
+    return converted or image
 
 
 def _on_white(image: Image.Image) -> Image.Image:

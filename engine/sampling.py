@@ -1,4 +1,5 @@
-"""Solvers: steps as pure functions, each a Gaussian over the next state, and the loop that walks down the levels.
+"""Solvers: steps as pure functions, each a Gaussian over the next state, and the loop that walks down the
+levels.
 
 `a` is the level a step leaves and `b` the cleaner one that it reaches. eta 1 is the SDE, eta 0 the ODE, and
 whatever lies between is a solver too.
@@ -49,7 +50,9 @@ def noising(x: Tensor, a: Level, b: Level) -> Gaussian:
 
 
 def first_order(x: Tensor, now: Estimate, b: Level, eta: float, before: Estimate | None = None) -> Gaussian:
-    """The DDIM family (Song et al., 2021, equation 12; Nie et al., 2024, equation 6), for any alpha and sigma."""
+    """The DDIM family (Song et al., 2021, equation 12; Nie et al., 2024, equation 6), for any alpha and
+    sigma.
+    """
     a, x0 = now
     left = a.alpha * b.sigma / b.alpha  # sigma that b would have in a's scale
     std = eta * b.sigma / a.sigma * math.sqrt(max(a.sigma**2 - left**2, 0.0))
@@ -70,11 +73,14 @@ def second_order(x: Tensor, now: Estimate, b: Level, eta: float, before: Estimat
     return Gaussian(keep * x - b.alpha * math.expm1(-(1 + eta**2) * h) * ahead, std)
 
 
-def euler_maruyama(x: Tensor, now: Estimate, b: Level, eta: float, before: Estimate | None = None) -> Gaussian:
-    """SDEdit's Algorithm 1 on VE levels: x + e^2 score + e z, e^2 = sigma_a^2 - sigma_b^2; the last step has no noise.
+def euler_maruyama(
+    x: Tensor, now: Estimate, b: Level, eta: float, before: Estimate | None = None
+) -> Gaussian:
+    """SDEdit's Algorithm 1 on VE levels: x + e^2 score + e z, e^2 = sigma_a^2 - sigma_b^2; the last step has
+    no noise.
 
-    It is the reverse SDE alone, so eta counts only as 0 or more. On levels that are not VE's x is brought to their
-    scale and back.
+    It is the reverse SDE alone, so eta counts only as 0 or more. On levels that are not VE's x is brought to
+    their scale and back.
     """
     a, x0 = now
     if not b.sigma or not a.alpha:
@@ -92,9 +98,16 @@ SOLVERS: dict[str, Solver] = {
 
 
 def sample(
-    denoise: Denoise, x: Tensor, levels: list[Level], draw: Draw, eta: float = 1.0, solver: Solver = second_order
+    denoise: Denoise,
+    x: Tensor,
+    levels: list[Level],
+    draw: Draw,
+    eta: float = 1.0,
+    solver: Solver = second_order,
 ) -> Iterator[Tensor]:
-    """Walk `x` down `levels`; yields the estimate of x_0 after every network call. The last one is the result."""
+    """Walk `x` down `levels`; yields the estimate of x_0 after every network call. The last one is the
+    result.
+    """
     before: Estimate | None = None
     for a, b in pairwise(levels):
         now = Estimate(a, denoise(x, a))
@@ -107,9 +120,10 @@ def sample(
 def pinned(denoise: Denoise, known: Tensor, free: Tensor) -> Denoise:
     """A denoiser that knows part of the answer: `known` where `free` (0..1) is 0.
 
-    Steps are linear in x and x_0, so wherever the estimate is the known picture x stays a noising path of that picture,
-    at each level with that level's own noise: the masked form of SDEdit (its Algorithm 2), with the noise of the known
-    region drawn along the solver's own path (one fixed noise, as in the official code, when eta is 0).
+    Steps are linear in x and x_0, so wherever the estimate is the known picture x stays a noising path of
+    that picture, at each level with that level's own noise: the masked form of SDEdit (its Algorithm 2), with
+    the noise of the known region drawn along the solver's own path (one fixed noise, as in the official code,
+    when eta is 0).
     """
 
     def pin(x: Tensor, level: Level) -> Tensor:

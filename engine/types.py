@@ -13,7 +13,9 @@ Mask = NDArray[np.float32]  # (h, w), 0 keep ... 1 free
 
 
 class EngineError(Exception):
-    """Something the user can act on: the message is one plain sentence that says what is wrong and what to do."""
+    """Something the user can act on: the message is one plain sentence that says what is wrong and what to
+    do.
+    """
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,13 @@ class EditRequest:
     def __post_init__(self) -> None:
         height_width = self.image.shape[:2]
         if self.guide.shape != self.image.shape or self.image.ndim != 3 or self.image.shape[2] != 3:
-            raise EngineError(f"The guide is {_size(self.guide)} but the picture is {_size(self.image)}; make them equal.")
+            raise EngineError(
+                f"The guide is {_size(self.guide)} but the picture is {_size(self.image)}; make them equal."
+            )
         if self.mask is not None and self.mask.shape != height_width:
-            raise EngineError(f"The mask is {_size(self.mask)} but the picture is {_size(self.image)}; make them equal.")
+            raise EngineError(
+                f"The mask is {_size(self.mask)} but the picture is {_size(self.image)}; make them equal."
+            )
         if min(height_width) < 1:
             raise EngineError("The picture has no pixels; choose another one.")
         if not 0 <= self.operation.strength <= 1:
@@ -59,7 +65,9 @@ class EditRequest:
         if not 1 <= self.operation.repeats <= 20:
             raise EngineError(f"Repeats is {self.operation.repeats}; choose a whole number from 1 to 20.")
         if not 0 <= self.seed < 2**63 - self.variants:
-            raise EngineError(f"Seed is {self.seed}; choose a whole number from 0 to {2**63 - 1 - self.variants}.")
+            raise EngineError(
+                f"Seed is {self.seed}; choose a whole number from 0 to {2**63 - 1 - self.variants}."
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +77,8 @@ class Preview:
     call: int  # 1 ... calls, over all variants and repeats
     calls: int
     variant: int  # 0 ... variants - 1
-    image: Rgb  # at the model's resolution, which may be coarser than the request's; masked and ready to be shown
+    # at the model's resolution, which may be coarser than the request's; masked and ready to be shown
+    image: Rgb
 
 
 @dataclass(frozen=True, eq=False)

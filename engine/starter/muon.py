@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 MOMENTUM = 0.95
-# Newton-Schulz polynomials, one a step, which drive all singular values towards 1 (Polar Express, Amsel et al., 2025)
+# Newton-Schulz polynomials, one a step, which drive all singular values towards 1 (Polar Express, Amsel et
+# al., 2025)
 POLYNOMIALS = (
     (4.0848, -6.8946, 2.9270),
     (3.9505, -6.3029, 2.6377),
@@ -24,7 +25,9 @@ POLYNOMIALS = (
 
 
 def orthogonal(matrices: Tensor) -> Tensor:
-    """The nearest matrices with singular values about 1; (n, rows, columns) to the same. Works on the Gram matrix."""
+    """The nearest matrices with singular values about 1; (n, rows, columns) to the same. Works on the Gram
+    matrix.
+    """
     wide = matrices.size(-2) <= matrices.size(-1)
     x = matrices if wide else matrices.mT
     x = x / (x.norm(dim=(-2, -1), keepdim=True) * 1.02 + 1e-7)
@@ -36,11 +39,14 @@ def orthogonal(matrices: Tensor) -> Tensor:
         product = polynomial @ product
         gram = polynomial @ gram @ polynomial
     x = product @ x
-    return x if wide else x.mT
+    result: Tensor = x if wide else x.mT
+    return result
 
 
 def is_matrix(name: str, weight: Tensor) -> bool:
-    """Whether Muon takes this weight: not the first and last layers, nor the embedding of the level, nor vectors."""
+    """Whether Muon takes this weight: not the first and last layers, nor the embedding of the level, nor
+    vectors.
+    """
     ends = name.startswith(("conv_in", "conv_out", "time_embedding"))
     return weight.ndim >= 2 and not ends
 
@@ -65,9 +71,9 @@ class Muon:
         for group in self.adam.param_groups:
             group["lr"] = self.adam_rate * factor
         self.adam.step()
-        gradients = [weight.grad for weight in self.matrices]
+        gradients = [weight.grad for weight in self.matrices if weight.grad is not None]
         torch._foreach_lerp_(self.momentum, gradients, 1 - MOMENTUM)
-        ahead = torch._foreach_lerp(gradients, self.momentum, MOMENTUM)  # Nesterov
+        ahead = torch._foreach_lerp(gradients, self.momentum, MOMENTUM)  # Nesterov  # noqa: SLF001
         for shape, members in self.alike.items():
             updates = orthogonal(torch.stack([ahead[i].reshape(shape) for i in members]))
             for i, update in zip(members, updates, strict=True):

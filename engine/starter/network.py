@@ -23,13 +23,16 @@ from torch import Tensor, nn
 
 PATCH = 4  # pixels
 COMPONENTS = 3 * PATCH * PATCH
-MULTIPLE = PATCH * 8  # pixels: width and height must be multiples of this, for the network halves them three times
+MULTIPLE = (
+    PATCH * 8
+)  # pixels: width and height must be multiples of this, for the network halves them three times
 LEAST_VARIANCE = 1e-5
 
 # Most of the weights and of the work stand where the tokens are few; attention only in the middle, at 8 x 8.
 ARCHITECTURE = {
     "sample_size": 64,
-    "in_channels": COMPONENTS + 2,  # two more say where the token stands: from top to bottom, from middle to sides
+    "in_channels": COMPONENTS
+    + 2,  # two more say where the token stands: from top to bottom, from middle to sides
     "out_channels": COMPONENTS,
     "block_out_channels": (64, 128, 224, 256),
     "layers_per_block": 1,
@@ -51,7 +54,9 @@ class Patches(NamedTuple):
     @classmethod
     def fit(cls, pictures: Tensor) -> Patches:
         """Principal components of the patches of `pictures` (n, 3, h, w) in -1..1."""
-        rows = functional.pixel_unshuffle(pictures, PATCH).permute(0, 2, 3, 1).reshape(-1, COMPONENTS).double()
+        rows = (
+            functional.pixel_unshuffle(pictures, PATCH).permute(0, 2, 3, 1).reshape(-1, COMPONENTS).double()
+        )
         mean = rows.mean(0)
         values, vectors = torch.linalg.eigh(torch.cov((rows - mean).T))
         return cls(mean.float(), vectors.flip(1).float(), values.flip(0).clamp(min=LEAST_VARIANCE).float())
@@ -125,7 +130,8 @@ class StarterNetwork(nn.Module):
         skip, out, scale = Preconditioning.at(self.patches.variance, sigma)
         inside = torch.cat([scale * y, position(y)], 1).to(self.unet.dtype, memory_format=torch.channels_last)
         (f,) = self.unet(inside, 10 * sigma.log(), return_dict=False)
-        return skip * y + out * f.float()
+        estimate: Tensor = skip * y + out * f.float()
+        return estimate
 
 
 def position(y: Tensor) -> Tensor:

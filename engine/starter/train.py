@@ -3,8 +3,8 @@
     python -m engine.starter.train --scenes 12000 --pictures 60000
 
 One command: it renders what is missing, trains, and saves; stopped at any time, the same command goes on. All
-that it keeps is in `training/` until the finished model is written to `resources/starter`. Picture and noise of
-step n follow from the seed and n alone, so a resumed run is the same run.
+that it keeps is in `training/` until the finished model is written to `resources/starter`. Picture and noise
+of step n follow from the seed and n alone, so a resumed run is the same run.
 """
 
 from __future__ import annotations
@@ -30,7 +30,13 @@ ROOT = Path(__file__).parents[2]
 SIZE = 256  # pixels, of every training picture
 SHARD = 64  # pictures in a file
 BATCH = 16
-LEVELS = {"0.2": 0.72, "0.35": 1.6, "0.5": 3.4, "0.65": 8.4, "0.8": 25.0}  # VP time: sigma, where it is judged
+LEVELS = {
+    "0.2": 0.72,
+    "0.35": 1.6,
+    "0.5": 3.4,
+    "0.65": 8.4,
+    "0.8": 25.0,
+}  # VP time: sigma, where it is judged
 
 
 def render_shard(path: Path, seed: int) -> None:
@@ -42,11 +48,13 @@ def render_shard(path: Path, seed: int) -> None:
     pictures = render(draw(SHARD, torch.Generator().manual_seed(seed)), SIZE, supersample=1.5)
     partial = path.with_suffix(".partial.npy")
     np.save(partial, (pictures * 255).round().byte().cpu().numpy())
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def render_all(folder: Path, scenes: int, processes: int) -> list[Path]:
-    """The shards for `scenes` training pictures and, first, one held out; those that are missing are rendered."""
+    """The shards for `scenes` training pictures and, first, one held out; those that are missing are
+    rendered.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{i:05d}.npy" for i in range(1 + math.ceil(scenes / SHARD))]
     missing = [(path, i) for i, path in enumerate(paths) if not path.exists()]
@@ -62,17 +70,22 @@ def load(path: Path) -> Tensor:
 
 
 def rate_factor(part: float) -> float:
-    """Of the learning rate, at `part` (0..1) of the run: warm-up over 3 %, linear decay over the last 35 %."""
+    """Of the learning rate, at `part` (0..1) of the run: warm-up over 3 %, linear decay over the last 35 %.
+    """
     return min(1.0, (part + 1e-3) / 0.03, (1 - part) / 0.35)
 
 
 def draw_batch(pictures: Tensor, seed: int, step: int) -> tuple[Tensor, Tensor, torch.Generator]:
-    """Pictures (16, 3, 256, 256) in -1..1, half of them mirrored, and noise levels (16,): ln sigma ~ N(0.2, 1.4)."""
+    """Pictures (16, 3, 256, 256) in -1..1, half of them mirrored, and noise levels (16,): ln sigma ~ N(0.2,
+    1.4).
+    """
     g = torch.Generator().manual_seed(seed * 1_000_003 + step)
     x = pictures[torch.randint(len(pictures), (BATCH,), generator=g)].float() / 127.5 - 1
     mirrored = torch.rand(BATCH, generator=g) < 0.5
     x[mirrored] = x[mirrored].flip(3)
-    even = (torch.randperm(BATCH, generator=g) + torch.rand(BATCH, generator=g)) / BATCH  # stratified in the batch
+    even = (
+        torch.randperm(BATCH, generator=g) + torch.rand(BATCH, generator=g)
+    ) / BATCH  # stratified in the batch
     sigma = torch.exp(0.2 + 1.4 * math.sqrt(2) * torch.erfinv((2 * even - 1).clamp(-0.999, 0.999)))
     return x, sigma, g
 
@@ -82,7 +95,8 @@ def loss_at(network: StarterNetwork, x: Tensor, sigma: Tensor, noise: Tensor) ->
     with torch.autocast(x.device.type, torch.bfloat16):
         estimate = network(z + sigma[:, None, None, None] * noise, sigma)
     weight = 1 / Preconditioning.at(network.patches.variance, sigma).out.square().mean(1, keepdim=True)
-    return (weight * (estimate - z).square()).mean()
+    loss: Tensor = (weight * (estimate - z).square()).mean()
+    return loss
 
 
 @torch.no_grad()
@@ -92,7 +106,7 @@ def judge(network: StarterNetwork, held_out: Tensor) -> dict[str, float]:
     for k, (name, sigma) in enumerate(LEVELS.items()):
         g = torch.Generator().manual_seed(k)
         errors = []
-        for batch in held_out.split(BATCH):
+        for batch in torch.split(held_out, BATCH):
             x = batch.to(network.patches.mean.device).float() / 127.5 - 1
             z = network.patches.encode(x)
             noise = torch.randn(z.shape, generator=g).to(z.device)
@@ -131,11 +145,13 @@ class Training:
         x, sigma, g = draw_batch(pictures, self.seed, self.step)
         noise = torch.randn(BATCH, self.network.patches.mean.numel(), SIZE // 4, SIZE // 4, generator=g)
         loss = loss_at(self.network, x.to(self.device), sigma.to(self.device), noise.to(self.device))
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step(rate_factor(self.step / steps))
         self.step += 1
         share = 1 - (1 - 1 / max(self.step, 2)) ** 17  # a window of about 6 % of the run so far
-        torch._foreach_lerp_(list(self.average.unet.parameters()), list(self.network.unet.parameters()), share)
+        torch._foreach_lerp_(
+            list(self.average.unet.parameters()), list(self.network.unet.parameters()), share
+        )
         self.seconds += min(time.monotonic() - started, 60.0)  # a pause is not work
         return loss.item()
 
@@ -150,11 +166,13 @@ class Training:
         }
         partial = self.path.with_suffix(".partial")
         torch.save(state, partial)
-        os.replace(partial, self.path)
+        partial.replace(self.path)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--scenes", type=int, default=12000, help="pictures to render and train on")
     parser.add_argument("--pictures", type=int, default=60000, help="pictures to be seen in all")
     parser.add_argument("--seed", type=int, default=0)
@@ -191,7 +209,11 @@ def main() -> None:
             kept = time.monotonic()
     run.keep()
     run.average.save(ask.folder / "model")
-    figures = {"pictures_seen": run.step * BATCH, "minutes": round(run.seconds / 60, 1), "psnr": judge(run.average, held_out)}
+    figures = {
+        "pictures_seen": run.step * BATCH,
+        "minutes": round(run.seconds / 60, 1),
+        "psnr": judge(run.average, held_out),
+    }
     print(json.dumps(figures), flush=True)
     if run.step >= steps:
         run.average.save(ask.output)
