@@ -1,0 +1,328 @@
+"""Choosing a colour: a wheel with a square inside, the number, a palette for landscapes, recent colours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QConicalGradient,
+    QKeyEvent,
+    QLinearGradient,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
+
+from ui import theme
+from ui.widgets import caption
+
+Colour = tuple[int, int, int]  # sRGB
+
+LANDSCAPE: tuple[tuple[str, Colour], ...] = (
+    ("Sky", (112, 160, 210)),
+    ("Cloud", (222, 226, 230)),
+    ("Sun", (255, 214, 130)),
+    ("Snow", (243, 246, 250)),
+    ("Rock", (122, 114, 106)),
+    ("Sand", (208, 184, 138)),
+    ("Grass", (104, 134, 58)),
+    ("Trees", (46, 70, 40)),
+    ("Water", (48, 88, 116)),
+)
+RECENT = 10  # colours that are remembered
+
+
+def hex_of(colour: Colour) -> str:
+    return "#" + "".join(f"{part:02x}" for part in colour)
+
+
+class Wheel(QWidget):
+    """A ring of hues round a square of saturation (to the right) and value (upwards)."""
+
+    picked = Signal(object)  # Colour, by the user
+
+    _RING = 15.0  # thickness
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hue, self._saturation, self._value = 0.0, 0.0, 0.0
+        self._part = ""  # what is being dragged: "ring" or "square"
+        self.setFixedSize(156, 156)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Colour wheel")
+        self.setToolTip(
+            "Hue on the ring, saturation and brightness in the square\n"
+            "Arrow keys change them too, with Shift the hue"
+        )
+
+    def colour(self) -> Colour:
+        chosen = QColor.fromHsvF(self._hue, self._saturation, self._value)
+        return chosen.red(), chosen.green(), chosen.blue()
+
+    def set_colour(self, colour: Colour) -> None:
+        if colour == self.colour():
+            return  # a grey would forget the hue, and black everything
+        chosen = QColor(*colour)
+        if chosen.hsvHueF() >= 0:  # a grey has none
+            self._hue = chosen.hsvHueF()
+        self._saturation, self._value = chosen.hsvSaturationF(), chosen.valueF()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            centre, radius = QPointF(self.width() / 2, self.height() / 2), self._radius()
+            hues = QConicalGradient(centre, 90)
+            for sixth in range(7):
+                hues.setColorAt(sixth / 6, QColor.fromHsvF(sixth / 6 % 1, 0.92, 0.92))
+            painter.setPen(QPen(hues, self._RING))
+            painter.drawEllipse(centre, radius, radius)
+            square = self._square()
+            tints = QLinearGradient(square.topLeft(), square.topRight())
+            tints.setColorAt(0, QColor("white"))
+            tints.setColorAt(1, QColor.fromHsvF(self._hue, 1, 1))
+            shades = QLinearGradient(square.topLeft(), square.bottomLeft())
+            shades.setColorAt(0, QColor(0, 0, 0, 0))
+            shades.setColorAt(1, QColor("black"))
+            painter.setPen(Qt.PenStyle.NoPen)
+            for gradient in (tints, shades):
+                painter.setBrush(gradient)
+                painter.drawRoundedRect(square, 3, 3)
+            turn = 2 * math.pi * self._hue + math.pi / 2
+            on_ring = centre + QPointF(math.cos(turn), -math.sin(turn)) * radius
+            self._mark(painter, on_ring, QColor.fromHsvF(self._hue, 0.92, 0.92), self._RING / 2 - 1)
+            in_square = QPointF(
+                square.left() + self._saturation * square.width(),
+                square.bottom() - self._value * square.height(),
+            )
+            self._mark(painter, in_square, QColor(*self.colour()), 6)
+            if self.hasFocus():
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(QColor(theme.ACCENT), 1))
+                painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        offset = event.position() - QPointF(self.width() / 2, self.height() / 2)
+        far = math.hypot(offset.x(), offset.y()) > self._radius() - self._RING / 2 - 2
+        self._part = "ring" if far else "square"
+        self._drag(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._part:
+            self._drag(event.position())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._part = ""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {
+            Qt.Key.Key_Left: (-0.02, 0.0),
+            Qt.Key.Key_Right: (0.02, 0.0),
+            Qt.Key.Key_Up: (0.0, 0.02),
+            Qt.Key.Key_Down: (0.0, -0.02),
+        }
+        step = steps.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._choose((self._hue + sum(step) / 2) % 1, self._saturation, self._value)
+        else:
+            self._choose(self._hue, self._saturation + step[0], self._value + step[1])
+
+    def _radius(self) -> float:
+        return min(self.width(), self.height()) / 2 - self._RING / 2 - 2
+
+    def _square(self) -> QRectF:
+        side = (self._radius() - self._RING / 2 - 5) * math.sqrt(2)
+        return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+
+    def _drag(self, at: QPointF) -> None:
+        if self._part == "ring":
+            offset = at - QPointF(self.width() / 2, self.height() / 2)
+            hue = (math.atan2(-offset.y(), offset.x()) - math.pi / 2) / (2 * math.pi) % 1
+            self._choose(hue, self._saturation, self._value)
+        else:
+            square = self._square()
+            across, up = (
+                (at.x() - square.left()) / square.width(),
+                (square.bottom() - at.y()) / square.height(),
+            )
+            self._choose(self._hue, across, up)
+
+    def _choose(self, hue: float, saturation: float, value: float) -> None:
+        self._hue = hue
+        self._saturation, self._value = min(max(saturation, 0.0), 1.0), min(max(value, 0.0), 1.0)
+        self.update()
+        self.picked.emit(self.colour())
+
+    @staticmethod
+    def _mark(painter: QPainter, at: QPointF, colour: QColor, radius: float) -> None:
+        painter.setBrush(colour)
+        painter.setPen(QPen(QColor(0, 0, 0, 160), 3))
+        painter.drawEllipse(at, radius, radius)
+        painter.setPen(QPen(QColor("white"), 1.6))
+        painter.drawEllipse(at, radius, radius)
+
+
+class Chip(QToolButton):
+    """A little field of one colour."""
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__()
+        self.setFixedSize(width, height)
+        self.colour: Colour | None = None
+
+    def set_colour(self, colour: Colour | None, name: str = "") -> None:
+        self.colour = colour
+        self.setEnabled(colour is not None)
+        text = "" if colour is None else f"{name}  {hex_of(colour)}".strip()
+        self.setToolTip(text)
+        self.setAccessibleName(text or "No colour yet")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+            edge = QColor("#ffffff" if self.underMouse() or self.hasFocus() else "#00000000")
+            if self.colour is None:
+                painter.setPen(QPen(QColor("#303030"), 1))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+            else:
+                painter.setPen(QPen(edge, 1.4))
+                painter.setBrush(QColor(*self.colour))
+            painter.drawRoundedRect(box, 4, 4)
+
+
+class Swatches(QWidget):
+    """Foreground over background, as at the foot of a tool bar; a click on the small one swaps them."""
+
+    swap = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._colours: tuple[Colour, Colour] = ((0, 0, 0), (255, 255, 255))
+        self.setFixedSize(34, 34)
+        self.setToolTip("Foreground and background colour; click to swap (X), D for black and white")
+        self.setAccessibleName("Foreground and background colour")
+
+    def set_colours(self, foreground: Colour, background: Colour) -> None:
+        self._colours = (foreground, background)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(34, 34)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for box, colour in (
+                (QRectF(12, 12, 20, 20), self._colours[1]),
+                (QRectF(2, 2, 22, 22), self._colours[0]),
+            ):
+                painter.setPen(QPen(QColor(theme.PANEL), 3))
+                painter.setBrush(QColor(*colour))
+                painter.drawRoundedRect(box, 4, 4)
+                painter.setPen(QPen(QColor("#8a8a8a"), 1))
+                painter.drawRoundedRect(box, 4, 4)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.swap.emit()
+
+
+class ColourPanel(QWidget):
+    """Wheel, number, palette and recent colours."""
+
+    picked = Signal(object)  # Colour, by the user
+
+    def __init__(self, recent: Sequence[Colour] = ()) -> None:
+        super().__init__()
+        self._recent = list(recent)[:RECENT]
+        self.wheel = Wheel()
+        self.wheel.picked.connect(self._picked)
+        self.number = QLineEdit()
+        self.number.setMaxLength(7)
+        self.number.setAccessibleName("Colour as a number, #rrggbb")
+        self.number.setToolTip("The colour as #rrggbb")
+        self.number.editingFinished.connect(self._typed)
+        self._preview = Chip(32, 28)
+
+        numbers = QHBoxLayout()
+        numbers.setSpacing(theme.GRID // 2)
+        numbers.addWidget(self._preview)
+        numbers.addWidget(self.number, 1)
+        palette = QGridLayout()
+        palette.setSpacing(theme.GRID // 2)
+        self.palette_chips: list[Chip] = []
+        for place, (name, colour) in enumerate(LANDSCAPE):
+            chip = self._chip(34, 28)
+            chip.set_colour(colour, name)
+            palette.addWidget(chip, place // 3, place % 3)
+            self.palette_chips.append(chip)
+        side = QVBoxLayout()
+        side.setSpacing(theme.GRID // 2)
+        side.addLayout(numbers)
+        side.addStretch(1)
+        side.addWidget(caption("Landscape"))
+        side.addLayout(palette)
+        top = QHBoxLayout()
+        top.setSpacing(12)
+        top.addWidget(self.wheel)
+        top.addLayout(side)
+        self.recent_chips = [self._chip(24, 20) for _ in range(RECENT)]
+        below = QHBoxLayout()
+        below.setSpacing(theme.GRID // 2)
+        for chip in self.recent_chips:
+            below.addWidget(chip)
+        below.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID)
+        column.addLayout(top)
+        column.addLayout(below)
+        self._show_recent()
+
+    def recent(self) -> tuple[Colour, ...]:
+        return tuple(self._recent)
+
+    def set_colour(self, colour: Colour) -> None:
+        self.wheel.set_colour(colour)
+        self.number.setText(hex_of(colour))
+        self._preview.set_colour(colour)
+
+    def remember(self, colour: Colour) -> None:
+        """Put a colour that was used at the head of the recent ones."""
+        if self._recent[:1] != [colour]:
+            self._recent = [colour, *(other for other in self._recent if other != colour)][:RECENT]
+            self._show_recent()
+
+    def _chip(self, width: int, height: int) -> Chip:
+        chip = Chip(width, height)
+        chip.clicked.connect(self._chip_clicked)
+        return chip
+
+    def _chip_clicked(self) -> None:
+        chip = self.sender()
+        if isinstance(chip, Chip) and chip.colour is not None:
+            self._picked(chip.colour)
+
+    def _typed(self) -> None:
+        text = self.number.text().strip().removeprefix("#")
+        colour = QColor(f"#{text}")
+        if len(text) in (3, 6) and colour.isValid():
+            self._picked((colour.red(), colour.green(), colour.blue()))
+        else:
+            self.number.setText(hex_of(self.wheel.colour()))
+
+    def _picked(self, colour: Colour) -> None:
+        self.set_colour(colour)
+        self.picked.emit(colour)
+
+    def _show_recent(self) -> None:
+        for place, chip in enumerate(self.recent_chips):
+            chip.set_colour(self._recent[place] if place < len(self._recent) else None)

@@ -1,0 +1,239 @@
+"""The few windows that ask or tell something. All are opened with `open()`: nothing waits inside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui import theme
+from ui.icons import application_icon
+from ui.widgets import Segments, caption, push_button
+
+SIZES = (
+    (256, 256, "starter model"),
+    (512, 512, ""),
+    (768, 512, ""),
+    (1024, 1024, ""),
+)
+LARGEST = 8192
+
+
+class NewDialog(QDialog):
+    """How large a new picture is and what it starts with."""
+
+    asked = Signal(int, int, bool)  # width, height, white (or transparent)
+
+    def __init__(self, parent: QWidget, width: int, height: int) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("New picture")
+        self.presets: list[QPushButton] = []
+        presets = QGridLayout()
+        presets.setSpacing(theme.GRID)
+        for number, (wide, tall, note) in enumerate(SIZES):
+            button = push_button(
+                f"{wide} \N{MULTIPLICATION SIGN} {tall}" + (f"\n{note}" if note else "\npixels")
+            )
+            button.setMinimumHeight(48)
+            button.setAutoDefault(False)
+            button.clicked.connect(self._preset)
+            self.presets.append(button)
+            presets.addWidget(button, number // 2, number % 2)
+        self.wide, self.tall = self._number("Width", width), self._number("Height", height)
+        size = QHBoxLayout()
+        size.setSpacing(theme.GRID)
+        size.addWidget(self.wide, 1)
+        size.addWidget(QLabel("\N{MULTIPLICATION SIGN}"))
+        size.addWidget(self.tall, 1)
+        size.addWidget(caption("pixels"))
+        self.ground = Segments(
+            "Background",
+            (("white", "White", "An opaque white sheet"), ("clear", "Transparent", "Nothing at all")),
+            "white",
+        )
+        self.create_button, self.cancel_button = push_button("Create", "primary"), push_button("Cancel")
+        self.create_button.setDefault(True)
+        self.create_button.clicked.connect(self.accept)
+        self.cancel_button.clicked.connect(self.reject)
+        self.accepted.connect(self._accepted)
+        column = _column(self)
+        column.addLayout(presets)
+        column.addWidget(caption("Size"))
+        column.addLayout(size)
+        column.addWidget(caption("Background"))
+        column.addWidget(self.ground)
+        column.addSpacing(theme.GRID)
+        column.addLayout(_buttons(self.cancel_button, self.create_button))
+        self.setFixedWidth(360)
+
+    def _preset(self) -> None:
+        for button, (wide, tall, _) in zip(self.presets, SIZES, strict=True):
+            if button is self.sender():
+                self.wide.setValue(wide)
+                self.tall.setValue(tall)
+
+    def _accepted(self) -> None:
+        self.asked.emit(self.wide.value(), self.tall.value(), self.ground.value() == "white")
+
+    @staticmethod
+    def _number(name: str, value: int) -> QSpinBox:
+        box = QSpinBox()
+        box.setRange(1, LARGEST)
+        box.setValue(value)
+        box.setAccessibleName(name)
+        box.setToolTip(f"{name} in pixels, at most {LARGEST}")
+        return box
+
+
+class SaveFirstDialog(QDialog):
+    """Asks what becomes of changes before they would be lost."""
+
+    save = Signal()
+    discard = Signal()
+
+    def __init__(self, parent: QWidget, name: str, action: str) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Unsaved changes")
+        title = QLabel(f"Save the changes to {name} before {action}?")
+        title.setProperty("title", True)
+        title.setWordWrap(True)
+        self.save_button = push_button("Save", "primary")
+        self.discard_button = push_button("Don't save")
+        self.cancel_button = push_button("Cancel")
+        self.save_button.setDefault(True)
+        self.save_button.clicked.connect(self._save)
+        self.discard_button.clicked.connect(self._discard)
+        self.cancel_button.clicked.connect(self.reject)
+        column = _column(self)
+        column.addWidget(title)
+        column.addWidget(caption("What is not saved is lost."))
+        column.addSpacing(theme.GRID)
+        column.addLayout(_buttons(self.discard_button, self.cancel_button, self.save_button))
+        self.setFixedWidth(400)
+
+    def _save(self) -> None:
+        self.accept()
+        self.save.emit()
+
+    def _discard(self) -> None:
+        self.accept()
+        self.discard.emit()
+
+
+class ShortcutsDialog(QDialog):
+    """All keys, made from the table of actions, with a field to search them."""
+
+    def __init__(self, parent: QWidget, groups: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> None:
+        """`groups` are (title, ((what, keys), ...))."""
+        super().__init__(parent)
+        self.setWindowTitle("Keyboard shortcuts")
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search")
+        self.search.setAccessibleName("Search the shortcuts")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        self.rows: list[tuple[str, list[QWidget]]] = []
+        self._titles: list[tuple[QLabel, int, int]] = []  # with the rows that are theirs
+        page = QWidget()
+        grid = QGridLayout(page)
+        grid.setContentsMargins(0, 0, theme.GRID, 0)
+        grid.setHorizontalSpacing(3 * theme.GRID)
+        grid.setVerticalSpacing(theme.GRID // 2 + 2)
+        grid.setColumnStretch(0, 1)
+        line = 0
+        for title, entries in groups:
+            heading = QLabel(title)
+            heading.setProperty("title", True)
+            heading.setContentsMargins(0, theme.GRID if line else 0, 0, 2)
+            grid.addWidget(heading, line, 0, 1, 2)
+            self._titles.append((heading, len(self.rows), len(self.rows) + len(entries)))
+            line += 1
+            for what, keys in entries:
+                name, key = QLabel(what), QLabel(keys)
+                key.setProperty("quiet", True)
+                key.setAlignment(Qt.AlignmentFlag.AlignRight)
+                grid.addWidget(name, line, 0)
+                grid.addWidget(key, line, 1)
+                self.rows.append((f"{what} {keys}".lower(), [name, key]))
+                line += 1
+        grid.setRowStretch(line, 1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(page)
+        column = _column(self)
+        column.addWidget(self.search)
+        column.addWidget(area, 1)
+        self.resize(460, 560)
+
+    def _filter(self, text: str) -> None:
+        wanted = text.strip().lower()
+        for words, widgets in self.rows:
+            for widget in widgets:
+                widget.setVisible(wanted in words)
+        for heading, first, end in self._titles:
+            heading.setVisible(any(wanted in words for words, _ in self.rows[first:end]))
+
+
+class AboutDialog(QDialog):
+    """What this is, and what makes it run."""
+
+    def __init__(self, parent: QWidget, version: str, model: str) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("About Driftpaint")
+        mark = QLabel()
+        mark.setPixmap(application_icon().pixmap(QSize(64, 64), self.devicePixelRatioF()))
+        name = QLabel("Driftpaint")
+        name.setProperty("heading", True)
+        words = QLabel(
+            f"Version {version}\n\nPaint over a picture and let a diffusion model make your strokes real.\n"
+            f"Everything happens on this computer; nothing is sent anywhere.\n\n{model}\n\n"
+            "Free software under the Apache License 2.0."
+        )
+        words.setProperty("quiet", True)
+        words.setWordWrap(True)
+        close = push_button("Close")
+        close.setDefault(True)
+        close.clicked.connect(self.accept)
+        text = QVBoxLayout()
+        text.addWidget(name)
+        text.addWidget(words, 1)
+        row = QHBoxLayout()
+        row.setSpacing(2 * theme.GRID)
+        row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(text, 1)
+        column = _column(self)
+        column.addLayout(row)
+        column.addLayout(_buttons(close))
+        self.setFixedWidth(440)
+
+
+def _column(dialog: QDialog) -> QVBoxLayout:
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    column = QVBoxLayout(dialog)
+    column.setContentsMargins(20, 20, 20, 20)
+    column.setSpacing(theme.GRID)
+    return column
+
+
+def _buttons(*buttons: QPushButton) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(theme.GRID)
+    row.addStretch(1)
+    for button in buttons:
+        button.setMinimumWidth(88)
+        row.addWidget(button)
+    return row

@@ -1,0 +1,118 @@
+"""What the editor remembers from one day to the next: one frozen value, kept as TOML."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from platformdirs import user_config_path
+from tomlkit.exceptions import TOMLKitError
+
+log = logging.getLogger(__name__)
+
+
+def _setting(
+    default: Any,
+    label: str,
+    help_text: str = "",
+    span: tuple[float, float] | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    return field(
+        default=default, metadata={"label": label, "help": help_text, "range": span, "choices": choices}
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Each field says its label, its help and what it may be."""
+
+    strength: int = _setting(50, "Strength", "How far the result may leave what was painted", (1, 100))
+    steps: int = _setting(25, "Steps", "Network calls for one variant", (1, 200))
+    variants: int = _setting(1, "Variants", "How many results to choose from", (1, 8))
+    seed: int = _setting(0, "Seed", "The same seed gives the same result", (0, 2**31 - 1))
+    seed_locked: bool = _setting(False, "Keep the seed", "Otherwise each run takes a new one")
+    area: str = _setting("auto", "Area", "What may change", choices=("auto", "strokes", "whole"))
+    grow: int = _setting(8, "Edge grow", "Pixels round the strokes that may change too", (0, 128))
+    feather: int = _setting(16, "Edge feather", "Pixels over which the change fades out", (0, 128))
+    brush_size: int = _setting(48, "Brush size", "Canvas pixels across", (1, 500))
+    brush_hardness: int = _setting(80, "Brush hardness", "Per cent", (0, 100))
+    brush_opacity: int = _setting(100, "Brush opacity", "Per cent", (1, 100))
+    eraser_size: int = _setting(48, "Eraser size", "Canvas pixels across", (1, 500))
+    pen_pressure: bool = _setting(True, "Pen pressure", "Whether pressure changes the size of the brush")
+    foreground: str = _setting("#70a0d2", "Foreground colour")
+    background: str = _setting("#ffffff", "Background colour")
+    recent_colours: tuple[str, ...] = _setting((), "Recent colours")
+    recent_files: tuple[str, ...] = _setting((), "Recent files")
+    folder: str = _setting("", "Folder that was used last")
+    new_width: int = _setting(256, "Width of a new picture", "", (1, 8192))
+    new_height: int = _setting(256, "Height of a new picture", "", (1, 8192))
+    panels: bool = _setting(True, "Show the panels")
+    geometry: str = _setting("", "Place and size of the window")
+
+
+def settings_file() -> Path:
+    return user_config_path("driftpaint", appauthor=False) / "settings.toml"
+
+
+def load_settings(file: Path) -> Settings:
+    """Read the file; what it lacks or has wrong takes its default, with one line in the log."""
+    known: dict[str, Any] = {}
+    bad = []
+    for name, value in _read(file).unwrap().items():
+        if name not in _ABOUT:
+            continue  # another version's
+        if _fits(_ABOUT[name], value):
+            known[name] = tuple(value) if isinstance(value, list) else value
+        else:
+            bad.append(name)
+    if bad:
+        log.warning("Settings that make no sense were set back to their defaults: %s", ", ".join(bad))
+    return Settings(**known)
+
+
+def save_settings(file: Path, settings: Settings) -> None:
+    """Write the file at one stroke, keeping comments and the keys of other versions. Raises OSError."""
+    document = _read(file)
+    for each in fields(settings):
+        value = getattr(settings, each.name)
+        document[each.name] = list(value) if isinstance(value, tuple) else value
+    file.parent.mkdir(parents=True, exist_ok=True)
+    number, partial = tempfile.mkstemp(prefix=file.name, dir=file.parent)
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as stream:
+            stream.write(tomlkit.dumps(document))
+        Path(partial).replace(file)
+    except BaseException:
+        Path(partial).unlink()
+        raise
+
+
+_ABOUT: dict[str, Field[Any]] = {each.name: each for each in fields(Settings)}
+
+
+def _read(file: Path) -> tomlkit.TOMLDocument:
+    try:
+        return tomlkit.parse(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return tomlkit.document()
+    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
+        log.warning("The settings in %s cannot be read, so the defaults are used: %s", file, error)
+        return tomlkit.document()
+
+
+def _fits(about: Field[Any], value: object) -> bool:
+    if isinstance(about.default, tuple):
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if isinstance(about.default, bool) or isinstance(value, bool):
+        return isinstance(about.default, bool) and isinstance(value, bool)
+    if isinstance(about.default, int):
+        low, high = about.metadata["range"]
+        return isinstance(value, int) and low <= value <= high
+    choices = about.metadata["choices"]
+    return isinstance(value, str) and (not choices or value in choices)
