@@ -112,7 +112,8 @@ def requirements(kind: str) -> list[str]:
 def pin(name: str) -> str:
     """The one version of a package that Driftpaint is tested with."""
     with open(CONSTRAINTS, encoding="utf-8") as file:
-        found = re.search(rf"^{re.escape(name)}==(\S+)", file.read(), re.IGNORECASE | re.MULTILINE)
+        spelling = re.sub(r"[-_.]", "[-_.]", name)
+        found = re.search(rf"^{spelling}==(\S+)", file.read(), re.IGNORECASE | re.MULTILINE)
     if found is None:
         sys.exit(f"installer/constraints.txt is damaged: it has no pin for {name}. Fetch Driftpaint again.")
     return found.group(1)

@@ -9,6 +9,7 @@ import glob
 import json
 import os
 import queue
+import re
 import shutil
 import subprocess
 import sys
@@ -69,6 +70,8 @@ class _SetUp:
                 shutil.rmtree(folder)
             return
         base = _suitable_python()
+        if os.path.exists(VENV):
+            self.say("The one that is here is broken: making it anew")
         if _runs(base, "import ensurepip"):
             self.execute([base, "-m", "venv", "--clear", VENV])
             return
@@ -162,7 +165,7 @@ class _SetUp:
             sys.exit("This command failed, for the reason above: " + " ".join(command))
 
     def call(self, command: list[str]) -> bool:
-        """Whether a command went well; says each package that pip names and, in a silence, that time passes."""
+        """Whether a command went well; names each package and, in a silence, says that time passes."""
         environment = {
             **os.environ,
             "PYTHONUNBUFFERED": "1",
@@ -261,14 +264,15 @@ def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
 
 def _news(line: str) -> str:
     """What is worth repeating of pip's words: each package once, by name, version and size."""
-    verb, _, rest = line.strip().partition(" ")
-    if verb in ("Downloading", "Processing") or line.lstrip().startswith("Using cached"):
-        wheel, _, size = rest.replace("cached ", "").partition(" ")
-        name, version = [*os.path.basename(wheel).split("-"), ""][:2]
-        return f"{name} {version} {size if size.startswith('(') and 'from' not in size else ''}".strip()
-    if verb == "Installing":
-        return f"installing {line.count(',') + 1} packages"
-    return line.strip() if verb == "ERROR:" else ""
+    file = re.search(
+        r"(?:Downloading|Processing|Using cached) (?:\S*/)?([^\s/-]+)-([^\s-]+)\S*( \([\d.]+ \w+\))?", line
+    )
+    if file and (".whl" in line or ".tar" in line):
+        name, version, size = file.groups("")
+        return f"{name} {version}{size}"
+    if line.startswith("Installing collected packages"):
+        return f"installing all {line.count(',') + 1}"
+    return line.strip() if line.startswith("ERROR:") else ""
 
 
 def _share(line: str) -> str:
