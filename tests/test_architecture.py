@@ -1,0 +1,127 @@
+"""The rules of the code, checked by machine: form, types, who may import whom, and traps met once."""
+
+from __future__ import annotations
+
+import ast
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = [
+    ROOT / "main.py",
+    *(path for folder in ("ui", "engine", "installer") for path in ROOT.glob(f"{folder}/**/*.py")),
+]
+MODAL = {  # calls that run an event loop of their own
+    *("exec", "exec_", "critical", "information", "question", "warning"),
+    *(
+        "getColor",
+        "getExistingDirectory",
+        "getFont",
+        "getOpenFileName",
+        "getOpenFileNames",
+        "getSaveFileName",
+    ),
+    *("getDouble", "getInt", "getItem", "getMultiLineText", "getText"),
+}
+
+
+def check(*command: str) -> None:
+    """Run one of the tools of the test set-up; its own words are the failure."""
+    tool = Path(sys.executable).with_name(command[0] + (".exe" if os.name == "nt" else ""))
+    result = subprocess.run([tool, *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, "\n" + result.stdout + result.stderr
+
+
+def test_ruff_finds_nothing() -> None:
+    check("ruff", "check", "--quiet", ".")
+
+
+def test_every_file_is_formatted() -> None:
+    check("ruff", "format", "--quiet", "--check", ".")
+
+
+def test_types_are_strict() -> None:
+    check("mypy", "--no-error-summary")
+
+
+def test_imports_keep_to_the_contracts() -> None:
+    check("lint-imports", "--no-logo")
+
+
+def test_the_front_doors_need_the_standard_library_alone() -> None:
+    ours = {"engine", "installer", "tests", "ui"}
+    for path in [ROOT / "main.py", *ROOT.glob("installer/*.py")]:
+        foreign = {module.partition(".")[0] for module in imports(path)} - set(sys.stdlib_module_names) - ours
+        assert not foreign, path
+    door = ast.parse((ROOT / "tests" / "__main__.py").read_text(encoding="utf-8"))
+    first = [alias.name for node in door.body if isinstance(node, ast.Import) for alias in node.names]
+    assert set(first) <= set(sys.stdlib_module_names)
+
+
+def test_the_front_door_imports_nothing_of_ours_before_the_set_up() -> None:
+    door = ast.parse((ROOT / "main.py").read_text(encoding="utf-8"))
+    first = {alias.name for node in door.body if isinstance(node, ast.Import) for alias in node.names}
+    first |= {node.module or "" for node in door.body if isinstance(node, ast.ImportFrom)}
+    assert first <= {"__future__", "multiprocessing", "os", "sys"}
+
+
+def test_a_frozen_program_cannot_start_itself_without_end() -> None:
+    guard = ast.parse((ROOT / "main.py").read_text(encoding="utf-8")).body[-1]
+    assert isinstance(guard, ast.If)
+    assert ast.unparse(guard.test) == "__name__ == '__main__'"
+    assert ast.unparse(guard.body[0]) == "multiprocessing.freeze_support()"
+
+
+def test_nothing_opens_a_second_event_loop() -> None:
+    """A modal dialog inside a coroutine re-enters asyncio's loop: "Cannot enter into task"."""
+    for path in ROOT.glob("ui/**/*.py"):
+        for call in calls(path):
+            owner, _, name = call.rpartition(".")
+            assert name not in MODAL or not owner.startswith("Q"), f"{path}: {call}; use open() and a signal"
+            assert name not in {"exec", "exec_"} or not owner, f"{path}: {call}; use open() and a signal"
+
+
+def test_no_code_sleeps_or_pumps_events() -> None:
+    for path in SOURCES:
+        assert not {call for call in calls(path) if call.endswith((".processEvents", "time.sleep"))}, path
+
+
+def test_no_test_reaches_the_network() -> None:
+    with pytest.raises(ConnectionRefusedError, match=r"192\.0\.2\.1"):
+        socket.create_connection(("192.0.2.1", 9), timeout=1)
+    with pytest.raises(ConnectionRefusedError, match=r"example\.org"):
+        socket.getaddrinfo("example.org", 443)
+
+
+def test_qt_calls_keep_their_hands_off_none(qtbot: QtBot) -> None:
+    """PySide6 6.12.0 on Python < 3.12 drops a reference to None in each call, and dies at zero."""
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    before = sys.getrefcount(None)
+    for _ in range(500):
+        widget.update()
+    assert sys.getrefcount(None) > before - 100
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file names in an import, wherever it stands."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def calls(path: Path) -> Iterator[str]:
+    """Every function that a file calls, as it is written there."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func)

@@ -1,0 +1,1 @@
+"""The editor: Qt widgets round an immutable document."""
