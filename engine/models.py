@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from engine.levels import Level, Schedule
@@ -96,7 +97,7 @@ def load(name: str = "starter", device: str = "auto") -> Model:
         model: Model = importlib.import_module(kind).load(folder, pick_device(device))
     except EngineError:
         raise
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise EngineError(f"The model in {folder} is damaged ({reason}); get a fresh copy.") from error
     return model

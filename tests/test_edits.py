@@ -1,0 +1,141 @@
+"""SDEdit as a generator of events, on the analytic model: every pixel N(0, 0.5^2) on its own."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.edits import edit
+from engine.models import Interrupted
+from engine.toy import Toy
+from engine.types import EditRequest, EditResult, EngineError, Preview, SDEdit
+
+RANDOM = np.random.default_rng(0)
+PHOTO = RANDOM.integers(0, 256, (48, 64, 3), dtype=np.uint8)
+GUIDE = np.full_like(PHOTO, 160)
+HALF = np.zeros((48, 64), np.float32)
+HALF[:, 32:] = 1
+REQUEST = EditRequest(PHOTO, GUIDE, None, SDEdit(0.5), steps=6)
+
+
+def result(request: EditRequest) -> np.ndarray:
+    *_, last = edit(request, Toy())
+    assert isinstance(last, EditResult)
+    return last.image
+
+
+def test_an_event_follows_every_network_call() -> None:
+    model = Toy()
+    events = list(edit(replace(REQUEST, variants=2, operation=SDEdit(0.5, repeats=3)), model))
+    previews = [event for event in events if isinstance(event, Preview)]
+    assert [event.call for event in previews] == list(range(1, 37))
+    assert {event.calls for event in previews} == {36}
+    assert model.clock.network_calls == 36
+    assert [event.variant for event in events if isinstance(event, EditResult)] == [0, 1]
+    assert [event.seed for event in events if isinstance(event, EditResult)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "operation", [SDEdit(order=1), SDEdit(solver="ode"), SDEdit(sde="ve", order=1), SDEdit()]
+)
+def test_the_same_seed_gives_the_same_picture(operation: SDEdit) -> None:
+    request = replace(REQUEST, operation=operation, seed=7)
+    assert (result(request) == result(request)).all()
+    assert (result(request) != result(replace(request, seed=8))).any()
+
+
+def test_variants_are_the_pictures_of_the_next_seeds() -> None:
+    *_, second = edit(replace(REQUEST, variants=2, seed=3), Toy())
+    assert isinstance(second, EditResult)
+    assert (second.image == result(replace(REQUEST, seed=4))).all()
+
+
+@pytest.mark.parametrize(
+    "operation", [SDEdit(0.7, 2), SDEdit(0.7, sde="ve", order=1), SDEdit(0.7, solver="ode")]
+)
+def test_outside_the_mask_every_byte_is_kept(operation: SDEdit) -> None:
+    out = result(replace(REQUEST, mask=HALF, operation=operation))
+    assert (out[HALF == 0] == PHOTO[HALF == 0]).all()
+    assert (out[HALF == 1] != PHOTO[HALF == 1]).mean() > 0.9
+
+
+def test_previews_keep_the_known_picture_too() -> None:
+    first = next(edit(replace(REQUEST, mask=HALF), Toy()))
+    assert (first.image[HALF == 0] == PHOTO[HALF == 0]).all()
+
+
+def test_strength_0_is_the_guide_and_calls_no_network() -> None:
+    model = Toy()
+    (only,) = edit(replace(REQUEST, operation=SDEdit(0.0)), model)
+    assert isinstance(only, EditResult)
+    assert (only.image == GUIDE).all()
+    assert model.clock.network_calls == 0
+
+
+def test_strength_trades_faithfulness_for_realism() -> None:
+    """The distance to the guide grows with t0."""
+    far = [
+        np.abs(result(replace(REQUEST, operation=SDEdit(t0))).astype(int) - GUIDE).mean()
+        for t0 in (0.05, 0.1, 0.25)
+    ]
+    assert far == sorted(far)
+
+
+def test_at_full_strength_the_result_is_the_models_own() -> None:
+    """N(0, 0.5^2) around mid grey, whatever the guide."""
+    out = result(replace(REQUEST, operation=SDEdit(1.0), steps=25)) / 127.5 - 1
+    assert out.mean() == pytest.approx(0, abs=0.03)
+    assert 0.42 < out.std() < 0.54  # a little less than 0.5: bytes end at -1 and 1
+
+
+def test_vp_and_ve_agree_on_what_strength_means() -> None:
+    vp, ve = (result(replace(REQUEST, operation=SDEdit(0.5, sde=sde))) for sde in ("vp", "ve"))
+    assert np.abs(vp.astype(int) - ve).max() <= 1  # the same walk in other coordinates
+
+
+def test_closing_the_generator_ends_the_work() -> None:
+    model = Toy()
+    events = edit(REQUEST, model)
+    next(events)
+    next(events)
+    events.close()  # type: ignore[attr-defined]
+    assert model.clock.network_calls == 2
+
+
+def test_stop_works_inside_a_network_call() -> None:
+    stop = threading.Event()
+    model = Toy()
+    events = edit(REQUEST, model, stop.is_set)
+    next(events)
+    stop.set()
+    with pytest.raises(Interrupted):
+        next(events)
+    assert model.clock.network_calls == 1
+    assert result(REQUEST).shape == PHOTO.shape  # and the model is as good as new
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"operation": SDEdit(1.5)}, "Strength is 1.5"),
+        ({"operation": SDEdit(-0.1)}, "Strength is -0.1"),
+        ({"operation": SDEdit(float("nan"))}, "Strength is nan"),
+        ({"operation": SDEdit(repeats=0)}, "Repeats is 0"),
+        ({"steps": 0}, "Steps is 0"),
+        ({"steps": 1001}, "Steps is 1001"),
+        ({"variants": 0}, "Variants is 0"),
+        ({"seed": -1}, "Seed is -1"),
+        ({"mask": HALF[1:]}, "The mask is 64 x 47 pixels but the picture is 64 x 48 pixels"),
+        ({"guide": GUIDE[:, 1:]}, "The guide is 63 x 48 pixels"),
+    ],
+)
+def test_numbers_out_of_range_say_what_to_choose(change: dict[str, object], words: str) -> None:
+    with pytest.raises(EngineError, match=words):
+        replace(REQUEST, **change)  # type: ignore[arg-type]
+
+
+def test_one_step_is_enough_to_run() -> None:
+    assert result(replace(REQUEST, steps=1)).shape == PHOTO.shape
