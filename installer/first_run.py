@@ -327,9 +327,10 @@ def _is_whole(folder: str) -> bool:
     """Whether every file that a package lists is there in its size; pip writes that list last."""
     try:
         with open(os.path.join(folder, "RECORD"), encoding="utf-8", newline="") as file:
-            for path, _, size in csv.reader(file):
-                if size and os.stat(os.path.join(folder, os.pardir, path)).st_size != int(size):
-                    return False
+            listed = [(path, size) for path, _, size in csv.reader(file)]
+        lasting = [(path, size) for path, size in listed if size and not path.endswith(".pyc")]
+        return all(
+            os.stat(os.path.join(folder, os.pardir, path)).st_size == int(size) for path, size in lasting
+        )
     except (OSError, ValueError):
         return False
-    return True

@@ -59,6 +59,7 @@ class Project:
             name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "DRIFTPAINT_"))
         }
         shop = self.shop if online else "http://127.0.0.1:9/"
+        ours.update(PATH=str(self.folder))  # nothing of the system's can be called, apt-get above all
         ours.update(PIP_CONFIG_FILE=os.devnull, PIP_INDEX_URL=shop, PIP_RETRIES="0", NO_PROXY="127.0.0.1")
         return ours
 
