@@ -54,7 +54,7 @@ def start(arguments: list[str]) -> int:
     if arguments[:1] == ["sdedit"]:
         from engine import headless
 
-        return headless.main(arguments[1:])
+        return headless.main(arguments)
     if not has_display():
         from engine import headless
 
