@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.area import Rect, blend, soft_mask, work_area
-from engine.pictures import Picture, PictureError, flat, open_mask, open_picture, save_picture
+from engine.pictures import Picture, PictureError, flat, format_of, open_mask, open_picture, save_picture
 from engine.types import EditRequest, EditResult, EngineError, Mask, Preview, Rgb, SDEdit
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def main(argv: list[str]) -> int:
 
 
 def demo() -> int:
-    """The main job on a bundled stroke painting: the picture, its previews and a contact sheet in a folder."""
+    """The main job on a bundled stroke painting: the picture, its previews and a contact sheet in a folder.
+    """
     folder = Path.cwd() / "driftpaint-output"
     if not os.access(folder if folder.exists() else folder.parent, os.W_OK):
         folder = Path(tempfile.mkdtemp(prefix="driftpaint-output-"))
@@ -166,18 +168,22 @@ def _run(
 ) -> list[Rgb]:
     from engine.edits import edit
 
-    results, started = [], time.perf_counter()
-    for event in edit(request, model):
-        spent = time.perf_counter() - started
-        if isinstance(event, EditResult):
-            results.append(event.image)
-            continue
-        if report.first_preview_seconds is None:
-            report.first_preview_seconds = spent
-        progress(event, spent)
-        if previews:
-            save_picture(previews / f"variant {event.variant + 1} call {event.call:04d}.png", event.image)
-    report.seconds = time.perf_counter() - started
+    results, writes, started = [], [], time.perf_counter()
+    with ThreadPoolExecutor(1) as writer:  # the disk does not hold up the edit
+        for event in edit(request, model):
+            spent = time.perf_counter() - started
+            if isinstance(event, EditResult):
+                results.append(event.image)
+                continue
+            if report.first_preview_seconds is None:
+                report.first_preview_seconds = spent
+            progress(event, spent)
+            if previews:
+                path = previews / f"variant {event.variant + 1} call {event.call:04d}.png"
+                writes.append(writer.submit(save_picture, path, event.image))
+        report.seconds = time.perf_counter() - started
+    for write in writes:
+        write.result()  # an error while saving is raised here
     return results
 
 
@@ -215,7 +221,8 @@ def _fitting(mask: Mask | None, picture: Picture, path: Path) -> Mask | None:
 
 
 def _put_back(rgba: NDArray[np.uint8], area: Rect, result: Rgb, mask: Mask | None) -> NDArray[np.uint8]:
-    """The whole picture with the result in its place; outside the mask every byte, alpha too, is the input's."""
+    """The whole picture with the result in its place; outside the mask every byte, alpha too, is the input's.
+    """
     if mask is None:
         return result
     out = rgba.copy()
@@ -230,6 +237,7 @@ def _outputs(path: Path, variants: int) -> list[Path]:
     """One path, or one for each variant: name-1.png, name-2.png. Fails before the work if nothing can be
     written.
     """
+    format_of(path)
     if not path.parent.is_dir():
         raise EngineError(f"There is no folder {path.parent} to save in; make it first.")
     if not os.access(path.parent, os.W_OK):

@@ -90,14 +90,7 @@ def save_picture(path: str | Path, rgba: NDArray[np.uint8]) -> None:
     half file.
     """
     path = Path(path)
-    kind = WRITES.get(path.suffix.lower())
-    if kind is None:
-        endings = ", ".join(WRITES)
-        raise PictureError(
-            f"Pictures cannot be written as '{path.suffix or path.name}'; end the name in {endings}."
-        )
-    if path.is_dir():
-        raise PictureError(f"{path} is a folder; choose a file name.")
+    kind = format_of(path)
     image = Image.fromarray(rgba)
     if kind in {"JPEG", "BMP"}:
         image = _on_white(image)
@@ -108,6 +101,19 @@ def save_picture(path: str | Path, rgba: NDArray[np.uint8]) -> None:
         raise PictureError(
             f"{path} cannot be saved ({reason}); choose another folder or free some space."
         ) from None
+
+
+def format_of(path: Path) -> str:
+    """Pillow's name for the format that a file of this name is written in. Raises PictureError."""
+    kind = WRITES.get(path.suffix.lower())
+    if kind is None:
+        endings = ", ".join(WRITES)
+        raise PictureError(
+            f"Pictures cannot be written as '{path.suffix or path.name}'; end the name in {endings}."
+        )
+    if path.is_dir():
+        raise PictureError(f"{path} is a folder; choose a file name.")
+    return kind
 
 
 def open_mask(path: str | Path) -> NDArray[np.float32]:

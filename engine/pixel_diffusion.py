@@ -1,4 +1,5 @@
-"""Diffusion on pixels, without an autoencoder: the starter model. Its latent is the picture itself, in -1..1."""
+"""Diffusion on pixels, without an autoencoder: the starter model. Its latent is the picture itself, in -1..1.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ class PixelDiffusion:
         dtype = fast_dtype(device)
         self.device = torch.device(device)
         network.patches = network.patches.to(self.device)
-        network.unet.to(self.device, dtype, memory_format=torch.channels_last)
+        network.to(self.device, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = network.eval().requires_grad_(False)
         self.clock = Clock()
         self.denoise(

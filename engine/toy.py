@@ -1,4 +1,5 @@
-"""A model without weights, for tests: every pixel is N(0, 0.5^2) on its own, whose denoiser is known exactly."""
+"""A model without weights, for tests: every pixel is N(0, 0.5^2) on its own, whose denoiser is known exactly.
+"""
 
 from __future__ import annotations
 

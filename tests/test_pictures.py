@@ -6,6 +6,7 @@ import io
 import os
 import resource
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from engine.pictures import MOST_PIXELS, PictureError, flat, open_mask, open_pic
 COLOURS = np.random.default_rng(0).integers(0, 256, (37, 53, 4), dtype=np.uint8)
 
 
-def saved(path: Path, image: Image.Image, **options: object) -> Path:
+def saved(path: Path, image: Image.Image, **options: Any) -> Path:
     image.save(path, **options)
     return path
 

@@ -1,5 +1,4 @@
-"""Solvers against closed forms: with the exact denoiser of a Gaussian or a mixture the samples must be right.
-"""
+"""Solvers against closed forms: with the exact denoiser of a Gaussian or a mixture the samples must be right."""
 
 from __future__ import annotations
 
@@ -49,7 +48,8 @@ def mixture(x: Tensor, level: Level) -> Tensor:
     spread = level.alpha**2 * variance + level.sigma**2
     weights = torch.softmax(-((x - level.alpha * centres) ** 2) / (2 * spread), -1)
     means = centres + level.alpha * variance / spread * (x - level.alpha * centres)
-    return (weights * means).sum(-1, keepdim=True)
+    estimate: Tensor = (weights * means).sum(-1, keepdim=True)
+    return estimate
 
 
 def last(

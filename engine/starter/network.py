@@ -121,7 +121,10 @@ class StarterNetwork(nn.Module):
         half = UNet2DModel.from_config(self.unet.config)
         half.load_state_dict(self.unet.state_dict())
         half.half().save_pretrained(folder / "unet")
-        save_file({k: each.contiguous() for k, each in self.patches._asdict().items()}, folder / "patches.safetensors")
+        save_file(
+            {k: each.contiguous() for k, each in self.patches._asdict().items()},
+            folder / "patches.safetensors",
+        )
         index = {"_class_name": "StarterPipeline", "unet": ["diffusers", "UNet2DModel"]}
         (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
 
