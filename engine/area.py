@@ -70,9 +70,8 @@ def blend(known: Rgb, result: Rgb, mask: Mask | None) -> Rgb:
     """`result` where the mask is 1, `known` where it is 0, bit for bit."""
     if mask is None:
         return result
-    share = mask[..., None]
-    mixed = known + share * (result.astype(np.float32) - known)
-    return np.where(share > 0, np.rint(mixed).astype(np.uint8), known)
+    share = Image.fromarray(np.rint(mask * np.float32(255)).astype(np.uint8))
+    return np.asarray(Image.composite(Image.fromarray(result), Image.fromarray(known), share))
 
 
 def resized(picture: Rgb, width: int, height: int) -> Rgb:

@@ -12,7 +12,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -132,7 +132,7 @@ class Engine(QObject):
         self._thread.start(QThread.Priority.LowPriority)
         self._load.emit(model)
 
-    async def edit(self, request: EditRequest) -> AsyncIterator[Preview | EditResult]:
+    async def edit(self, request: EditRequest) -> AsyncGenerator[Preview | EditResult, None]:
         """The events of an edit as they come; previews that nobody had time to see are skipped.
 
         Closing the generator stops the engine within one network call. Raises EngineError.

@@ -1,4 +1,5 @@
-"""The command line, run as a user runs it: a real process, real files, one sentence when something is wrong."""
+"""The command line, run as a user runs it: a real process, real files, one sentence when something is wrong.
+"""
 
 from __future__ import annotations
 

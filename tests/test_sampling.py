@@ -1,4 +1,5 @@
-"""Solvers against closed forms: with the exact denoiser of a Gaussian or a mixture the samples must be right."""
+"""Solvers against closed forms: with the exact denoiser of a Gaussian or a mixture the samples must be right.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ def gaussian(x: Tensor, level: Level) -> Tensor:
     """E[x_0 | x_t] for data N(MEAN, COVARIANCE); x (n, 2)."""
     values, vectors = torch.linalg.eigh(COVARIANCE)
     gains = level.alpha * values / (level.alpha**2 * values + level.sigma**2)
-    return MEAN + (x - level.alpha * MEAN) @ ((vectors * gains) @ vectors.T)
+    estimate: Tensor = MEAN + (x - level.alpha * MEAN) @ ((vectors * gains) @ vectors.T)
+    return estimate
 
 
 def mixture(x: Tensor, level: Level) -> Tensor:

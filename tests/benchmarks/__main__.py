@@ -1,6 +1,8 @@
-"""Runs benchmarks: `python -m tests.benchmarks [NAME ...]`; one JSON line for each figure, with the machine's facts.
+"""Runs benchmarks: `python -m tests.benchmarks [NAME ...]`; one JSON line for each figure, with the machine's
+facts.
 
-A benchmark is a module in this folder with `run() -> list[dict]`, each with name, value, unit, reference and ratio.
+A benchmark is a module in this folder with `run() -> list[dict]`, each with name, value, unit, reference and
+ratio.
 """
 
 from __future__ import annotations

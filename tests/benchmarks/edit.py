@@ -37,7 +37,9 @@ def whole(model: models.Model, asked: EditRequest) -> tuple[float, float, float]
 
 
 def stopping(model: models.Model) -> tuple[float, float]:
-    """Seconds from the wish to stop until the engine is free, wished in the middle of a call; and of one whole call."""
+    """Seconds from the wish to stop until the engine is free, wished in the middle of a call; and of one
+    whole call.
+    """
     call = network_call(model)
     stop = threading.Event()
     events = edit(request(), model, stop.is_set)
