@@ -65,32 +65,44 @@ class _SetUp:
         """A Python in `.venv` with a pip that works."""
         self.title("A Python of its own")
         if _is_suitable(PYTHON) and _runs(PYTHON, "import pip"):
-            for folder in _damaged():
-                self.say("Damaged, to be installed again: " + os.path.basename(folder))
-                shutil.rmtree(folder)
+            self.check(_packages())
             return
         base = _suitable_python()
+        packages = os.path.join(VENV, _library(base))
+        clear = [] if os.path.exists(packages) else ["--clear"]  # what another Python left is of no use
         if os.path.exists(VENV):
-            self.say("The one that is here is broken: making it anew")
+            self.say("The one that is here is broken: mending it")
+            self.check(packages)
         if _runs(base, "import ensurepip"):
-            self.execute([base, "-m", "venv", "--clear", VENV])
-            return
-        self.say("This Python comes without pip: fetching it")  # Debian without its package python3-venv
-        self.execute([base, "-m", "venv", "--clear", "--without-pip", VENV])
+            self.execute([base, "-m", "venv", *clear, VENV])
+        else:
+            self.execute([base, "-m", "venv", *clear, "--without-pip", VENV])
+            self.fetch_pip(base)
+
+    def fetch_pip(self, base: str) -> None:
+        """For a Python that comes without pip, as Debian's does without its package python3-venv."""
+        self.say("This Python comes without pip: fetching it")
         with tempfile.TemporaryDirectory() as folder:
             try:
                 wheel = pip_wheel.fetch(bootstrap.pin("pip"), folder)
             except (OSError, ValueError) as error:
-                self.say("That failed: {}".format(error))
+                self.say(f"That failed: {error}")
             else:
-                install = [PYTHON, os.path.join(wheel, "pip"), "install", "--no-index", "--no-deps", wheel]
-                self.execute(install)
+                options = ["--no-index", "--no-deps", "--ignore-installed"]
+                self.execute([PYTHON, os.path.join(wheel, "pip"), "install", *options, wheel])
                 return
         if not (
             system_libraries.is_debian_root() and system_libraries.apt_install(["python3-venv"], self.call)
         ):
             sys.exit("Install Python's venv (on Debian: sudo apt-get install python3-venv) and start again.")
-        self.execute([base, "-m", "venv", "--clear", VENV])
+        self.execute([base, "-m", "venv", VENV])
+
+    def check(self, packages: str) -> None:
+        """Forget what an interrupted set-up, or somebody, has left incomplete, so that pip installs it."""
+        for folder in glob.glob(os.path.join(packages, "*.dist-info")):
+            if not _is_whole(folder):
+                self.say("Damaged, to be installed again: " + os.path.basename(folder))
+                shutil.rmtree(folder)
 
     def torch(self) -> None:
         """PyTorch first and by itself: it alone differs from machine to machine."""
@@ -312,15 +324,18 @@ def _runs(python: str, code: str) -> bool:
         return False
 
 
+def _library(python: str) -> str:
+    """The folder for packages in an environment of this Python, seen from the environment."""
+    if os.name == "nt":
+        return os.path.join("Lib", "site-packages")
+    code = "import sys; print('python%d.%d' % sys.version_info[:2], end='')"
+    name = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout
+    return os.path.join("lib", name, "site-packages")
+
+
 def _packages() -> str:
     """The folder of `.venv` that packages are installed to."""
-    pattern = ("Lib", "site-packages") if os.name == "nt" else ("lib", "python*", "site-packages")
-    return glob.glob(os.path.join(VENV, *pattern))[0]
-
-
-def _damaged() -> list[str]:
-    """The records of packages that an interrupted set-up, or somebody, has left incomplete."""
-    return [folder for folder in glob.glob(os.path.join(_packages(), "*.dist-info")) if not _is_whole(folder)]
+    return os.path.join(VENV, _library(PYTHON))
 
 
 def _is_whole(folder: str) -> bool:

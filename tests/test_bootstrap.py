@@ -171,13 +171,13 @@ def test_a_finished_set_up_needs_neither_pip_nor_network(project: Project) -> No
 
 def test_a_lost_python_is_made_again(project: Project) -> None:
     project.python.unlink()
-    assert "broken" in project.runs()
+    assert "mending" in project.runs()
 
 
 def test_a_lost_pip_is_made_again_when_it_is_needed(project: Project) -> None:
     shutil.rmtree(project.packages / "pip")
     (project.venv / "driftpaint-app.json").unlink()
-    assert "broken" in project.runs()
+    assert "mending" in project.runs()
 
 
 def test_a_removed_package_is_noticed_and_installed_again(project: Project) -> None:
