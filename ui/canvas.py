@@ -1,0 +1,391 @@
+"""The canvas: shows the document and hands pointer events to the tool, as one generator for each gesture."""
+
+from __future__ import annotations
+
+import math
+from typing import cast
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSizeF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPointingDevice,
+    QRegion,
+    QResizeEvent,
+    QTabletEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from engine.area import Rect
+from ui.document import TILE, Place, places
+from ui.pixels import image_of, painting
+from ui.projection import Projection
+from ui.session import Session
+from ui.tools import Brush, Gesture, Pan, Pick, Pointer, Tool
+from ui.view import View, next_stop
+
+SURROUND = QColor(30, 30, 30)
+LIGHT, DARK = QColor(112, 112, 112), QColor(88, 88, 88)  # of the checkerboard
+SQUARE = 8  # points
+PIXEL_GRID_FROM = 12.0  # zoom
+
+
+class Canvas(QWidget):
+    zoom_changed = Signal(float)
+    hovered = Signal(object)  # QPointF in canvas pixels, or None
+
+    def __init__(self, session: Session, tool: Tool | None = None) -> None:
+        super().__init__()
+        self.session = session
+        self.tool: Tool = tool or Brush()
+        self.view = View()
+        self._projection = Projection(session.document.width, session.document.height)
+        self._gesture: Gesture | None = None
+        self._pan_from: QPointF | None = None
+        self._space = False
+        self._pen_down = False
+        self._hover: QPointF | None = None  # in points of the widget
+        self._fitted = True  # until the user zooms, the document stays fitted to the widget
+        self._squares = _checkerboard(self.devicePixelRatioF())
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
+        self.setTabletTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(160, 120)
+        self.setAccessibleName("Canvas")
+        self.setAccessibleDescription("The picture. Paint on it with the tool chosen in the tool bar.")
+        session.damaged.connect(self._damage)
+        session.overlaid.connect(self.update)
+        session.replaced.connect(self._replace)
+        self._update_cursor()
+
+    # ---- what the window asks for
+
+    def set_tool(self, tool: Tool) -> None:
+        self.cancel_gesture()
+        self.tool = tool
+        self._update_cursor()
+        self.update()
+
+    def cancel_gesture(self) -> bool:
+        """Escape: end the stroke that is under way without a trace; whether there was one."""
+        if self._gesture is None:
+            return False
+        gesture, self._gesture = self._gesture, None
+        gesture.close()
+        return True
+
+    def zoom_in(self) -> None:
+        self._zoom(next_stop(self.view.zoom, True), self._middle())
+
+    def zoom_out(self) -> None:
+        self._zoom(next_stop(self.view.zoom, False), self._middle())
+
+    def actual_size(self) -> None:
+        self._zoom(1.0, self._middle())
+
+    def fit(self) -> None:
+        self._fitted = True
+        self._set_view(self.view.fitted(self._document_size(), QSizeF(self.size())))
+
+    # ---- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not math.isclose(self.view.ratio, self.devicePixelRatioF()):
+            self._rescale()
+        transform = self.view.transform
+        document = QRectF(0, 0, self.session.shown.width, self.session.shown.height)
+        on_screen = transform.mapRect(document)
+        with painting(self) as painter:
+            painter.setClipRegion(event.region())
+            for rect in cast(
+                "list[QRect]", list(event.region())
+            ):  # the stub does not know it can be iterated
+                painter.fillRect(rect, SURROUND)
+                visible = transform.inverted()[0].mapRect(QRectF(rect)).intersected(document)
+                if not visible.isEmpty():
+                    self._projection.compose(self.session.visible_layers(), _outwards(visible))
+            painter.setClipRect(on_screen, Qt.ClipOperation.IntersectClip)
+            painter.drawTiledPixmap(on_screen.toAlignedRect(), self._squares)
+            painter.setTransform(transform)
+            self._projection.draw(painter, self.view.zoom)
+            self._paint_overlay(painter)
+            painter.resetTransform()
+            if self.view.zoom >= PIXEL_GRID_FROM:
+                self._paint_grid(painter, event.region().boundingRect())
+            painter.setClipping(False)
+            self._paint_outline(painter)
+
+    def _paint_overlay(self, painter: QPainter) -> None:
+        overlay = self.session.overlay
+        if overlay is None or self.session.comparing:
+            return
+        rect = QRectF(*overlay.rect)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        image = image_of(overlay.pixels)
+        painter.drawImage(rect, image)
+
+    def _paint_grid(self, painter: QPainter, region: QRect) -> None:
+        """Lines between the pixels, where they are large."""
+        painter.setPen(QPen(QColor(128, 128, 128, 70), 0))
+        step = self.view.zoom / self.view.ratio
+        left, top = self.view.x / self.view.ratio, self.view.y / self.view.ratio
+        for i in range(
+            math.ceil((region.left() - left) / step), math.ceil((region.right() - left) / step) + 1
+        ):
+            painter.drawLine(
+                QPointF(left + i * step, region.top()), QPointF(left + i * step, region.bottom())
+            )
+        for i in range(math.ceil((region.top() - top) / step), math.ceil((region.bottom() - top) / step) + 1):
+            painter.drawLine(QPointF(region.left(), top + i * step), QPointF(region.right(), top + i * step))
+
+    def _paint_outline(self, painter: QPainter) -> None:
+        """The circle that the tool will touch, to be seen on light and on dark."""
+        circle = self._outline()
+        if circle is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(0, 0, 0, 150), 2.5))
+        painter.drawEllipse(circle)
+        painter.setPen(QPen(QColor(255, 255, 255, 220), 1.1))
+        painter.drawEllipse(circle)
+
+    def _outline(self) -> QRectF | None:
+        """That circle in points of the widget; never too small to be found."""
+        size = self.tool.outline
+        if self._hover is None or size is None or self._space or self._pan_from is not None:
+            return None
+        radius = max(size / 2 * self.view.zoom / self.view.ratio, 2.5)
+        return QRectF(self._hover.x() - radius, self._hover.y() - radius, 2 * radius, 2 * radius)
+
+    # ---- events
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._pen_down:
+            return
+        if event.button() == Qt.MouseButton.MiddleButton or (
+            event.button() == Qt.MouseButton.LeftButton and (self._space or isinstance(self.tool, Pan))
+        ):
+            self._pan_from = event.position()
+            self._update_cursor()
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._press(self._pointer(event.position(), event.modifiers()), event.modifiers())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pen_down:
+            return
+        self._move_hover(event.position())
+        if self._pan_from is not None:
+            self._pan(event.position() - self._pan_from)
+            self._pan_from = event.position()
+        elif event.buttons() & Qt.MouseButton.LeftButton:
+            self._send(self._pointer(event.position(), event.modifiers()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._pen_down:
+            return
+        if self._pan_from is not None:
+            self._pan_from = None
+            self._update_cursor()
+            self.update()
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._send(self._pointer(event.position(), event.modifiers())._replace(down=False))
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """Pens; platforms that send mouse events beside them are not listened to between press and release."""
+        event.accept()
+        eraser = event.pointerType() == QPointingDevice.PointerType.Eraser
+        pointer = self._pointer(event.position(), event.modifiers())
+        pointer = pointer._replace(pressure=event.pressure(), eraser=eraser)
+        self._move_hover(event.position())
+        if event.type() == QEvent.Type.TabletPress and event.button() == Qt.MouseButton.LeftButton:
+            self._pen_down = True
+            if self._space or isinstance(self.tool, Pan):
+                self._pan_from = event.position()
+            else:
+                self._press(pointer, event.modifiers())
+        elif event.type() == QEvent.Type.TabletMove and self._pen_down:
+            if self._pan_from is not None:
+                self._pan(event.position() - self._pan_from)
+                self._pan_from = event.position()
+            else:
+                self._send(pointer)
+        elif event.type() == QEvent.Type.TabletRelease and self._pen_down:
+            self._pen_down = False
+            self._pan_from = None
+            self._send(pointer._replace(down=False))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """A wheel zooms to the pointer; two fingers on a touch pad pan, and zoom with Ctrl."""
+        fingers = event.phase() != Qt.ScrollPhase.NoScrollPhase and not event.pixelDelta().isNull()
+        if fingers and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._pan(QPointF(event.pixelDelta()))
+        else:
+            self._zoom(self.view.zoom * 1.2 ** (event.angleDelta().y() / 120), event.position())
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            isinstance(event, QNativeGestureEvent)
+            and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture
+        ):
+            self._zoom(self.view.zoom * (1 + event.value()), event.position())
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self._space = True
+                self._update_cursor()
+                self.update()
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self._space = False
+                self._update_cursor()
+                self.update()
+        else:
+            super().keyReleaseEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._move_hover(event.position())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._move_hover(None)
+
+    def focusOutEvent(self, event: object) -> None:
+        self._space = False
+        self._update_cursor()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self._fitted:
+            self.fit()
+        else:
+            before = event.oldSize()
+            self._set_view(
+                self.view.panned(
+                    QPointF((self.width() - before.width()) / 2, (self.height() - before.height()) / 2)
+                )
+            )
+
+    # ---- gestures
+
+    def _press(self, pointer: Pointer, modifiers: Qt.KeyboardModifier) -> None:
+        self.cancel_gesture()
+        picks = isinstance(self.tool, Brush) and modifiers & Qt.KeyboardModifier.ControlModifier
+        gesture = (Pick() if picks else self.tool).gesture(self.session, pointer)
+        if next(gesture, self) is not self:  # a generator that is over has nothing to be sent
+            self._gesture = gesture
+
+    def _send(self, pointer: Pointer) -> None:
+        if self._gesture is None:
+            return
+        try:
+            self._gesture.send(pointer)
+        except StopIteration:
+            self._gesture = None
+            return
+        if not pointer.down:  # a tool that goes on after the release ends here
+            self.cancel_gesture()
+
+    def _pointer(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> Pointer:
+        at = self.view.to_canvas(position)
+        return Pointer(at.x(), at.y(), shift=bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
+
+    def _move_hover(self, position: QPointF | None) -> None:
+        """Repaint the outline where it was and where it is."""
+        for where in (self._hover, position):
+            self._hover = where
+            circle = self._outline()
+            if circle is not None:
+                self.update(circle.adjusted(-3, -3, 3, 3).toAlignedRect())
+        self.hovered.emit(None if position is None else self.view.to_canvas(position))
+
+    def _update_cursor(self) -> None:
+        if self._pan_from is not None:
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self._space:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        else:
+            self.setCursor(self.tool.cursor)
+
+    # ---- the view
+
+    def _zoom(self, zoom: float, at: QPointF) -> None:
+        self._fitted = False
+        self._set_view(self.view.zoomed(zoom, at))
+
+    def _pan(self, by: QPointF) -> None:
+        self._fitted = False
+        self._set_view(self.view.panned(by))
+
+    def _set_view(self, view: View) -> None:
+        zoomed = view.zoom != self.view.zoom
+        self.view = view
+        self.update()
+        if zoomed:
+            self.zoom_changed.emit(view.zoom)
+
+    def _rescale(self) -> None:
+        """The widget moved to a screen of another density."""
+        ratio = self.devicePixelRatioF()
+        grown = ratio / self.view.ratio
+        self.view = View(self.view.zoom, self.view.x * grown, self.view.y * grown, ratio)
+        self._squares = _checkerboard(ratio)
+        if self._fitted:
+            self.view = self.view.fitted(self._document_size(), QSizeF(self.size()))
+
+    def _middle(self) -> QPointF:
+        return QPointF(self.width() / 2, self.height() / 2)
+
+    def _document_size(self) -> QSizeF:
+        return QSizeF(self.session.shown.width, self.session.shown.height)
+
+    # ---- what the session says
+
+    def _damage(self, changed: set[Place]) -> None:
+        self._projection.damage(changed)
+        region = QRegion()
+        for column, row in changed:
+            tile = QRectF(column * TILE, row * TILE, TILE, TILE)
+            region += self.view.to_widget(tile).toAlignedRect().adjusted(-2, -2, 2, 2)
+        self.update(region)
+
+    def _replace(self) -> None:
+        self.cancel_gesture()
+        document = self.session.document
+        if self._projection.rect != document.rect:
+            self._projection = Projection(document.width, document.height)
+        self._projection.damage(places(document.rect))
+        self.fit()
+
+
+def _outwards(rect: QRectF) -> Rect:
+    """The whole pixels that a rectangle meets."""
+    whole = rect.toAlignedRect()
+    return Rect(max(whole.x(), 0), max(whole.y(), 0), whole.width() + 1, whole.height() + 1)
+
+
+def _checkerboard(ratio: float) -> QPixmap:
+    """Two by two squares of grey, for what is transparent."""
+    side = round(SQUARE * ratio)
+    board = QPixmap(2 * side, 2 * side)
+    board.fill(LIGHT)
+    with painting(board) as painter:
+        painter.fillRect(QRect(QPoint(0, 0), QPoint(side - 1, side - 1)), DARK)
+        painter.fillRect(QRect(QPoint(side, side), QPoint(2 * side - 1, 2 * side - 1)), DARK)
+    board.setDevicePixelRatio(ratio)
+    return board

@@ -1,0 +1,203 @@
+"""The document: a value. An edit is a function from document to document; pixels live in tiles that never
+change.
+
+Pixels are premultiplied BGRA bytes, as Qt paints them fastest; `layer_from` and `straight` convert from and
+to the straight RGBA that files and the engine speak. No Qt here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import product
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.area import Rect
+
+TILE = 256  # pixels
+LARGEST = 8192  # pixels, of either side of a document
+Pixels = NDArray[np.uint8]  # (h, w, 4), premultiplied BGRA
+Rgba = NDArray[np.uint8]  # (h, w, 4), straight alpha, sRGB
+Place = tuple[int, int]  # column and row of a tile
+Tiles = Mapping[Place, Pixels]  # (256, 256, 4) each, read-only; a missing tile is transparent
+Kind = Literal["picture", "strokes", "result"]
+
+NO_TILES: Tiles = MappingProxyType({})
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    name: str
+    kind: Kind
+    tiles: Tiles = field(default=NO_TILES, repr=False)
+    opacity: float = 1.0
+    visible: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    width: int  # pixels
+    height: int
+    layers: tuple[Layer, ...] = ()  # the lowest first
+
+    @property
+    def rect(self) -> Rect:
+        return Rect(0, 0, self.width, self.height)
+
+    @property
+    def strokes(self) -> tuple[Layer, ...]:
+        """The layers of strokes that can be seen."""
+        return tuple(layer for layer in self.layers if layer.kind == "strokes" and layer.visible)
+
+    def with_layer(self, layer: Layer) -> Document:
+        """The layer on top."""
+        return replace(self, layers=(*self.layers, layer))
+
+    def without(self, layer: Layer) -> Document:
+        return replace(self, layers=tuple(each for each in self.layers if each is not layer))
+
+    def exchange(self, old: Layer, new: Layer) -> Document:
+        """`new` in the place of `old`."""
+        return replace(self, layers=tuple(new if each is old else each for each in self.layers))
+
+    def moved(self, layer: Layer, index: int) -> Document:
+        """The layer at another place of the stack, 0 the lowest."""
+        rest = [each for each in self.layers if each is not layer]
+        rest.insert(min(max(index, 0), len(rest)), layer)
+        return replace(self, layers=tuple(rest))
+
+
+def new_document(width: int, height: int, colour: tuple[int, int, int, int] | None = None) -> Document:
+    """A picture of one colour (RGBA), or a transparent one without layers."""
+    document = Document(width, height)
+    if colour is None:
+        return document
+    tile = frozen(premultiplied(np.full((TILE, TILE, 4), colour, np.uint8)))
+    tiles = dict.fromkeys(places(document.rect), tile)
+    edges = {place: _cut(tile, place, document) for place in tiles if _sticks_out(place, document)}
+    return document.with_layer(Layer("Background", "picture", MappingProxyType({**tiles, **edges})))
+
+
+def document_from(rgba: Rgba, name: str = "Picture") -> Document:
+    """A document whose lowest layer is the picture."""
+    height, width = rgba.shape[:2]
+    return Document(width, height).with_layer(layer_from(rgba, name, "picture"))
+
+
+def layer_from(rgba: Rgba, name: str, kind: Kind, x: int = 0, y: int = 0) -> Layer:
+    """A layer that holds the pixels at (x, y); tiles that would be transparent are left out."""
+    pixels = premultiplied(rgba)
+    height, width = rgba.shape[:2]
+    tiles: dict[Place, Pixels] = {}
+    for place in places(Rect(x, y, width, height)):
+        inside, outside = overlap(place, Rect(x, y, width, height))
+        part = pixels[outside]
+        if part[..., 3].any():
+            tile = np.zeros((TILE, TILE, 4), np.uint8)
+            tile[inside] = part
+            tiles[place] = frozen(tile)
+    return Layer(name, kind, MappingProxyType(tiles))
+
+
+def places(rect: Rect) -> Iterator[Place]:
+    """The tiles that a rectangle touches."""
+    columns = range(rect.x // TILE, -(-(rect.x + rect.width) // TILE))
+    rows = range(rect.y // TILE, -(-(rect.y + rect.height) // TILE))
+    return product(columns, rows)
+
+
+def overlap(place: Place, rect: Rect) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """Where a tile and a rectangle meet: slices of the tile, and of an array that holds the rectangle."""
+    cuts = []
+    for start, length, index in ((rect.y, rect.height, place[1]), (rect.x, rect.width, place[0])):
+        first, last = max(start, index * TILE), min(start + length, (index + 1) * TILE)
+        cuts.append((slice(first - index * TILE, last - index * TILE), slice(first - start, last - start)))
+    return (cuts[0][0], cuts[1][0]), (cuts[0][1], cuts[1][1])
+
+
+def composite(document: Document, rect: Rect, shown: Callable[[Layer], bool] = lambda layer: True) -> Pixels:
+    """The visible layers (of which `shown` says yes) over each other, (h, w, 4) premultiplied BGRA."""
+    out = np.zeros((rect.height, rect.width, 4), np.uint8)
+    for layer in document.layers:
+        if layer.visible and layer.opacity > 0 and shown(layer):
+            _lay(out, layer, rect)
+    return out
+
+
+def read(document: Document, rect: Rect, shown: Callable[[Layer], bool] = lambda layer: True) -> Rgba:
+    """As `composite`, in straight RGBA."""
+    return straight(composite(document, rect, shown))
+
+
+def stroke_alpha(document: Document, rect: Rect | None = None) -> NDArray[np.uint8]:
+    """What visible strokes cover, (h, w) in 0..255."""
+    rect = rect or document.rect
+    out = np.zeros((rect.height, rect.width, 4), np.uint8)
+    for layer in document.strokes:
+        _lay(out, replace(layer, opacity=1.0), rect)
+    return np.ascontiguousarray(out[..., 3])
+
+
+def premultiplied(rgba: Rgba) -> Pixels:
+    """Straight RGBA to premultiplied BGRA, rounded; opaque pixels keep every byte."""
+    bgra = np.ascontiguousarray(rgba[..., (2, 1, 0, 3)])
+    alpha = bgra[..., 3:]
+    if (alpha != 255).any():
+        colour = bgra[..., :3].astype(np.uint16) * alpha
+        bgra[..., :3] = (colour + 127) // 255
+    return bgra
+
+
+def straight(bgra: Pixels) -> Rgba:
+    """Premultiplied BGRA to straight RGBA."""
+    rgba = np.ascontiguousarray(bgra[..., (2, 1, 0, 3)])
+    alpha = rgba[..., 3:].astype(np.uint16)
+    if (alpha != 255).any():
+        colour = (rgba[..., :3].astype(np.uint16) * 255 + alpha // 2) // np.maximum(alpha, 1)
+        rgba[..., :3] = colour.clip(0, 255)
+    return rgba
+
+
+def frozen(pixels: Pixels) -> Pixels:
+    """The same array, read-only from now on."""
+    pixels.flags.writeable = False
+    return pixels
+
+
+def bytes_of(documents: Iterable[Document]) -> int:
+    """Memory of the tiles of some documents; a tile that many of them share counts once."""
+    distinct = {id(tile): tile for doc in documents for layer in doc.layers for tile in layer.tiles.values()}
+    return sum(tile.nbytes for tile in distinct.values())
+
+
+def _lay(out: Pixels, layer: Layer, rect: Rect) -> None:
+    """Source-over of a layer on `out`, which holds `rect`."""
+    for place in places(rect):
+        tile = layer.tiles.get(place)
+        if tile is None:
+            continue
+        inside, outside = overlap(place, rect)
+        source, below = tile[inside], out[outside]
+        if layer.opacity == 1 and (source[..., 3] == 255).all():
+            below[...] = source
+            continue
+        above = source.astype(np.uint32)
+        if layer.opacity < 1:
+            above = (above * round(layer.opacity * 255) + 127) // 255
+        below[...] = above + (below.astype(np.uint32) * (255 - above[..., 3:]) + 127) // 255
+
+
+def _sticks_out(place: Place, document: Document) -> bool:
+    return (place[0] + 1) * TILE > document.width or (place[1] + 1) * TILE > document.height
+
+
+def _cut(tile: Pixels, place: Place, document: Document) -> Pixels:
+    """The part of a tile inside the document; the rest transparent."""
+    inside, _ = overlap(place, document.rect)
+    part = np.zeros_like(tile)
+    part[inside] = tile[inside]
+    return frozen(part)

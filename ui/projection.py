@@ -1,0 +1,85 @@
+"""All visible layers flattened into one image for the screen, and that image at a half, a quarter and an
+eighth.
+
+One image, for tiles painted one by one show joints when they are scaled; smaller ones, for Qt's smooth
+scaling looks at four pixels only. Composing is lazy: damage is a set, and only what is stale and visible is
+composed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
+
+from engine.area import Rect
+from ui.document import TILE, Layer, Place, places
+from ui.pixels import blank_image, image_of, painting
+
+HALVINGS = 3
+
+
+class Projection:
+    def __init__(self, width: int, height: int) -> None:
+        sizes = [(width, height)]
+        for _ in range(HALVINGS):
+            sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
+        self.levels = [blank_image(*size) for size in sizes]
+        self.rect = Rect(0, 0, width, height)
+        self.stale: set[Place] = set(places(self.rect))
+
+    def damage(self, changed: Iterable[Place]) -> None:
+        self.stale.update(changed)
+
+    def compose(self, layers: Iterable[Layer], visible: Rect) -> None:
+        """Bring the tiles of a rectangle up to date."""
+        due = self.stale.intersection(places(visible))
+        if not due:
+            return
+        stack = list(layers)
+        with painting(self.levels[0]) as painter:
+            for place in due:
+                _compose(painter, stack, place)
+        for level in range(1, len(self.levels)):
+            _halve(self.levels[level - 1], self.levels[level], due, level)
+        self.stale -= due
+
+    def draw(self, painter: QPainter, zoom: float) -> None:
+        """The whole document in canvas pixels; the caller has set the clip and the transform.
+
+        Drawing a part only would resample it with another phase, and leave seams.
+        """
+        level = 0
+        while level < HALVINGS and zoom <= 0.5 ** (level + 1):
+            level += 1
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, zoom < 1)
+        image = self.levels[level]
+        scale = 2**level
+        target = QRectF(0, 0, image.width() * scale, image.height() * scale)
+        painter.drawImage(target, image, QRectF(image.rect()))
+
+
+def _compose(painter: QPainter, layers: list[Layer], place: Place) -> None:
+    x, y = place[0] * TILE, place[1] * TILE
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+    painter.fillRect(x, y, TILE, TILE, Qt.GlobalColor.transparent)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+    for layer in layers:
+        tile = layer.tiles.get(place)
+        if tile is not None:
+            painter.setOpacity(layer.opacity)
+            image = image_of(tile)
+            painter.drawImage(x, y, image)
+    painter.setOpacity(1)
+
+
+def _halve(larger: QImage, smaller: QImage, due: Iterable[Place], level: int) -> None:
+    """The tiles again at half the size; two to one is exactly the mean of four pixels."""
+    size = TILE >> level
+    with painting(smaller) as painter:
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        for column, row in due:
+            target = QRect(column * size, row * size, size, size)
+            painter.drawImage(target, larger, QRect(target.topLeft() * 2, target.size() * 2))

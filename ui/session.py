@@ -1,0 +1,221 @@
+"""The session: the one mutable object of the editor. It holds the history, the colour, and what is under way.
+
+A stroke is painted on private copies of the tiles that it touches; they are frozen when it ends. Nothing is
+committed while a gesture is open: what arrives meanwhile, a result of the engine say, waits for its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QColor
+
+from engine.area import Rect
+from ui.document import TILE, Document, Layer, Pixels, Place, frozen
+from ui.history import History
+
+Change = Callable[[Document], Document]
+
+
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """What the engine makes of a part of the picture, shown over it; never part of the document."""
+
+    rect: Rect
+    pixels: Pixels  # (h, w, 4) premultiplied BGRA, of any size: it is scaled to the rectangle
+
+
+@dataclass
+class Wet:
+    """The layer that a gesture paints on: its tiles, of which those touched are private copies."""
+
+    layer: Layer
+    tiles: dict[Place, Pixels]
+    document: Document
+    _damaged: Callable[[set[Place]], None]
+    touched: set[Place] = field(default_factory=set)
+
+    def writable(self, place: Place) -> Pixels:
+        """The tile there, ready to be painted on."""
+        if place not in self.touched:
+            before = self.tiles.get(place)
+            self.tiles[place] = np.zeros((TILE, TILE, 4), np.uint8) if before is None else before.copy()
+            self.touched.add(place)
+        return self.tiles[place]
+
+    def original(self, place: Place) -> Pixels | None:
+        """The tile there as it was before the gesture."""
+        return self.layer.tiles.get(place)
+
+    def show(self, changed: set[Place]) -> None:
+        self._damaged(changed)
+
+
+class Session(QObject):
+    damaged = Signal(object)  # set[Place]: tiles that look different now
+    committed = Signal()  # the document or the history changed
+    replaced = Signal()  # another document, perhaps of another size
+    overlaid = Signal()  # the overlay, or whether it is shown
+    colour_changed = Signal(object)  # QColor
+    said = Signal(str)  # a hint for the user
+
+    def __init__(self, document: Document) -> None:
+        super().__init__()
+        self.history = History.of(document)
+        self.saved = document
+        self.shown = document  # with the stroke that is under way
+        self.overlay: Overlay | None = None
+        self.comparing = False
+        self.colour = QColor(74, 118, 168)
+        self.other_colour = QColor(255, 255, 255)
+        self._open = False
+        self._waiting: list[tuple[str, Change]] = []
+
+    @property
+    def document(self) -> Document:
+        return self.history.document
+
+    @property
+    def is_modified(self) -> bool:
+        return self.document is not self.saved
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a gesture is under way."""
+        return self._open
+
+    def open(self, document: Document) -> None:
+        """Another document, with a history of its own."""
+        self.history = History.of(document)
+        self.saved = self.shown = document
+        self.overlay = None
+        self.comparing = False
+        self.replaced.emit()
+        self.committed.emit()
+
+    def mark_saved(self) -> None:
+        self.saved = self.document
+        self.committed.emit()
+
+    def commit(self, label: str, change: Change) -> None:
+        """Make a change one undo step; while a gesture is open it waits for its end."""
+        if self._open:
+            self._waiting.append((label, change))
+            return
+        document = change(self.document)
+        if document is not self.document:
+            self.history.push(label, document)
+            self._show_committed()
+
+    def undo(self) -> None:
+        self._travel(self.history.undo)
+
+    def redo(self) -> None:
+        self._travel(self.history.redo)
+
+    @contextmanager
+    def paint(self, label: str) -> Iterator[Wet]:
+        """Paint on the strokes: the top-most layer if it is one that can be seen, else a new one on top of
+        it.
+
+        One undo step; no trace if the block is left by an exception.
+        """
+        document, layer = self.document, top_strokes(self.document)
+        if layer is None:
+            layer = Layer("Strokes", "strokes")
+            document = document.with_layer(layer)
+        wet = Wet(layer, dict(layer.tiles), document, self.damaged.emit)
+        live = replace(layer, tiles=wet.tiles)
+        self.shown = document.exchange(layer, live)
+        self._open = True
+        try:
+            yield wet
+        except BaseException:
+            self._open = False
+            self.shown = self.document
+            self.damaged.emit(wet.touched)
+            self._commit_waiting()
+            raise
+        self._open = False
+        if wet.touched:
+            tiles = MappingProxyType(
+                {place: frozen(tile) for place, tile in wet.tiles.items() if tile[..., 3].any()}
+            )
+            self.history.push(label, document.exchange(layer, replace(layer, tiles=tiles)))
+        self._show_committed()
+        self._commit_waiting()
+
+    def preview(self, overlay: Overlay | None) -> None:
+        """Show what the engine makes of a part of the picture; None takes it away."""
+        self.overlay = overlay
+        self.overlaid.emit()
+
+    def compare(self, on: bool) -> None:
+        """While on, only the original picture is shown."""
+        if on != self.comparing:
+            self.comparing = on
+            self.damaged.emit(set(_places_of(self.shown)))
+            self.overlaid.emit()
+
+    def set_colour(self, colour: QColor) -> None:
+        if colour != self.colour:
+            self.colour = colour
+            self.colour_changed.emit(colour)
+
+    def swap_colours(self) -> None:
+        self.colour, self.other_colour = self.other_colour, self.colour
+        self.colour_changed.emit(self.colour)
+
+    def visible_layers(self) -> Iterable[Layer]:
+        """What the canvas shows, the lowest first."""
+        for layer in self.shown.layers:
+            if layer.visible and (not self.comparing or layer.kind == "picture"):
+                yield layer
+
+    def _travel(self, move: Callable[[], None]) -> None:
+        if self._open:
+            return
+        move()
+        self._show_committed()
+
+    def _show_committed(self) -> None:
+        before, self.shown = self.shown, self.document
+        self.damaged.emit(difference(before, self.shown))
+        self.committed.emit()
+
+    def _commit_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for label, change in waiting:
+            self.commit(label, change)
+
+
+def top_strokes(document: Document) -> Layer | None:
+    """The layer that strokes go to: the top-most one, if it holds strokes and can be seen."""
+    top = document.layers[-1] if document.layers else None
+    return top if top is not None and top.kind == "strokes" and top.visible else None
+
+
+def difference(a: Document, b: Document) -> set[Place]:
+    """The tiles at which two documents may look different."""
+    mine, other = _looks(a), _looks(b)
+    return {place for place in mine.keys() | other.keys() if mine.get(place) != other.get(place)}
+
+
+def _looks(document: Document) -> dict[Place, list[tuple[int, float]]]:
+    """For every tile what is laid over each other there."""
+    looks: dict[Place, list[tuple[int, float]]] = {}
+    for layer in document.layers:
+        if layer.visible:
+            for place, tile in layer.tiles.items():
+                looks.setdefault(place, []).append((id(tile), layer.opacity))
+    return looks
+
+
+def _places_of(document: Document) -> Iterator[Place]:
+    for layer in document.layers:
+        yield from layer.tiles

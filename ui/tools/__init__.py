@@ -1,0 +1,22 @@
+"""Tools: what a press, its moves and its release do.
+
+A new tool is one module here and one line in TOOLS. It is a dataclass whose fields are its settings, with
+
+    name, icon, shortcut, tip      what the tool bar shows; the icon is one of Phosphor's names
+    gesture(session, pointer)      a generator: it starts at the press and is sent every move, the last with
+                                   `down` false; closed early, by Escape, it must leave no trace
+    outline                        the diameter in canvas pixels of the circle that shows where it paints, or
+    None
+"""
+
+from __future__ import annotations
+
+from ui.tools.brush import Brush, Eraser
+from ui.tools.fill import Fill
+from ui.tools.pan import Pan
+from ui.tools.pick import Pick
+from ui.tools.pointer import Gesture, Pointer, Tool
+
+TOOLS: tuple[type[Tool], ...] = (Brush, Eraser, Fill, Pick, Pan)
+
+__all__ = ["TOOLS", "Brush", "Eraser", "Fill", "Gesture", "Pan", "Pick", "Pointer", "Tool"]
