@@ -106,9 +106,7 @@ class Canvas(QWidget):
         on_screen = transform.mapRect(document)
         with painting(self) as painter:
             painter.setClipRegion(event.region())
-            for rect in cast(
-                "list[QRect]", list(event.region())
-            ):  # the stub does not know it can be iterated
+            for rect in cast("Iterable[QRect]", event.region()):  # the stub does not know
                 painter.fillRect(rect, SURROUND)
                 visible = transform.inverted()[0].mapRect(QRectF(rect)).intersected(document)
                 if not visible.isEmpty():
@@ -201,7 +199,7 @@ class Canvas(QWidget):
             self._send(self._pointer(event.position(), event.modifiers())._replace(down=False))
 
     def tabletEvent(self, event: QTabletEvent) -> None:
-        """Pens; platforms that send mouse events beside them are not listened to between press and release."""
+        """Pens; mouse events that some platforms send beside them are ignored while one is down."""
         event.accept()
         eraser = event.pointerType() == QPointingDevice.PointerType.Eraser
         pointer = self._pointer(event.position(), event.modifiers())

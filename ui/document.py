@@ -26,14 +26,16 @@ Place = tuple[int, int]  # column and row of a tile
 Tiles = Mapping[Place, Pixels]  # (256, 256, 4) each, read-only; a missing tile is transparent
 Kind = Literal["picture", "strokes", "result"]
 
-NO_TILES: Tiles = MappingProxyType({})
+
+def _no_tiles() -> Tiles:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
     name: str
     kind: Kind
-    tiles: Tiles = field(default=NO_TILES, repr=False)
+    tiles: Tiles = field(default_factory=_no_tiles, repr=False)
     opacity: float = 1.0
     visible: bool = True
 
