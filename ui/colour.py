@@ -46,7 +46,7 @@ class Wheel(QWidget):
 
     picked = Signal(object)  # Colour, by the user
 
-    _RING = 15.0  # thickness
+    _RING = 13.0  # thickness
 
     def __init__(self) -> None:
         super().__init__()
@@ -138,7 +138,7 @@ class Wheel(QWidget):
         return min(self.width(), self.height()) / 2 - self._RING / 2 - 2
 
     def _square(self) -> QRectF:
-        side = (self._radius() - self._RING / 2 - 5) * math.sqrt(2)
+        side = (self._radius() - self._RING / 2 - 4) * math.sqrt(2)
         return QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
 
     def _drag(self, at: QPointF) -> None:

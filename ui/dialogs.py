@@ -14,14 +14,13 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from ui import theme
 from ui.icons import application_icon
-from ui.widgets import Segments, caption, push_button
+from ui.widgets import Number, Segments, caption, push_button
 
 SIZES = (
     (256, 256, "starter model"),
@@ -52,7 +51,9 @@ class NewDialog(QDialog):
             button.clicked.connect(self._preset)
             self.presets.append(button)
             presets.addWidget(button, number // 2, number % 2)
-        self.wide, self.tall = self._number("Width", width), self._number("Height", height)
+        help_text = f"In pixels, at most {LARGEST}"
+        self.wide = Number("Width", 1, LARGEST, width, help_text)
+        self.tall = Number("Height", 1, LARGEST, height, help_text)
         size = QHBoxLayout()
         size.setSpacing(theme.GRID)
         size.addWidget(self.wide, 1)
@@ -82,20 +83,11 @@ class NewDialog(QDialog):
     def _preset(self) -> None:
         for button, (wide, tall, _) in zip(self.presets, SIZES, strict=True):
             if button is self.sender():
-                self.wide.setValue(wide)
-                self.tall.setValue(tall)
+                self.wide.set_value(wide)
+                self.tall.set_value(tall)
 
     def _accepted(self) -> None:
         self.asked.emit(self.wide.value(), self.tall.value(), self.ground.value() == "white")
-
-    @staticmethod
-    def _number(name: str, value: int) -> QSpinBox:
-        box = QSpinBox()
-        box.setRange(1, LARGEST)
-        box.setValue(value)
-        box.setAccessibleName(name)
-        box.setToolTip(f"{name} in pixels, at most {LARGEST}")
-        return box
 
 
 class SaveFirstDialog(QDialog):
@@ -205,6 +197,8 @@ class AboutDialog(QDialog):
         )
         words.setProperty("quiet", True)
         words.setWordWrap(True)
+        words.setFixedWidth(336)
+        words.setMinimumHeight(words.heightForWidth(336))
         close = push_button("Close")
         close.setDefault(True)
         close.clicked.connect(self.accept)
@@ -218,7 +212,6 @@ class AboutDialog(QDialog):
         column = _column(self)
         column.addLayout(row)
         column.addLayout(_buttons(close))
-        self.setFixedWidth(440)
 
 
 def _column(dialog: QDialog) -> QVBoxLayout:

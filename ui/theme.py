@@ -110,6 +110,7 @@ QSizeGrip { width: 0; height: 0; }
 QPushButton { background: $RAISED; border: 1px solid transparent; border-radius: 5px;
     padding: 6px 14px; min-height: 16px; }
 QPushButton:hover { background: $HOVER; }
+QPushButton::menu-indicator { image: none; width: 0; }
 QPushButton:pressed { background: $PRESSED; }
 QPushButton:focus { border-color: $ACCENT; }
 QPushButton:disabled { background: #2a2a2a; color: $FAINT; }
@@ -121,6 +122,7 @@ QPushButton[primary="true"]:disabled { background: #2c343d; color: #77818c; }
 QPushButton[danger="true"] { background: #4a2f2b; color: #f0c4bc; font-weight: 600; }
 QPushButton[danger="true"]:hover { background: #5c3a34; }
 QPushButton[danger="true"]:focus { border-color: $ERROR; }
+QPushButton[large="true"] { min-height: 26px; }
 QPushButton[segment="true"] { border-radius: 0; padding: 5px 4px; background: $RAISED; color: $QUIET; }
 QPushButton[segment="true"]:hover { background: $HOVER; }
 QPushButton[segment="true"]:checked { background: $ACCENT_DIM; color: white; }
@@ -135,13 +137,13 @@ QToolButton:checked { background: $ACCENT_DIM; }
 QToolButton:focus { border-color: $ACCENT; }
 QToolButton::menu-indicator { image: none; }
 QToolButton[fold="true"] { color: $QUIET; padding: 4px 2px; text-align: left; }
-QToolButton[fold="true"]:hover { background: transparent; color: $TEXT; }
+QToolButton[fold="true"]:hover, QToolButton[fold="true"]:checked { background: transparent; }
+QToolButton[fold="true"]:hover { color: $TEXT; }
 
-QLineEdit, QSpinBox, QDoubleSpinBox { background: $RAISED; border: 1px solid transparent; border-radius: 4px;
+QLineEdit { background: $RAISED; border: 1px solid transparent; border-radius: 4px;
     padding: 4px 6px; min-height: 16px; selection-background-color: $ACCENT_DEEP; }
-QLineEdit:hover, QSpinBox:hover { background: #353535; }
-QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus { border-color: $ACCENT; }
-QSpinBox::up-button, QSpinBox::down-button { width: 0; border: none; }
+QLineEdit:hover { background: #353535; }
+QLineEdit:focus { border-color: $ACCENT; }
 
 QScrollArea, QAbstractScrollArea { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }

@@ -43,7 +43,8 @@ class Slider(QWidget):
     """
 
     changed = Signal(float)  # by whom ever
-    moved = Signal(float)  # by the user
+    moved = Signal(float)  # by the user, at every move
+    settled = Signal(float)  # by the user, once the mouse is let go or the number is typed
 
     def __init__(
         self,
@@ -112,8 +113,9 @@ class Slider(QWidget):
             filled = QRectF(box)
             filled.setWidth(box.width() * self._share())
             painter.fillRect(filled, QColor(theme.ACCENT_DIM if self.isEnabled() else "#2c3136"))
-            if self.isEnabled() and filled.width() > 1:
-                painter.fillRect(QRectF(filled.right() - 2, box.top(), 2, box.height()), QColor(theme.ACCENT))
+            if self.isEnabled():
+                filled.setTop(box.bottom() - 2)
+                painter.fillRect(filled, QColor(theme.ACCENT))
             painter.restore()
             inner = self.rect().adjusted(theme.GRID + 2, 0, -theme.GRID - 2, 0)
             middle = Qt.AlignmentFlag.AlignVCenter
@@ -135,6 +137,10 @@ class Slider(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._drag_to(event.position().x())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.settled.emit(self._value)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._open_field()
@@ -190,9 +196,13 @@ class Slider(QWidget):
 
     def _drag_to(self, x: float) -> None:
         share = min(max(x / max(1, self.width()), 0.0), 1.0)
-        self._set_by_user(self.low + (self.high - self.low) * share**self.curve)
+        self._move(self.low + (self.high - self.low) * share**self.curve)
 
     def _set_by_user(self, value: float) -> None:
+        self._move(value)
+        self.settled.emit(self._value)
+
+    def _move(self, value: float) -> None:
         before = self._value
         self.set_value(value)
         if self._value != before:
@@ -217,6 +227,40 @@ class Slider(QWidget):
     def _close_field(self) -> None:
         self._field.hide()
         self.update()
+
+
+class Number(QLineEdit):
+    """A whole number to be typed; the up and down keys step it."""
+
+    def __init__(self, name: str, low: int, high: int, value: int, help_text: str = "") -> None:
+        super().__init__()
+        self.low, self.high = low, high
+        self._value = value
+        self.set_value(value)
+        self.setAccessibleName(name)
+        self.setToolTip(help_text or name)
+        self.setMinimumWidth(56)
+        self.editingFinished.connect(self._typed)
+
+    def value(self) -> int:
+        self._typed()  # so that a number counts even while the cursor is still in it
+        return self._value
+
+    def set_value(self, value: int) -> None:
+        self._value = min(max(value, self.low), self.high)
+        self.setText(str(self._value))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.set_value(self.value() + (1 if event.key() == Qt.Key.Key_Up else -1))
+        else:
+            super().keyPressEvent(event)
+
+    def _typed(self) -> None:
+        try:
+            self.set_value(int(self.text()))
+        except ValueError:
+            self.set_value(self._value)  # what is no number changes nothing
 
 
 class Segments(QWidget):

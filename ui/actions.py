@@ -1,0 +1,98 @@
+"""Everything that the menus and keys can do, as one table; menus and the list of shortcuts are made from it.
+
+The name of an action is the name of the window's method that does it. A new action is a line here and a
+method there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from PySide6.QtGui import QKeySequence
+
+
+class Action(NamedTuple):
+    name: str
+    menu: str
+    text: str  # with the & of menus
+    keys: tuple[str, ...] = ()  # the first one is shown
+    icon: str = ""
+    checkable: bool = False
+
+    @property
+    def plain(self) -> str:
+        """The text as it is read."""
+        return self.text.replace("&", "").removesuffix("...")
+
+    @property
+    def key(self) -> str:
+        """The first key as this platform writes it."""
+        if not self.keys:
+            return ""
+        return QKeySequence(self.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+MENUS = ("&File", "&Edit", "&Layer", "&View", "&Help")
+
+ACTIONS: tuple[Action, ...] = (
+    Action("new_picture", "&File", "&New...", ("Ctrl+N",), "file-plus"),
+    Action("open_picture", "&File", "&Open...", ("Ctrl+O",), "folder-open"),
+    Action("", "&File", "recent"),  # the submenus are filled by the window
+    Action("", "&File", "samples"),
+    Action("", "&File", "-"),
+    Action("save", "&File", "&Save", ("Ctrl+S",), "floppy-disk"),
+    Action("save_as", "&File", "Save &as...", ("Ctrl+Shift+S",)),
+    Action("", "&File", "-"),
+    Action("close", "&File", "&Quit", ("Ctrl+Q",)),
+    Action("undo", "&Edit", "&Undo", ("Ctrl+Z",), "arrow-counter-clockwise"),
+    Action("redo", "&Edit", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "arrow-clockwise"),
+    Action("", "&Edit", "-"),
+    Action("copy", "&Edit", "&Copy picture", ("Ctrl+C",), "copy"),
+    Action("paste", "&Edit", "&Paste as a layer", ("Ctrl+V",), "clipboard"),
+    Action("paste_as_new", "&Edit", "Paste as a &new picture", ("Ctrl+Shift+V",)),
+    Action("", "&Edit", "-"),
+    Action("make_it_real", "&Edit", "&Make it real", ("Ctrl+Return", "Shift+Return"), "magic-wand"),
+    Action("apply_result", "&Edit", "&Apply the result", ("Return", "Enter"), "check"),
+    Action("step_back", "&Edit", "Stop or &discard", ("Esc",), "stop"),
+    Action("next_variant", "&Edit", "Ne&xt variant", ("Right",)),
+    Action("previous_variant", "&Edit", "Pre&vious variant", ("Left",)),
+    Action("", "&Edit", "-"),
+    Action("swap_colours", "&Edit", "&Swap colours", ("X",), "swap"),
+    Action("default_colours", "&Edit", "Black and &white", ("D",)),
+    Action("larger", "&Edit", "&Larger tool", ("]",)),
+    Action("smaller", "&Edit", "S&maller tool", ("[",)),
+    Action("add_layer", "&Layer", "&New layer for strokes", ("Ctrl+Shift+N",), "plus"),
+    Action("delete_layer", "&Layer", "&Delete layer", ("Ctrl+Delete",), "trash"),
+    Action("", "&Layer", "-"),
+    Action("layer_up", "&Layer", "Move &up", ("Ctrl+]",), "caret-up"),
+    Action("layer_down", "&Layer", "Move d&own", ("Ctrl+[",), "caret-down"),
+    Action("zoom_in", "&View", "Zoom &in", ("Ctrl++", "Ctrl+="), "magnifying-glass-plus"),
+    Action("zoom_out", "&View", "Zoom &out", ("Ctrl+-",), "magnifying-glass-minus"),
+    Action("fit", "&View", "&Fit the window", ("Ctrl+0",), "corners-out"),
+    Action("actual_size", "&View", "&100 %", ("Ctrl+1",)),
+    Action("", "&View", "-"),
+    Action("show_panels", "&View", "&Panels", ("Tab",), checkable=True),
+    Action("show_full_screen", "&View", "F&ull screen", ("F11",), checkable=True),
+    Action("show_shortcuts", "&Help", "&Keyboard shortcuts", ("F1",), "keyboard"),
+    Action("show_about", "&Help", "&About Driftpaint", (), "info"),
+)
+BY_HAND = (  # what no action stands for
+    ("Hold to see the original", "\\"),
+    ("Hold to pan", "Space"),
+    ("Zoom to the pointer", "Mouse wheel"),
+)
+
+
+def named(name: str) -> Action:
+    return next(action for action in ACTIONS if action.name == name)
+
+
+def in_menu(menu: str) -> Iterator[Action]:
+    return (action for action in ACTIONS if action.menu == menu)
+
+
+def hint(name: str) -> str:
+    """For a tooltip: what it does and its key."""
+    action = named(name)
+    return f"{action.plain}  ({action.key})" if action.keys else action.plain

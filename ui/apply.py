@@ -1,0 +1,161 @@
+"""One edit from press to undo step: what is asked, what comes back, and how a result becomes a layer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from engine.area import Rect, blend, resized, resized_mask, soft_mask, work_area
+from engine.pictures import flat
+from engine.types import EditRequest, EditResult, EngineError, Mask, Preview, Rgb, SDEdit
+from ui.document import Document, Layer, Rgba, layer_from, read, stroke_alpha
+
+
+class Edits(Protocol):
+    """The part of the engine that is needed here."""
+
+    def edit(self, request: EditRequest) -> AsyncGenerator[Preview | EditResult]: ...
+
+
+@dataclass(frozen=True)
+class EditOptions:
+    """What the panel says of the next run."""
+
+    strength: float = 0.5  # t0, 0 ... 1
+    steps: int = 25
+    seed: int = 0
+    variants: int = 1
+    area: str = "auto"  # "auto", "strokes" or "whole"
+    grow: int = 8  # canvas pixels round the strokes
+    feather: int = 16  # canvas pixels
+    model: str = "starter"
+
+
+@dataclass(frozen=True, eq=False)
+class Ask:
+    """An edit that can be run: where it happens, and the engine's request for that rectangle."""
+
+    at: Rect
+    request: EditRequest
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A result that waits to be chosen."""
+
+    image: Rgb  # of the ask's rectangle
+    seed: int
+    finished: bool  # or stopped on its way
+
+
+def asked(document: Document, options: EditOptions) -> Ask:
+    """What to ask the engine for: the known picture is what is seen without strokes, the guide what is seen.
+
+    "auto" frees the strokes alone where they lie on a picture, and everything where they lie on an empty
+    sheet. Raises EngineError.
+    """
+    strokes = stroke_alpha(document)
+    known = read(document, document.rect, _is_known)
+    if options.area == "strokes" or (options.area == "auto" and strokes.any() and not _is_blank(known)):
+        mask = soft_mask(strokes, options.grow, options.feather)
+        if not mask.any():
+            raise EngineError(
+                "There are no strokes yet: paint over the picture first, or choose Whole picture."
+            )
+        at = work_area(mask)
+        return Ask(at, _request(known[at.slices], read(document, at), mask[at.slices], options))
+    return Ask(document.rect, _request(known, read(document, document.rect), None, options))
+
+
+def accept(document: Document, ask: Ask, candidate: Candidate) -> Document:
+    """The result as a layer on top, and the strokes that it came from out of sight."""
+    for layer in document.strokes:
+        document = document.exchange(layer, replace(layer, visible=False))
+    count = sum(layer.kind == "result" for layer in document.layers) + 1
+    pixels = layer_pixels(ask, candidate)
+    return document.with_layer(layer_from(pixels, f"Result {count}", "result", ask.at.x, ask.at.y))
+
+
+async def make_real(
+    engine: Edits, ask: Ask, seen: Callable[[Preview], None], found: Callable[[Candidate], None]
+) -> None:
+    """Run an edit to its end; cancelled on its way, hand over what was seen last. Raises EngineError."""
+    last: Preview | None = None
+    try:
+        async with aclosing(engine.edit(ask.request)) as events:
+            async for event in events:
+                if isinstance(event, Preview):
+                    last = event
+                    seen(event)
+                else:
+                    last = None
+                    found(Candidate(event.image, event.seed, finished=True))
+    finally:
+        if last is not None:
+            found(Candidate(whole(ask, last), ask.request.seed + last.variant, finished=False))
+
+
+def whole(ask: Ask, preview: Preview) -> Rgb:
+    """A preview at the size of the ask's rectangle; what the mask keeps is the known picture."""
+    image = resized(preview.image, ask.at.width, ask.at.height)
+    return blend(ask.request.image, image, ask.request.mask)
+
+
+def veil(ask: Ask, image: Rgb) -> Rgba:
+    """An image of any size, with the mask as its alpha: to be laid over the picture."""
+    height, width = image.shape[:2]
+    alpha = np.full((height, width), 255, np.uint8)
+    if ask.request.mask is not None:
+        alpha = np.rint(resized_mask(ask.request.mask, width, height) * 255).astype(np.uint8)
+    return np.dstack([image, alpha])
+
+
+def layer_pixels(ask: Ask, candidate: Candidate) -> Rgba:
+    """What gives the candidate when it is laid over the picture, and is nothing where that is kept."""
+    mask, known = ask.request.mask, ask.request.image.astype(np.float32)
+    if mask is None:
+        return veil(ask, candidate.image)
+    free = known + (candidate.image - known) / np.maximum(mask, 1 / 255)[..., None]
+    return veil(ask, np.rint(free).clip(0, 255).astype(np.uint8))
+
+
+class Pace:
+    """How long an edit still takes, from how long its calls took so far."""
+
+    def __init__(self) -> None:
+        self._first: tuple[int, float] | None = None
+
+    def left(self, preview: Preview, now: float) -> float | None:
+        """Seconds, or None as long as nothing is known."""
+        if self._first is None:
+            self._first = (preview.call, now)
+        call, then = self._first
+        if preview.call == call:
+            return None
+        return (now - then) / (preview.call - call) * (preview.calls - preview.call)
+
+
+def _is_known(layer: Layer) -> bool:
+    return layer.kind != "strokes"
+
+
+def _is_blank(picture: Rgba) -> bool:
+    """Whether it is one colour all over, or nothing."""
+    return bool((picture == picture[0, 0]).all())
+
+
+def _request(known: Rgba, guide: Rgba, mask: Mask | None, options: EditOptions) -> EditRequest:
+    return EditRequest(
+        image=flat(known),
+        guide=flat(guide),
+        mask=mask,
+        operation=SDEdit(strength=options.strength),
+        steps=options.steps,
+        seed=options.seed,
+        variants=options.variants,
+        model=options.model,
+    )

@@ -1,0 +1,436 @@
+"""The panels of an edit: the main button with its options, the variants, the bars over the canvas.
+
+They know neither session nor engine: the window tells them what to show and listens to their signals.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui import theme
+from ui.apply import EditOptions
+from ui.icons import icon
+from ui.settings import Settings
+from ui.widgets import Line, Number, Segments, Slider, caption, icon_button, push_button, restyle
+
+GAP = theme.GRID
+
+
+class EditPanel(QWidget):
+    """Make it real: the one main button and what it works with."""
+
+    run = Signal()
+    stop = Signal()
+    changed = Signal()
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.main = push_button("Make it real", "primary")
+        self.main.setProperty("large", True)
+        self.main.setIconSize(QSize(26, 18))  # wider than the glyph, for air before the text
+        self.main.clicked.connect(self._main_clicked)
+        self.strength = Slider(
+            "Strength", 1, 100, settings.strength, " %",
+            help_text="How much noise is added before the picture is made again (t0):\n"
+            "low stays faithful to your strokes, high becomes more realistic and freer",
+        )  # fmt: skip
+        self.variants = Slider(
+            "Variants", 1, 8, settings.variants, help_text="How many results to choose from"
+        )
+        self.area = Segments(
+            "Area that may change",
+            (
+                (
+                    "auto",
+                    "Automatic",
+                    "The painted strokes if there is a picture below them, else the whole picture",
+                ),
+                ("strokes", "Strokes", "Only where strokes were painted; every other pixel stays as it is"),
+                ("whole", "Whole picture", "Everything may change"),
+            ),
+            settings.area,
+        )
+        self.steps = Slider(
+            "Steps", 1, 200, settings.steps, curve=2, help_text="More steps: slower and a little finer"
+        )
+        self.grow = Slider(
+            "Grow", 0, 128, settings.grow, " px", 2, "Pixels round the strokes that may change too"
+        )
+        self.feather = Slider(
+            "Feather", 0, 128, settings.feather, " px", 2, "Pixels over which the change fades out"
+        )
+        same = "The same seed with the same strokes gives the same result"
+        self.seed = Number("Seed", 0, 2**31 - 1, settings.seed, same)
+        self.dice = icon_button("dice-five", "Another seed")
+        self.dice.clicked.connect(self.roll)
+        self.lock = icon_button("lock-simple-open", "Keep this seed for the next run", checkable=True)
+        self.lock.toggled.connect(self._locked)
+        self.lock.setChecked(settings.seed_locked)
+        self._more = QToolButton()
+        self._more.setText("Details")
+        self._more.setProperty("fold", True)
+        self._more.setCheckable(True)
+        self._more.setIconSize(QSize(12, 12))
+        self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._more.toggled.connect(self._fold)
+        self.details = self._details()
+        self._running = False
+        self._arrange()
+        self._fold(False)
+        self.show_state(running=False, ready=False)
+        for slider in (self.strength, self.variants, self.steps, self.grow, self.feather):
+            slider.moved.connect(self.changed)
+        self.area.chosen.connect(self.changed)
+
+    def options(self) -> EditOptions:
+        """What the next run is asked for."""
+        return EditOptions(
+            strength=self.strength.value() / 100,
+            steps=round(self.steps.value()),
+            seed=self.seed.value(),
+            variants=round(self.variants.value()),
+            area=self.area.value(),
+            grow=round(self.grow.value()),
+            feather=round(self.feather.value()),
+        )
+
+    def show_state(self, running: bool, ready: bool) -> None:
+        """The button's word follows what it will do."""
+        self._running = running
+        self.main.setText("Stop" if running else "Make it real")
+        self.main.setProperty("primary", not running)
+        self.main.setProperty("danger", running)
+        self.main.setIcon(
+            icon("stop-fill", "#f0c4bc") if running else icon("magic-wand", "#ffffff" if ready else "#77818c")
+        )
+        self.main.setEnabled(running or ready)
+        self.main.setToolTip(
+            "Stop and keep what there is  (Esc)"
+            if running
+            else "Turn the strokes into a picture  (Ctrl+Enter)"
+            if ready
+            else "The model is getting ready"
+        )
+        restyle(self.main)
+
+    def roll(self) -> None:
+        self.seed.set_value(random.randrange(2**31))
+
+    def _main_clicked(self) -> None:
+        (self.stop if self._running else self.run).emit()
+
+    def _locked(self, locked: bool) -> None:
+        self.lock.setIcon(icon("lock-simple" if locked else "lock-simple-open", theme.TEXT, "#ffffff"))
+
+    def _fold(self, opened: bool) -> None:
+        self.details.setVisible(opened)
+        self._more.setIcon(icon("caret-down" if opened else "caret-right", theme.QUIET))
+
+    def _details(self) -> QWidget:
+        details = QWidget()
+        seeds = QHBoxLayout()
+        seeds.setSpacing(GAP // 2)
+        seeds.addWidget(caption("Seed"))
+        seeds.addWidget(self.seed, 1)
+        seeds.addWidget(self.dice)
+        seeds.addWidget(self.lock)
+        edges = QHBoxLayout()
+        edges.setSpacing(GAP)
+        edges.addWidget(self.grow)
+        edges.addWidget(self.feather)
+        _column(details, self.steps, seeds, caption("Edge of the strokes"), edges)
+        return details
+
+    def _arrange(self) -> None:
+        ends = QHBoxLayout()
+        ends.addWidget(caption("faithful"))
+        ends.addStretch(1)
+        ends.addWidget(caption("realistic"))
+        strength = QVBoxLayout()
+        strength.setSpacing(2)
+        strength.addWidget(self.strength)
+        strength.addLayout(ends)
+        _column(self, self.main, strength, self.variants, self.area, self._more, self.details)
+
+
+class VariantStrip(QWidget):
+    """The finished variants side by side, one of them on the canvas."""
+
+    chosen = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(GAP // 2)
+        self._row.addStretch(1)
+        self.buttons: list[QToolButton] = []
+
+    @staticmethod
+    def side(count: int) -> int:
+        """Of the square that one of so many has, in widget points."""
+        return 60 if count <= 4 else 26
+
+    def show_variants(self, pictures: Sequence[QPixmap], side: int, chosen: int) -> None:
+        for button in self.buttons:
+            self._row.removeWidget(button)
+            button.deleteLater()
+        self.buttons = [self._button(number, picture, side) for number, picture in enumerate(pictures)]
+        self.choose(chosen)
+
+    def choose(self, number: int) -> None:
+        for place, button in enumerate(self.buttons):
+            button.setChecked(place == number)
+
+    def _button(self, number: int, picture: QPixmap, side: int) -> QToolButton:
+        button = QToolButton()
+        button.setIcon(QIcon(picture))
+        button.setIconSize(QSize(side, side))
+        button.setCheckable(True)
+        button.setToolTip(f"Variant {number + 1}  (left and right arrow keys)")
+        button.setAccessibleName(f"Variant {number + 1}")
+        button.clicked.connect(self._clicked)
+        self._row.insertWidget(number, button)
+        return button
+
+    def _clicked(self) -> None:
+        for number, button in enumerate(self.buttons):
+            if button is self.sender():
+                self.choose(number)
+                self.chosen.emit(number)
+
+
+class Floating(QFrame):
+    """A bar that lies over the canvas and keeps its place when that is resized."""
+
+    def __init__(self, canvas: QWidget, at_top: bool) -> None:
+        super().__init__(canvas)
+        self._canvas, self._at_top = canvas, at_top
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.hide()
+        canvas.installEventFilter(self)
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.place()
+        return False
+
+    def place(self) -> None:
+        """In the middle, 16 points from the top or the bottom, never wider than the canvas."""
+        canvas = self._canvas
+        size = self.sizeHint().boundedTo(QSize(canvas.width() - 2 * GAP, canvas.height()))
+        left = (canvas.width() - size.width()) // 2
+        top = 2 * GAP if self._at_top else canvas.height() - size.height() - 2 * GAP
+        self.setGeometry(QRect(QPoint(left, top), size))
+
+
+class JobBar(Floating):
+    """Over the canvas: how far the edit is and Stop; then the choice of what becomes of it."""
+
+    stop = Signal()
+    apply = Signal()
+    discard = Signal()
+    again = Signal()
+    turn = Signal(int)  # to the next (1) or previous (-1) variant
+    original = Signal(bool)  # while it is held
+
+    def __init__(self, canvas: QWidget) -> None:
+        super().__init__(canvas, at_top=False)
+        self.setObjectName("floating")
+        self.line = Line()
+        self.line.setMinimumWidth(168)
+        self.text = QLabel()
+        self.stop_button = push_button("Stop", "danger")
+        self.stop_button.setIcon(icon("stop-fill", "#f0c4bc"))
+        self.stop_button.setToolTip("Stop and keep what there is  (Esc)")
+        self.stop_button.clicked.connect(self.stop)
+        self.previous = icon_button("caret-left", "Previous variant  (Left)")
+        self.following = icon_button("caret-right", "Next variant  (Right)")
+        self.count = QLabel()
+        self.previous.clicked.connect(self._back)
+        self.following.clicked.connect(self._forth)
+        self.compare = push_button("Original")
+        self.compare.setIcon(icon("eye"))
+        self.compare.setToolTip("Hold to see the picture as it was  (\\)")
+        self.compare.pressed.connect(self._held)
+        self.compare.released.connect(self._let_go)
+        self.again_button = push_button("Again")
+        self.again_button.setIcon(icon("arrows-clockwise"))
+        self.again_button.setToolTip("Once more, with another seed unless that is locked  (Ctrl+Enter)")
+        self.again_button.clicked.connect(self.again)
+        self.discard_button = push_button("Discard")
+        self.discard_button.setToolTip("Back to the strokes  (Esc)")
+        self.discard_button.clicked.connect(self.discard)
+        self.apply_button = push_button("Apply", "primary")
+        self.apply_button.setIcon(icon("check", "#ffffff"))
+        self.apply_button.setToolTip("Keep it as a new layer  (Enter)")
+        self.apply_button.clicked.connect(self.apply)
+        self._running = self._row(self.line, self.text, self.stop_button)
+        self._turning = self._row(self.previous, self.count, self.following)
+        self._choosing = self._row(
+            self._turning, self.compare, self.again_button, self.discard_button, self.apply_button
+        )
+        self._outer = QHBoxLayout(self)
+        self._outer.setContentsMargins(12, GAP, GAP, GAP)
+        self._outer.addWidget(self._running)
+        self._outer.addWidget(self._choosing)
+
+    def show_progress(self, share: float, text: str) -> None:
+        self.line.set_share(share)
+        self.text.setText(text)
+        self._switch(running=True)
+
+    def show_choice(self, number: int, count: int) -> None:
+        self._turning.setVisible(count > 1)
+        self.count.setText(f"{number + 1} of {count}")
+        self._switch(running=False)
+
+    def _switch(self, running: bool) -> None:
+        self._running.setVisible(running)
+        self._choosing.setVisible(not running)
+        self._outer.activate()
+        self.place()
+        self.show()
+        self.raise_()
+
+    def _back(self) -> None:
+        self.turn.emit(-1)
+
+    def _forth(self) -> None:
+        self.turn.emit(1)
+
+    def _held(self) -> None:
+        self.original.emit(True)
+
+    def _let_go(self) -> None:
+        self.original.emit(False)
+
+    @staticmethod
+    def _row(*widgets: QWidget) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GAP)
+        for widget in widgets:
+            row.addWidget(widget)
+        return holder
+
+
+class Welcome(Floating):
+    """On the empty sheet: how to begin."""
+
+    open = Signal()
+    sample = Signal(object)  # Path
+
+    def __init__(self, canvas: QWidget, samples: Sequence[tuple[str, Path]]) -> None:
+        super().__init__(canvas, at_top=False)
+        self.setObjectName("floating")
+        text = QLabel("Paint a landscape in rough strokes, then make it real.")
+        self.open_button = push_button("Open a picture")
+        self.open_button.setIcon(icon("folder-open"))
+        self.open_button.setToolTip("Paint over a photo  (Ctrl+O)")
+        self.open_button.clicked.connect(self.open)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * GAP, GAP, GAP, GAP)
+        row.setSpacing(GAP)
+        row.addWidget(text)
+        row.addSpacing(GAP)
+        row.addWidget(self.open_button)
+        self._samples = dict(samples)
+        if samples:
+            self.menu = QMenu(self)
+            for name, _ in samples:
+                self.menu.addAction(name).triggered.connect(self._sample_chosen)
+            self.sample_button = push_button("Try a stroke painting")
+            self.sample_button.setIcon(icon("paint-brush"))
+            self.sample_button.setMenu(self.menu)
+            row.addWidget(self.sample_button)
+
+    def setVisible(self, visible: bool) -> None:
+        if visible:
+            self.place()
+        super().setVisible(visible)
+
+    def _sample_chosen(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.sample.emit(self._samples[action.text()])
+
+
+class MessageBar(Floating):
+    """A sentence over the canvas: errors stay until they are closed, news goes by itself."""
+
+    NEWS = 6000  # milliseconds
+
+    def __init__(self, canvas: QWidget) -> None:
+        super().__init__(canvas, at_top=True)
+        self.setObjectName("message")
+        self._sign = QLabel()
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.close_button = icon_button("x", "Close this message", 14)
+        self.close_button.clicked.connect(self.hide)
+        self._clock = QTimer(self)
+        self._clock.setSingleShot(True)
+        self._clock.timeout.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, GAP, GAP, GAP)
+        row.setSpacing(GAP)
+        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+
+    def tell(self, sentence: str) -> None:
+        self._show(sentence, "news", icon("info", theme.QUIET))
+        self._clock.start(self.NEWS)
+
+    def complain(self, sentence: str) -> None:
+        self._clock.stop()
+        self._show(sentence, "error", icon("warning-circle", theme.ERROR))
+
+    def _show(self, sentence: str, kind: str, sign: QIcon) -> None:
+        self._sign.setPixmap(sign.pixmap(QSize(18, 18), self.devicePixelRatioF()))
+        self.text.setText(sentence)
+        self.setProperty("kind", kind)
+        restyle(self)
+        self.place()
+        self.show()
+        self.raise_()
+
+    def sizeHint(self) -> QSize:
+        """As wide as the sentence, up to 560 points; then it breaks into lines."""
+        frame = 12 + 18 + self.close_button.sizeHint().width() + 3 * GAP + 4
+        room = min(560, self._canvas.width() - 4 * GAP) - frame
+        wide = min(room, self.text.fontMetrics().horizontalAdvance(self.text.text()) + GAP)
+        tall = max(self.text.heightForWidth(wide), self.close_button.sizeHint().height())
+        return QSize(wide + frame, tall + 2 * GAP + 2)
+
+
+def _column(holder: QWidget, *parts: QWidget | QLayout) -> None:
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(GAP)
+    for part in parts:
+        if isinstance(part, QWidget):
+            column.addWidget(part)
+        else:
+            column.addLayout(part)

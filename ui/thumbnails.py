@@ -1,0 +1,37 @@
+"""Small pictures of layers and results."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap
+
+from ui.document import TILE, Document, Layer
+from ui.pixels import image_of, image_of_rgb, painting
+
+
+def thumbnail(rgb: NDArray[np.uint8], side: int, ratio: float) -> QPixmap:
+    """A picture (h, w, 3) that fits a square of `side` widget points."""
+    pixels = round(side * ratio)
+    image = image_of_rgb(rgb).scaled(
+        QSize(pixels, pixels), Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    )
+    small = QPixmap.fromImage(image)
+    small.setDevicePixelRatio(ratio)
+    return small
+
+
+def layer_thumbnail(document: Document, layer: Layer, side: int, ratio: float) -> QPixmap:
+    """What a layer holds, on grey, in the shape of the document."""
+    scale = side * ratio / max(document.width, document.height)
+    small = QPixmap(max(1, round(document.width * scale)), max(1, round(document.height * scale)))
+    small.fill(QColor("#4a4a4a"))
+    with painting(small) as painter:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.scale(scale, scale)
+        for (column, row), tile in layer.tiles.items():
+            image = image_of(tile)
+            painter.drawImage(QRectF(column * TILE, row * TILE, TILE, TILE), image)
+    small.setDevicePixelRatio(ratio)
+    return small
