@@ -22,6 +22,7 @@ from installer import bootstrap, pip_wheel, system_libraries, torch_build
 from installer.bootstrap import CONSTRAINTS, PYTHON, ROOT, VENV
 
 OLDEST, TOO_NEW = (3, 11), (3, 14)  # as `requires-python` in pyproject.toml
+UNATTENDED = {"DEBIAN_FRONTEND": "noninteractive", "PIP_USER": "0", "PYTHONUNBUFFERED": "1"}
 QUIET = 10.0  # seconds without a word, after which one is due
 
 
@@ -34,7 +35,7 @@ def set_up(kind: str) -> None:
     except KeyboardInterrupt:
         sys.exit("\nThe set-up was stopped. Start again and it goes on from there.")
     except OSError as error:
-        sys.exit("The set-up failed: {}. Mend that and start again.".format(error))
+        sys.exit(f"The set-up failed: {error}. Mend that and start again.")
 
 
 class _SetUp:
@@ -50,8 +51,8 @@ class _SetUp:
     def run(self) -> None:
         """Every step, whatever an earlier set-up has left; what is in order takes a moment."""
         if not os.access(ROOT, os.W_OK):
-            sys.exit("Driftpaint may not write to its folder {}. Copy it to one of yours.".format(ROOT))
-        self.say("Driftpaint sets itself up in {}: once, about 2 GB, some minutes.".format(VENV))
+            sys.exit(f"Driftpaint may not write to its folder {ROOT}. Copy it to one of yours.")
+        self.say(f"Driftpaint sets itself up in {VENV}: about 2 GB once, later what is missing.", indent="")
         for kind in ("app", "test"):
             with contextlib.suppress(FileNotFoundError):
                 os.remove(bootstrap.stamp_path(kind))
@@ -59,7 +60,7 @@ class _SetUp:
             step()
         for kind in self.kinds:
             self.write_stamp(kind)
-        self.say("Set up in {:.0f} s.".format(time.monotonic() - self.begun))
+        self.say(f"Set up in {time.monotonic() - self.begun:.0f} s.")
 
     def environment(self) -> None:
         """A Python in `.venv` with a pip that works."""
@@ -112,25 +113,24 @@ class _SetUp:
         configured = any(word in settings.stdout for word in ("index-url", "find-links", "no-index"))
         self.build = torch_build.choose(configured)
         version = bootstrap.pin("torch")
-        self.title("PyTorch {}, {}".format(version, self.build.why))
+        self.title(f"PyTorch {version}, {self.build.why}")
         if not glob.glob(os.path.join(_packages(), "torch-*.dist-info")):
             self.want_space(self.build.gigabytes)
         if self.build.name != "pip":
-            wanted = "torch=={}+{}".format(version, self.build.name)
+            wanted = f"torch=={version}+{self.build.name}"
             source = ["--no-deps", "--retries", "1", "--index-url", self.build.source]
             if self.pip(*source, wanted):
                 return
             if os.environ.get("DRIFTPAINT_TORCH"):
-                sys.exit("PyTorch's build {} cannot be had; see above.".format(self.build.name))
+                sys.exit(f"PyTorch's build {self.build.name} cannot be had; see above.")
             self.say("PyTorch's own index does not answer: taking what pip finds")
             self.want_space(12)  # on Linux that is the CUDA build
         self.need(self.pip("torch==" + version))
 
     def packages(self) -> None:
         """Everything else, in the versions of the constraints."""
-        self.title(
-            "Qt, diffusers and their like" + (", the tools of the tests" if "test" in self.kinds else "")
-        )
+        tools = ", the tools of the tests" if "test" in self.kinds else ""
+        self.title("Qt, diffusers and their like" + tools)
         self.need(self.pip(*(name for kind in self.kinds for name in bootstrap.requirements(kind))))
 
     def system(self) -> None:
@@ -178,13 +178,8 @@ class _SetUp:
 
     def call(self, command: list[str]) -> bool:
         """Whether a command went well; names each package and, in a silence, says that time passes."""
-        environment = {
-            **os.environ,
-            "PYTHONUNBUFFERED": "1",
-            "PIP_USER": "0",
-            "DEBIAN_FRONTEND": "noninteractive",
-        }
-        environment.pop("PYTHONHOME", None)
+        environment = {**os.environ, **UNATTENDED}
+        environment.pop("PYTHONHOME", None)  # it belongs to the Python outside
         heard: collections.deque[str] = collections.deque(maxlen=20)
         with subprocess.Popen(
             command,
@@ -216,20 +211,18 @@ class _SetUp:
         free = shutil.disk_usage(ROOT).free / 1e9
         if free < gigabytes:
             sys.exit(
-                "The set-up wants {} GB, and {} has {:.1f} GB left. Make room and start again.".format(
-                    gigabytes, ROOT, free
-                )
+                f"The set-up wants {gigabytes} GB, and {ROOT} has {free:.1f} GB left. Make room and start again."
             )
 
     def title(self, words: str) -> None:
         """Announce the next step."""
         self.at += 1
-        self.say("[{}/{}] {}".format(self.at, len(self.steps), words), indent="")
+        self.say(f"[{self.at}/{len(self.steps)}] {words}", indent="")
 
     def say(self, words: str, indent: str = "      ") -> None:
         """One line on stderr, after the seconds since the beginning; stdout belongs to the program."""
         seconds = time.monotonic() - self.begun
-        print("{:4.0f} s  {}{}".format(seconds, indent, words), file=sys.stderr, flush=True)
+        print(f"{seconds:4.0f} s  {indent}{words}", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
@@ -297,14 +290,14 @@ def _share(line: str) -> str:
 
 def _suitable_python() -> str:
     """This Python without its own virtual environment if it will do, else one from PATH."""
-    names = ["python3.{}".format(minor) for minor in range(TOO_NEW[1] - 1, OLDEST[1] - 1, -1)]
+    names = [f"python3.{minor}" for minor in range(TOO_NEW[1] - 1, OLDEST[1] - 1, -1)]
     candidates = [getattr(sys, "_base_executable", sys.executable), *map(shutil.which, names)]
     for python in candidates:
         if python and _is_suitable(python):
             return python
     sys.exit(
-        "Driftpaint needs Python 3.11, 3.12 or 3.13, in 64 bits; this is {}. "
-        "Install one from your system or from python.org and start again.".format(sys.version.split()[0])
+        f"Driftpaint needs Python 3.11, 3.12 or 3.13, in 64 bits; this is {sys.version.split()[0]}. "
+        "Install one from your system or from python.org and start again."
     )
 
 
@@ -312,7 +305,7 @@ def _is_suitable(python: str) -> bool:
     """Whether it starts at all and is one of the Pythons that all our packages exist for."""
     return _runs(
         python,
-        "import sys; assert {} <= sys.version_info < {} and sys.maxsize > 2**32".format(OLDEST, TOO_NEW),
+        f"import sys; assert {OLDEST} <= sys.version_info < {TOO_NEW} and sys.maxsize > 2**32",
     )
 
 

@@ -44,9 +44,10 @@ def choose(pip_is_configured: bool) -> Build:
         return Build("pip", "the Apple build", 3)
     card = nvidia()
     if card is not None and card.cuda >= (13, 0) and card.compute >= (7, 5):
-        return Build("cu130", "for the NVIDIA card", 12)
+        own = sys.platform == "win32"  # on Linux it is the build that pip finds anyway
+        return Build("cu130" if own else "pip", "the CUDA build, for the NVIDIA card", 12)
     if card is not None and card.cuda >= (12, 6) and card.compute >= (5, 0):
-        return Build("cu126", "for the NVIDIA card and its driver", 12)
+        return Build("cu126", "the CUDA build for an older NVIDIA card or driver", 12)
     if sys.platform == "win32":
         return Build("pip", "the CPU build", 3)
     return Build("cpu", "the CPU build: no card that it could use was found", 3)
