@@ -210,9 +210,7 @@ class _SetUp:
         """Better no set-up than half of one on a full disk."""
         free = shutil.disk_usage(ROOT).free / 1e9
         if free < gigabytes:
-            sys.exit(
-                f"The set-up wants {gigabytes} GB, and {ROOT} has {free:.1f} GB left. Make room and start again."
-            )
+            sys.exit(f"The set-up wants {gigabytes} GB, and {ROOT} has {free:.1f} GB left. Make room first.")
 
     def title(self, words: str) -> None:
         """Announce the next step."""
