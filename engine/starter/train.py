@@ -70,8 +70,7 @@ def load(path: Path) -> Tensor:
 
 
 def rate_factor(part: float) -> float:
-    """Of the learning rate, at `part` (0..1) of the run: warm-up over 3 %, linear decay over the last 35 %.
-    """
+    """Of the learning rate, at `part` (0..1) of the run: warm-up over 3 %, linear decay over 35 %."""
     return min(1.0, (part + 1e-3) / 0.03, (1 - part) / 0.35)
 
 
