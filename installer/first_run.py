@@ -249,8 +249,9 @@ def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
     words: queue.Queue[str | None] = queue.Queue()
 
     def read() -> None:
-        for line in process.stdout or ():
-            words.put(line)
+        with contextlib.suppress(ValueError):  # the set-up was interrupted, and the pipe closed under us
+            for line in process.stdout or ():
+                words.put(line)
         words.put(None)
 
     threading.Thread(target=read, daemon=True).start()
@@ -274,7 +275,7 @@ def _news(line: str) -> str:
         name, version, size = file.groups("")
         return f"{name} {version}{size}"
     if line.startswith("Installing collected packages"):
-        return f"installing all {line.count(',') + 1}"
+        return f"installing all {line.count(',') + 1}" if "," in line else "installing it"
     return line.strip() if line.startswith("ERROR:") else ""
 
 
