@@ -123,7 +123,7 @@ class _SetUp:
                 return
             if os.environ.get("DRIFTPAINT_TORCH"):
                 sys.exit(f"PyTorch's build {self.build.name} cannot be had; see above.")
-            self.say("PyTorch's own index does not answer: taking what pip finds")
+            self.say("PyTorch's own index does not answer: taking pip's, on Linux the CUDA build of 3 GB")
             self.want_space(12)  # on Linux that is the CUDA build
         self.need(self.pip("torch==" + version))
 

@@ -25,7 +25,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 import main
-from installer import bootstrap, first_run
+from installer import bootstrap, first_run, torch_build
 
 ROOT = Path(bootstrap.ROOT)
 OUTSIDE = getattr(sys, "_base_executable", sys.executable)  # the Python that a user has before the set-up
@@ -208,12 +208,37 @@ def test_a_set_up_that_was_killed_is_completed(tmp_path: Path, shop: str) -> Non
     project.runs()
 
 
+def test_two_starts_at_once_set_up_once(tmp_path: Path, shop: str) -> None:
+    project = fresh(tmp_path / "project", shop)
+    with project.begin() as first, project.begin() as second:
+        words = [first.communicate()[1], second.communicate()[1]]
+    assert (first.returncode, second.returncode) == (7, 7)
+    assert [said.count("[2/4]") for said in sorted(words, key=len)] == [0, 1]
+
+
 def test_without_a_network_the_set_up_says_what_to_do(tmp_path: Path, shop: str) -> None:
     code, out, err = fresh(tmp_path / "project", shop).start(online=False)
     assert code == 1
     assert out == ""
     assert "start again" in err.splitlines()[-1]
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("wish", ["pip", "cpu", "xpu", "cu126", "cu130", "rocm7.1"])
+def test_a_wish_for_a_build_of_torch_is_granted(wish: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIFTPAINT_TORCH", wish)
+    assert torch_build.choose(pip_is_configured=True).name == wish
+
+
+def test_an_unknown_build_of_torch_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIFTPAINT_TORCH", "fast")
+    with pytest.raises(SystemExit, match=r"'fast'; choose"):
+        torch_build.choose(pip_is_configured=False)
+
+
+def test_a_configured_pip_decides_where_torch_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DRIFTPAINT_TORCH", raising=False)
+    assert torch_build.choose(pip_is_configured=True).name == "pip"
 
 
 def test_help_and_version_need_no_set_up(tmp_path: Path) -> None:
