@@ -64,9 +64,13 @@ def start(arguments: list[str]) -> int:
         )
         return headless.demo()
 
+    if sys.platform == "win32":
+        import torch  # noqa: F401  its libraries do not load once Qt's are there
+
+    from engine.worker import Engine
     from ui import app
 
-    return app.run(arguments)
+    return app.run(Engine, arguments)
 
 
 def has_display() -> bool:

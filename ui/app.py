@@ -1,0 +1,57 @@
+"""Starts the editor: application, settings, session and window on one event loop, and the engine after the
+window.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from ui import theme
+from ui.document import new_document
+from ui.icons import application_icon
+from ui.session import Session
+from ui.settings import load_settings, settings_file
+from ui.window import Engine, Window
+
+os.environ.setdefault("QT_API", "pyside6")  # qasync asks for it
+
+FIRST_PAINT = 150  # milliseconds: torch's import makes the window stutter, so it is painted before
+
+
+class StartableEngine(Engine, Protocol):
+    def start(self, model: str = "starter") -> None: ...
+
+
+def run(make_engine: Callable[[], StartableEngine], paths: Sequence[str] = ()) -> int:
+    """Open the editor, with the first of `paths` in it; returns when its window is closed."""
+    import qasync  # here and in one fixture of the tests only, so that it can be replaced
+
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Driftpaint")
+    application.setDesktopFileName("driftpaint")
+    application.setQuitOnLastWindowClosed(False)  # the engine ends first
+    theme.dress(application)
+
+    loop = qasync.QEventLoop(application)
+    asyncio.set_event_loop(loop)
+    file = settings_file()
+    settings = load_settings(file)
+    session = Session(new_document(settings.new_width, settings.new_height, (255, 255, 255, 255)))
+    engine = make_engine()
+    window = Window(session, engine, settings, file)
+    window.closed.connect(loop.stop)
+    window.show()
+    application.setWindowIcon(application_icon())
+    QTimer.singleShot(FIRST_PAINT, engine.start)
+    if paths:
+        window.open_file(paths[0])
+    with loop:
+        loop.run_forever()
+    return 0
