@@ -68,6 +68,7 @@ def demo() -> int:
     folder = Path.cwd() / "driftpaint-output"
     if not os.access(folder if folder.exists() else folder.parent, os.W_OK):
         folder = Path(tempfile.mkdtemp(prefix="driftpaint-output-"))
+    folder.mkdir(exist_ok=True)
     previews = folder / "previews"
     code = main(["sdedit", str(SAMPLE), "-o", str(folder / "picture.png"), "--previews", str(previews)])
     if code == 0:
