@@ -136,15 +136,18 @@ class Canvas(QWidget):
         """Lines between the pixels, where they are large."""
         painter.setPen(QPen(QColor(128, 128, 128, 70), 0))
         step = self.view.zoom / self.view.ratio
-        left, top = self.view.x / self.view.ratio, self.view.y / self.view.ratio
+        corner = self.view.transform.map(QPointF(0, 0))
+        area = QRectF(region).adjusted(-1, -1, 1, 1)  # a line just outside may reach in
         for i in range(
-            math.ceil((region.left() - left) / step), math.ceil((region.right() - left) / step) + 1
+            math.ceil((area.left() - corner.x()) / step), math.ceil((area.right() - corner.x()) / step)
         ):
-            painter.drawLine(
-                QPointF(left + i * step, region.top()), QPointF(left + i * step, region.bottom())
-            )
-        for i in range(math.ceil((region.top() - top) / step), math.ceil((region.bottom() - top) / step) + 1):
-            painter.drawLine(QPointF(region.left(), top + i * step), QPointF(region.right(), top + i * step))
+            x = corner.x() + i * step
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+        for i in range(
+            math.ceil((area.top() - corner.y()) / step), math.ceil((area.bottom() - corner.y()) / step)
+        ):
+            y = corner.y() + i * step
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
 
     def _paint_outline(self, painter: QPainter) -> None:
         """The circle that the tool will touch, to be seen on light and on dark."""
