@@ -260,7 +260,7 @@ class ColourPanel(QWidget):
         palette.setSpacing(theme.GRID // 2)
         self.palette_chips: list[Chip] = []
         for place, (name, colour) in enumerate(LANDSCAPE):
-            chip = self._chip(34, 28)
+            chip = self._chip(30, 28)
             chip.set_colour(colour, name)
             palette.addWidget(chip, place // 3, place % 3)
             self.palette_chips.append(chip)

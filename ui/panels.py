@@ -353,7 +353,7 @@ class Welcome(Floating):
         row.addWidget(text)
         row.addSpacing(GAP)
         row.addWidget(self.open_button)
-        self._samples = dict(samples)
+        self.samples = dict(samples)
         if samples:
             self.menu = QMenu(self)
             for name, _ in samples:
@@ -371,7 +371,7 @@ class Welcome(Floating):
     def _sample_chosen(self) -> None:
         action = self.sender()
         if isinstance(action, QAction):
-            self.sample.emit(self._samples[action.text()])
+            self.sample.emit(self.samples[action.text()])
 
 
 class MessageBar(Floating):

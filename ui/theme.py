@@ -167,6 +167,6 @@ QTableView::item { padding: 4px 8px; border: none; }
 #floating { background: #2b2b2b; border: 1px solid #414141; border-radius: 10px; }
 #message { background: #2b2b2b; border: 1px solid #414141; border-radius: 8px; }
 #message[kind="error"] { border-color: #7c4a40; background: #33282a; }
-#badge { color: $QUIET; background: $RAISED; border-radius: 8px; padding: 1px 8px; }
+QStatusBar #badge { color: $QUIET; background: $RAISED; border-radius: 8px; padding: 1px 8px; margin: 0 8px 0 4px; }
 #welcome { background: transparent; }
 """

@@ -77,7 +77,7 @@ class OptionStrip(QWidget):
         row.addWidget(self._name)
         row.addSpacing(theme.GRID)
         for field, slider in self.sliders.items():
-            slider.setMaximumWidth(184)
+            slider.setFixedWidth(152)
             slider.setProperty("field", field)
             slider.moved.connect(self._moved)
             row.addWidget(slider)
@@ -120,4 +120,5 @@ def _switch(sign: str, text: str, help_text: str) -> QToolButton:
     switch.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     switch.setAccessibleName(text)
     switch.setCheckable(True)
+    switch.setFixedHeight(28)
     return switch

@@ -389,6 +389,7 @@ def icon_button(name: str, text: str, size: int = 18, checkable: bool = False) -
 def push_button(text: str, kind: str = "") -> QPushButton:
     """A button with text; `kind` is "", "primary" or "danger"."""
     button = QPushButton(text)
+    button.setIconSize(QSize(22, 16))  # wider than a glyph, for air before the text
     if kind:
         button.setProperty(kind, True)
     return button

@@ -68,7 +68,8 @@ from ui.widgets import Section
 
 log = logging.getLogger(__name__)
 VERSION = "0.1.0"
-NOTES = {"picture": "Picture", "strokes": "Strokes", "result": "Result"}
+PAINTS = ("Brush", "Fill")  # steps that use the colour
+NOTES = {"picture": "Picture", "strokes": "Guide", "result": "Result"}
 
 
 class Engine(Edits, Protocol):
@@ -764,7 +765,11 @@ class Window(QMainWindow):
         self.edit_panel.show_state(running, self._facts is not None)
         if not working:
             self.job_bar.hide()
-        self.canvas.set_tool(self._hand if working else self._tool)
+        wanted = self._hand if working else self._tool
+        if self.canvas.tool is not wanted:  # this may be called from inside a gesture, which goes on
+            self.canvas.set_tool(wanted)
+        if history.undo_label in PAINTS and not history.redo_label:
+            self.colours.remember(_parts(self.session.colour))
         self.tool_bar.setEnabled(not working)
         self.options.setEnabled(not working)
         self.layers.setEnabled(not working)
@@ -785,7 +790,10 @@ class Window(QMainWindow):
 
     def _show_layers(self) -> None:
         document, ratio = self.session.document, self.devicePixelRatioF()
-        self._chosen_layer = min(self._chosen_layer, max(len(document.layers) - 1, 0))
+        top = len(document.layers) - 1
+        if len(document.layers) > len(self._pictures):  # a new layer is what one wants to go on with
+            self._chosen_layer = top
+        self._chosen_layer = max(min(self._chosen_layer, top), 0)
         self._pictures = {
             layer: self._pictures.get(layer) or layer_thumbnail(document, layer, 32, ratio)
             for layer in document.layers

@@ -1,0 +1,629 @@
+"""The window as a user meets it: real widgets, the real engine with its analytic model, real files."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable, Coroutine, Iterator
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QToolButton, QWidget
+from qasync import QEventLoop
+
+from engine.pictures import open_picture, save_picture
+from engine.types import EditRequest
+from engine.worker import Engine
+from ui import theme
+from ui.actions import ACTIONS
+from ui.dialogs import AboutDialog, NewDialog, SaveFirstDialog, ShortcutsDialog
+from ui.document import new_document, read
+from ui.session import Session
+from ui.settings import Settings, load_settings
+from ui.window import Window
+
+WHITE = (255, 255, 255, 255)
+pytestmark = pytest.mark.qt_log_ignore("plugin does not support propagateSizeHints")  # offscreen says so
+
+
+def scenario(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """A test that runs inside the event loop from its first line to its last, as a user's session does."""
+
+    @wraps(test)
+    def run(bench: Bench, **fixtures: Any) -> None:
+        bench.run(test(bench, **fixtures))
+
+    return run
+
+
+class Bench:
+    """A window with its engine, and a loop to run what takes time."""
+
+    def __init__(self, loop: QEventLoop, folder: Path, settings: Settings) -> None:
+        self.loop, self.folder = loop, folder
+        self.engine = Engine("cpu")
+        self.session = Session(new_document(96, 64, WHITE))
+        self.settings_file = folder / "settings.toml"
+        self.window = Window(self.session, self.engine, settings, self.settings_file, model="toy")
+        self.window.resize(1280, 800)
+        self.window.show()
+        QTest.qWaitForWindowExposed(self.window)
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        self.loop.run_until_complete(asyncio.wait_for(work, 60))
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        while not condition():  # noqa: ASYNC110  # any widget's state, which has no event to wait for
+            await asyncio.sleep(0.005)
+
+    async def start_engine(self) -> None:
+        self.engine.start("toy")
+        await self.until(self.window.edit_panel.main.isEnabled)
+
+    async def finish(self) -> None:
+        await self.until(lambda: self.window._job is None)
+
+    async def open(self, path: Path) -> None:
+        self.window.open_file(path)
+        await self.until(lambda: self.window.path == path)
+
+    def stroke(self, start: tuple[int, int] = (20, 30), end: tuple[int, int] = (70, 30)) -> None:
+        """Drag the left button over the canvas, from canvas pixel to canvas pixel."""
+        canvas = self.window.canvas
+        a, b = (canvas.view.transform.map(QPointF(*at)).toPoint() for at in (start, end))
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=a)
+        QTest.mouseMove(canvas, (a + b) / 2)
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=b)
+
+    def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.keyClick(self.window, key, modifier)
+
+    def click(self, widget: QWidget) -> None:
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+    def picture(self) -> NDArray[np.uint8]:
+        document = self.session.document
+        return read(document, document.rect)
+
+    @property
+    def kinds(self) -> list[str]:
+        return [layer.kind for layer in self.session.document.layers]
+
+
+@pytest.fixture
+def bench(
+    qapp: QApplication, event_loop_qt: QEventLoop, tmp_path: Path, own_folders: Path
+) -> Iterator[Bench]:
+    theme.dress(qapp)
+    qapp.setQuitOnLastWindowClosed(False)  # the loop ends with the test
+    bench = Bench(event_loop_qt, tmp_path, Settings(steps=4))
+    yield bench
+    bench.session.mark_saved()
+    bench.run(bench.window.shut_down())
+    bench.window.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.collect()  # here, for the engine's thread must not be the one that collects widgets
+    qapp.setStyleSheet("")
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    colours = np.random.default_rng(1).integers(0, 256, (80, 120, 3), np.uint8)
+    save_picture(tmp_path / "photo.png", colours)
+    return tmp_path / "photo.png"
+
+
+# ---- the edit
+
+
+@scenario
+async def test_before_the_model_is_ready_the_button_waits(bench: Bench) -> None:
+    assert not bench.window.edit_panel.main.isEnabled()
+    assert "Getting the model ready" in bench.window._engine_state.text()
+    await bench.start_engine()
+    assert bench.window._engine_state.text() == "Toy model on CPU"
+
+
+@scenario
+async def test_strokes_are_made_real_and_applied_as_one_undo_step(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.stroke()
+    painted, strokes = bench.picture(), bench.session.document
+    bench.click(bench.window.edit_panel.main)
+    await bench.finish()
+    assert bench.session.document is strokes
+    assert bench.window.job_bar.isVisible()
+    bench.click(bench.window.job_bar.apply_button)
+    assert bench.kinds == ["picture", "strokes", "result"]
+    assert [layer.visible for layer in bench.session.document.layers] == [True, False, True]
+    assert (bench.picture() != painted).any()
+    bench.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert bench.session.document is strokes
+    assert not bench.window.job_bar.isVisible()
+
+
+@scenario
+async def test_the_picture_forms_on_the_canvas_while_the_document_stays(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.stroke()
+    before = bench.session.document
+    seen = []
+    bench.session.overlaid.connect(lambda: seen.append(bench.session.overlay))
+    bench.click(bench.window.edit_panel.main)
+    await bench.finish()
+    assert seen[0] is not None
+    assert bench.session.overlay is not None
+    assert bench.session.document is before
+
+
+@scenario
+async def test_while_it_runs_the_button_says_stop_and_stops(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.stroke()
+    bench.window.edit_panel.steps.set_value(200)
+    bench.window.edit_panel.variants.set_value(8)
+    bench.click(bench.window.edit_panel.main)
+    assert bench.window.edit_panel.main.text() == "Stop"
+    await bench.until(lambda: "step" in bench.window.job_bar.text.text())
+    bench.click(bench.window.edit_panel.main)
+    await bench.finish()
+    assert bench.window.edit_panel.main.text() == "Make it real"
+    assert bench.window.job_bar.apply_button.isVisible()
+    bench.key(Qt.Key.Key_Return)
+    assert bench.kinds == ["picture", "strokes", "result"]
+
+
+@scenario
+async def test_escape_stops_then_discards_and_leaves_the_strokes(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.stroke()
+    before = bench.session.document
+    bench.window.edit_panel.steps.set_value(200)
+    bench.click(bench.window.edit_panel.main)
+    await bench.until(lambda: bench.session.overlay is not None)
+    bench.key(Qt.Key.Key_Escape)
+    await bench.finish()
+    bench.key(Qt.Key.Key_Escape)
+    assert bench.session.overlay is None
+    assert bench.session.document is before
+    assert not bench.window.is_working
+
+
+@scenario
+async def test_arrow_keys_and_thumbnails_choose_between_variants(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.stroke()
+    bench.window.edit_panel.variants.set_value(3)
+    bench.click(bench.window.edit_panel.main)
+    await bench.finish()
+    window = bench.window
+    assert len(window.variants.buttons) == 3
+    assert window.variants_section.isVisible()
+    first = bench.session.overlay
+    bench.key(Qt.Key.Key_Right)
+    second = bench.session.overlay
+    assert first is not None
+    assert second is not None
+    assert (first.pixels != second.pixels).any()
+    bench.key(Qt.Key.Key_Left)
+    bench.key(Qt.Key.Key_Left)
+    assert window.variants.buttons[2].isChecked()
+    bench.click(window.variants.buttons[1])
+    bench.key(Qt.Key.Key_Return)
+    assert (bench.picture()[..., :3] == second.pixels[..., (2, 1, 0)]).all()
+
+
+@scenario
+async def test_what_was_seen_is_what_is_applied(bench: Bench, photo: Path) -> None:
+    await bench.start_engine()
+    await bench.open(photo)
+    bench.stroke()
+    bench.click(bench.window.edit_panel.main)
+    await bench.finish()
+    bench.window.actual_size()
+    bench.window.choose_tool(4)  # the hand, which draws no outline
+    before = bench.window.canvas.grab().toImage()
+    bench.click(bench.window.job_bar.apply_button)
+    after = bench.window.canvas.grab().toImage()
+    box = bench.window.job_bar.geometry().top() - 4
+    assert before.copy(0, 0, before.width(), box) == after.copy(0, 0, after.width(), box)
+
+
+@scenario
+async def test_again_takes_another_seed_unless_it_is_locked(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.stroke()
+    seeds: list[int] = []
+    panel = bench.window.edit_panel
+    for locked in (False, False, True):
+        panel.lock.setChecked(locked)
+        bench.click(panel.main if not seeds else bench.window.job_bar.again_button)
+        await bench.finish()
+        seeds.append(panel.options().seed)
+    assert seeds[0] != seeds[1]
+    assert seeds[1] == seeds[2]
+
+
+@scenario
+async def test_a_refused_edit_says_why_and_changes_nothing(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.window.edit_panel.area.set_value("strokes")
+    before = bench.session.document
+    bench.click(bench.window.edit_panel.main)
+    assert "paint over the picture" in bench.window.messages.text.text()
+    assert bench.window.messages.isVisible()
+    assert not bench.window.is_working
+    assert bench.session.document is before
+
+
+@scenario
+async def test_an_error_of_the_engine_is_shown_and_strokes_stay(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.stroke()
+    before = bench.session.document
+    bench.window._model = "a model that is not there"
+    bench.click(bench.window.edit_panel.main)
+    await bench.finish()
+    assert bench.window.messages.isVisible()
+    assert bench.session.overlay is None
+    assert bench.session.document is before
+    assert not bench.window.is_working
+
+
+@scenario
+async def test_closing_while_it_works_is_safe(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.stroke()
+    bench.session.mark_saved()
+    bench.window.edit_panel.steps.set_value(200)
+    bench.window.edit_panel.variants.set_value(8)
+    bench.click(bench.window.edit_panel.main)
+    bench.window.close()
+    await bench.until(lambda: not bench.window.isVisible())
+    assert bench.settings_file.exists()
+
+
+@scenario
+async def test_holding_backslash_shows_the_original(bench: Bench) -> None:
+    bench.stroke()
+    painted = bench.window.canvas.grab().toImage()
+    QTest.keyPress(bench.window.canvas, Qt.Key.Key_Backslash)
+    held = bench.window.canvas.grab().toImage()
+    QTest.keyRelease(bench.window.canvas, Qt.Key.Key_Backslash)
+    middle = bench.window.canvas.view.transform.map(QPointF(45, 30)).toPoint()
+    assert held.pixelColor(middle) == QColor("white")
+    assert bench.window.canvas.grab().toImage() == painted
+
+
+# ---- files
+
+
+@scenario
+async def test_a_picture_is_opened_painted_on_and_saved(bench: Bench, photo: Path) -> None:
+    await bench.open(photo)
+    assert (bench.picture()[..., :3] == open_picture(photo).rgba[..., :3]).all()
+    bench.stroke()
+    assert bench.window.isWindowModified()
+    bench.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    await bench.until(lambda: not bench.window.isWindowModified())
+    assert (open_picture(photo).rgba == bench.picture()).all()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif", ".bmp"])
+@scenario
+async def test_every_kind_is_saved_as_its_name_says(bench: Bench, suffix: str) -> None:
+    path = bench.folder / f"out{suffix}"
+    await bench.window._save(path)
+    assert open_picture(path).rgba.shape == (64, 96, 4)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n and then nothing"])
+@scenario
+async def test_a_damaged_file_gives_a_sentence_and_loses_nothing(bench: Bench, content: bytes) -> None:
+    bench.stroke()
+    bench.session.mark_saved()
+    before = bench.session.document
+    bad = bench.folder / "bad.png"
+    bad.write_bytes(content)
+    bench.window.open_file(bad)
+    await bench.until(bench.window.messages.isVisible)
+    assert "bad.png" in bench.window.messages.text.text()
+    assert bench.session.document is before
+    assert bench.window.path is None
+
+
+@scenario
+async def test_a_folder_that_cannot_be_written_gives_a_sentence_and_keeps_the_changes(bench: Bench) -> None:
+    bench.stroke()
+    bench.window.path = bench.folder / "no such folder" / "out.png"
+    bench.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    await bench.until(bench.window.messages.isVisible)
+    assert "cannot be saved" in bench.window.messages.text.text()
+    assert bench.window.isWindowModified()
+
+
+@scenario
+async def test_closing_with_changes_asks_and_cancel_stays(bench: Bench) -> None:
+    bench.stroke()
+    bench.window.close()
+    dialog = bench.window.findChild(SaveFirstDialog)
+    assert dialog is not None
+    bench.click(dialog.cancel_button)
+    assert bench.window.isVisible()
+    assert bench.window.isWindowModified()
+
+
+@scenario
+async def test_closing_with_changes_saves_them_first_if_asked_to(bench: Bench, photo: Path) -> None:
+    await bench.open(photo)
+    bench.stroke()
+    expected = bench.picture()
+    bench.window.close()
+    dialog = bench.window.findChild(SaveFirstDialog)
+    assert dialog is not None
+    bench.click(dialog.save_button)
+    await bench.until(lambda: not bench.window.isVisible())
+    assert (open_picture(photo).rgba == expected).all()
+
+
+@scenario
+async def test_a_dropped_file_is_opened(bench: Bench, photo: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(photo))])
+    rest = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(300, 300), *rest)
+    bench.window.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    bench.window.dropEvent(QDropEvent(QPointF(300, 300), *rest))
+    await bench.until(lambda: bench.window.path == photo)
+
+
+@scenario
+async def test_what_is_copied_can_be_pasted_as_a_layer_and_as_a_picture(bench: Bench) -> None:
+    image = QImage(30, 20, QImage.Format.Format_RGBA8888)
+    image.fill(QColor(10, 200, 30))
+    QApplication.clipboard().setImage(image)
+    bench.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert bench.kinds == ["picture", "strokes"]
+    assert bench.picture()[32, 48].tolist() == [10, 200, 30, 255]
+    assert bench.picture()[2, 2].tolist() == [255, 255, 255, 255]
+    bench.session.mark_saved()
+    bench.key(Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    whole = bench.picture()
+    bench.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert bench.kinds == ["picture"]
+    assert (bench.picture() == whole).all()
+
+
+@scenario
+async def test_pasting_without_a_picture_says_so(bench: Bench) -> None:
+    QApplication.clipboard().setText("no picture")
+    bench.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert "no picture on the clipboard" in bench.window.messages.text.text()
+
+
+@scenario
+async def test_a_new_picture_has_the_size_and_ground_that_were_chosen(bench: Bench) -> None:
+    bench.window.new_picture()
+    dialog = bench.window.findChild(NewDialog)
+    assert dialog is not None
+    bench.click(dialog.presets[2])
+    dialog.ground.set_value("clear")
+    bench.click(dialog.create_button)
+    assert bench.picture().shape == (512, 768, 4)
+    assert not bench.picture().any()
+
+
+@scenario
+async def test_a_sample_opens_as_strokes_on_a_white_sheet(bench: Bench) -> None:
+    name, path = next(iter(bench.window.welcome.samples.items()))
+    assert name
+    bench.window.open_sample(path)
+    await bench.until(lambda: len(bench.kinds) == 2)
+    assert bench.kinds == ["picture", "strokes"]
+    assert not bench.window.welcome.isVisible()
+
+
+@scenario
+async def test_files_that_were_used_are_offered_again(bench: Bench, photo: Path) -> None:
+    await bench.open(photo)
+    entries = [action.text() for action in bench.window._recent_menu.actions()]
+    assert entries == ["photo.png"]
+
+
+@scenario
+async def test_save_as_offers_a_dialog_that_does_not_block(bench: Bench) -> None:
+    bench.window.save()
+    dialog = bench.window.findChild(QFileDialog)
+    assert dialog is not None
+    dialog.fileSelected.emit(str(bench.folder / "named"))
+    dialog.close()
+    await bench.until(lambda: bench.window.path is not None)
+    assert bench.window.path == bench.folder / "named.png"
+
+
+# ---- the rest
+
+
+@scenario
+async def test_tool_keys_choose_tools_and_brackets_change_their_size(bench: Bench) -> None:
+    window = bench.window
+    bench.key(Qt.Key.Key_E)
+    assert window.canvas.tool.name == "Eraser"
+    assert window.tool_bar.buttons[1].isChecked()
+    bench.key(Qt.Key.Key_B)
+    before = window.options.sliders["size"].value()
+    bench.key(Qt.Key.Key_BracketRight)
+    assert window.options.sliders["size"].value() > before
+    assert window.canvas.tool.outline == window.options.sliders["size"].value()
+    bench.key(Qt.Key.Key_BracketLeft)
+    bench.key(Qt.Key.Key_BracketLeft)
+    assert window.options.sliders["size"].value() < before
+
+
+@scenario
+async def test_x_swaps_the_colours_and_d_makes_them_black_and_white(bench: Bench) -> None:
+    bench.key(Qt.Key.Key_X)
+    assert bench.session.colour == QColor("white")
+    bench.key(Qt.Key.Key_D)
+    assert bench.session.colour == QColor("black")
+    assert bench.session.other_colour == QColor("white")
+    assert bench.window.colours.number.text() == "#000000"
+
+
+@scenario
+async def test_the_palette_and_the_number_set_the_colour(bench: Bench) -> None:
+    bench.click(bench.window.colours.palette_chips[6])
+    assert bench.session.colour == QColor(104, 134, 58)
+    number = bench.window.colours.number
+    number.setText("#123456")
+    number.editingFinished.emit()
+    assert bench.session.colour == QColor("#123456")
+    number.setText("no colour")
+    number.editingFinished.emit()
+    assert number.text() == "#123456"
+
+
+@scenario
+async def test_a_colour_that_was_painted_with_is_remembered(bench: Bench) -> None:
+    bench.session.set_colour(QColor("#abcdef"))
+    bench.stroke()
+    assert bench.window.colours.recent()[0] == (0xAB, 0xCD, 0xEF)
+
+
+@scenario
+async def test_layers_are_hidden_faded_renamed_moved_and_deleted_each_undoable(bench: Bench) -> None:
+    bench.stroke()
+    panel, session = bench.window.layers, bench.session
+    steps = session.history.at
+    panel.shown.emit(1, False)
+    assert not session.document.layers[1].visible
+    panel.faded.emit(1, 0.5)
+    assert session.document.layers[1].opacity == 0.5
+    panel.renamed.emit(1, "Clouds")
+    assert session.document.layers[1].name == "Clouds"
+    bench.click(panel.down_button)
+    assert session.document.layers[0].name == "Clouds"
+    bench.click(panel.delete_button)
+    assert [layer.name for layer in session.document.layers] == ["Background"]
+    for _ in range(session.history.at - steps):
+        session.undo()
+    assert session.document.layers[1].name == "Strokes"
+    assert session.document.layers[1].visible
+
+
+@scenario
+async def test_the_last_layer_cannot_be_deleted(bench: Bench) -> None:
+    assert not bench.window.layers.delete_button.isEnabled()
+
+
+@scenario
+async def test_tab_hides_the_panels_and_brings_them_back(bench: Bench) -> None:
+    window = bench.window
+    QTest.keyClick(window.canvas, Qt.Key.Key_Tab)
+    assert not window.column.isVisible()
+    QTest.keyClick(window.canvas, Qt.Key.Key_Tab)
+    assert window.column.isVisible()
+
+
+@scenario
+async def test_zoom_keys_change_the_view_and_the_status_bar(bench: Bench) -> None:
+    window, control = bench.window, Qt.KeyboardModifier.ControlModifier
+    bench.key(Qt.Key.Key_1, control)
+    assert window.canvas.view.zoom == 1
+    assert window._zoom.text() == "100 %"
+    bench.key(Qt.Key.Key_Plus, control)
+    assert window.canvas.view.zoom > 1
+    bench.key(Qt.Key.Key_0, control)
+    assert window.canvas.view.zoom == 4
+
+
+@scenario
+async def test_the_list_of_shortcuts_has_every_action_and_finds_words(bench: Bench) -> None:
+    bench.window.show_shortcuts()
+    dialog = bench.window.findChild(ShortcutsDialog)
+    assert dialog is not None
+    words = "\n".join(words for words, _ in dialog.rows)
+    for action in ACTIONS:
+        if action.name and action.keys:
+            assert action.plain.lower() in words
+    dialog.search.setText("full screen")
+    assert [words for words, widgets in dialog.rows if widgets[0].isVisibleTo(dialog)] == ["full screen f11"]
+    dialog.close()
+
+
+@scenario
+async def test_about_names_the_model(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.window.show_about()
+    dialog = bench.window.findChild(AboutDialog)
+    assert dialog is not None
+    assert any("Toy model on CPU" in label.text() for label in dialog.findChildren(QLabel))
+    dialog.close()
+
+
+@scenario
+async def test_no_two_actions_share_a_key(bench: Bench) -> None:
+    keys = [key for action in ACTIONS for key in action.keys] + [tool.shortcut for tool in bench.window.tools]
+    assert len(keys) == len(set(keys))
+
+
+@scenario
+async def test_every_button_has_a_name_for_those_who_cannot_see_it(bench: Bench) -> None:
+    for button in bench.window.findChildren(QToolButton):
+        if button.objectName() != "qt_menubar_ext_button":
+            assert button.accessibleName() or button.text(), button.parent()
+
+
+@scenario
+async def test_what_was_set_is_there_next_time(bench: Bench) -> None:
+    window = bench.window
+    window.edit_panel.strength.set_value(63)
+    window.edit_panel.area.set_value("whole")
+    window.options.sliders["size"].step(3)
+    size = round(window.options.sliders["size"].value())
+    bench.session.set_colour(QColor("#224466"))
+    await window.shut_down()
+    settings = load_settings(bench.settings_file)
+    assert (settings.strength, settings.area, settings.brush_size) == (63, "whole", size)
+    assert settings.foreground == "#224466"
+    again = Window(Session(new_document(8, 8)), Engine("cpu"), settings, bench.settings_file)
+    assert again.edit_panel.options().strength == 0.63
+    assert again.session.colour == QColor("#224466")
+    assert again.canvas.tool.outline == size
+    again.deleteLater()
+
+
+@scenario
+async def test_the_request_carries_what_the_panel_says(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.stroke()
+    panel = bench.window.edit_panel
+    for slider, value in ((panel.strength, 35), (panel.steps, 7), (panel.variants, 2)):
+        slider.set_value(value)
+    panel.seed.set_value(11)
+    panel.lock.setChecked(True)
+    bench.click(panel.main)
+    choice = bench.window._choice
+    assert choice is not None
+    request: EditRequest = choice.ask.request
+    assert (request.operation.strength, request.steps, request.variants, request.seed) == (0.35, 7, 2, 11)
+    await bench.finish()
+
+
+@scenario
+async def test_everything_fits_a_small_screen(bench: Bench) -> None:
+    bench.window.resize(1280, 800)
+    bench.window.edit_panel._more.setChecked(True)
+    QApplication.processEvents()
+    main = bench.window.edit_panel.main
+    assert bench.window.rect().contains(main.mapTo(bench.window, QPoint(main.width(), main.height())))
+    assert bench.window.canvas.width() > 800
+    assert bench.window.column.horizontalScrollBar().maximum() == 0
