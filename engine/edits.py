@@ -20,8 +20,7 @@ from engine.types import EditRequest, EditResult, EngineError, Event, Preview, R
 
 
 def edit(request: EditRequest, model: Model, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
-    """Run an edit. When `stop()` turns true, `engine.models.Interrupted` is raised from inside the network.
-    """
+    """Run an edit. Once `stop()` is true, `engine.models.Interrupted` is raised from inside the network."""
     with model.interrupted_by(stop):
         yield from perform(request.operation, request, model)
 

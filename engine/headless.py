@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.area import Rect, blend, soft_mask, work_area
+from engine.imports import uncollected
 from engine.pictures import Picture, PictureError, flat, format_of, open_mask, open_picture, save_picture
 from engine.types import EditRequest, EditResult, EngineError, Mask, Preview, Rgb, SDEdit
 
@@ -63,8 +64,7 @@ def main(argv: list[str]) -> int:
 
 
 def demo() -> int:
-    """The main job on a bundled stroke painting: the picture, its previews and a contact sheet in a folder.
-    """
+    """The main job on a bundled painting: the picture, its previews and a contact sheet in a folder."""
     folder = Path.cwd() / "driftpaint-output"
     if not os.access(folder if folder.exists() else folder.parent, os.W_OK):
         folder = Path(tempfile.mkdtemp(prefix="driftpaint-output-"))
@@ -144,11 +144,10 @@ def _sdedit(ask: argparse.Namespace) -> int:
         _make_folder(ask.previews)
 
     started = time.perf_counter()
-    from engine.models import (
-        load,
-    )  # torch and diffusers take seconds: not before the input is known to be good
+    with uncollected():
+        from engine.models import load  # takes seconds: not before the input is known to be good
 
-    model = load(ask.model, ask.device)
+        model = load(ask.model, ask.device)
     report = _Report(load_seconds=time.perf_counter() - started)
     results = _run(request, model, report, _progress(), ask.previews)
     for path, result in zip(outputs, results, strict=True):
@@ -222,8 +221,7 @@ def _fitting(mask: Mask | None, picture: Picture, path: Path) -> Mask | None:
 
 
 def _put_back(rgba: NDArray[np.uint8], area: Rect, result: Rgb, mask: Mask | None) -> NDArray[np.uint8]:
-    """The whole picture with the result in its place; outside the mask every byte, alpha too, is the input's.
-    """
+    """The picture with the result in its place; outside the mask every byte, alpha too, is the input's."""
     if mask is None:
         return result
     out = rgba.copy()

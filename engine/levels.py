@@ -69,8 +69,7 @@ def vp_scaled_linear(first: float = 0.00085, last: float = 0.012, steps: int = 1
 
 
 def vp_continuous(b0: float = 0.1, b1: float = 20.0) -> Schedule:
-    """alpha_bar(t) = exp(-(b0 t + (b1 - b0) t^2 / 2)) (Song et al., 2021). The network is told sigma / alpha.
-    """
+    """exp(-(b0 t + (b1 - b0) t^2 / 2)) for alpha_bar (Song et al., 2021); the network is told sigma / alpha."""
 
     def level(t: float) -> Level:
         ratio = math.sqrt(math.expm1(b0 * t + (b1 - b0) * t * t / 2))
@@ -131,8 +130,7 @@ def time_of(schedule: Schedule, ratio: float) -> float:
 
 
 def exploding(levels: list[Level]) -> list[Level]:
-    """The same levels in VE's coordinates (alpha 1, sigma the old ratio): the same noise, another scale of x.
-    """
+    """Levels in VE's coordinates (alpha 1, sigma the old ratio): the same noise, another scale of x."""
     return [Level(1.0, level.ratio, level.told) for level in levels]
 
 

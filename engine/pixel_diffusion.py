@@ -1,5 +1,4 @@
-"""Diffusion on pixels, without an autoencoder: the starter model. Its latent is the picture itself, in -1..1.
-"""
+"""Diffusion on pixels, without an autoencoder: the starter model. Its latent is the picture, in -1..1."""
 
 from __future__ import annotations
 

@@ -61,8 +61,7 @@ def first_order(x: Tensor, now: Estimate, b: Level, eta: float, before: Estimate
 
 
 def second_order(x: Tensor, now: Estimate, b: Level, eta: float, before: Estimate | None = None) -> Gaussian:
-    """SDE-DPM-Solver++ (2M) (Lu et al., 2022, algorithm 2 and its appendix); with eta 0, DPM-Solver++ (2M).
-    """
+    """SDE-DPM-Solver++ (2M) (Lu et al., 2022, algorithm 2 and appendix); with eta 0, DPM-Solver++ (2M)."""
     a, x0 = now
     if before is None or not a.alpha or not before.level.alpha or not b.sigma:
         return first_order(x, now, b, eta)
@@ -134,7 +133,6 @@ def pinned(denoise: Denoise, known: Tensor, free: Tensor) -> Denoise:
 
 
 def seeded(seed: int) -> Draw:
-    """Noise drawn on the CPU in float32: the same seed gives the same noise for every device and precision.
-    """
+    """Noise drawn on the CPU in float32: a seed gives the same noise for every device and precision."""
     generator = torch.Generator().manual_seed(seed)
     return lambda like: torch.randn(like.shape, generator=generator).to(like)

@@ -1,5 +1,4 @@
-"""A model without weights, for tests: every pixel is N(0, 0.5^2) on its own, whose denoiser is known exactly.
-"""
+"""A model without weights, for tests: every pixel is N(0, 0.5^2) on its own, and its denoiser is known."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
+from engine.imports import uncollected
 from engine.types import EditRequest, EditResult, EngineError, Event, ModelFacts, Preview
 
 if TYPE_CHECKING:
@@ -98,12 +99,13 @@ class _Worker(QObject):
 
     def _model(self, name: str) -> Model:
         if name not in self._models:
-            import torch  # 1.4 s, after the window is up
+            with uncollected():
+                import torch  # torch and diffusers take 4 s: here, after the window is up
 
-            from engine.models import load
+                from engine.models import load
 
-            torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))  # one core is the window's
-            self._models[name] = load(name, self._device)
+                torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))  # one core is the window's
+                self._models[name] = load(name, self._device)
         return self._models[name]
 
 
