@@ -1,5 +1,4 @@
-"""The command line, run as a user runs it: a real process, real files, one sentence when something is wrong.
-"""
+"""The command line, run as a user runs it: a real process, real files, one sentence if something is wrong."""
 
 from __future__ import annotations
 

@@ -103,8 +103,7 @@ def test_every_size_has_a_working_size(starter: models.Model, size: tuple[int, i
 
 
 def test_strokes_become_textured_and_keep_their_layout(starter: models.Model) -> None:
-    """At strength 0.5: the broad masses stay where they were painted, and detail appears that was not there.
-    """
+    """At strength 0.5: the broad masses stay where they were painted, and new detail appears."""
     guide = np.zeros((256, 256, 3), np.uint8)
     guide[:110], guide[110:150], guide[150:] = (110, 160, 215), (50, 75, 40), (100, 130, 50)
     *_, last = edit(EditRequest(guide, guide, None, SDEdit(0.5), steps=12), starter)

@@ -1,5 +1,4 @@
-"""Solvers against closed forms: with the exact denoiser of a Gaussian or a mixture the samples must be right.
-"""
+"""Solvers against closed forms: with the exact denoiser of a Gaussian or a mixture the samples are right."""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
-"""Paints the sample stroke paintings beside this file, with nothing but broad strokes, as a hurried hand would.
+"""Paints the sample stroke paintings beside this file, with broad strokes, as a hurried hand would.
 
-    python resources/samples/paint.py
+python resources/samples/paint.py
 """
 
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -52,7 +53,7 @@ class Easel:
         """A mountain: strokes that run down from the crest."""
         outline = [*crest, (crest[-1][0], foot), (crest[0][0], foot)]
         self.draw.polygon([(x * 2 * SIZE, y * 2 * SIZE) for x, y in outline], colour)
-        for (x0, y0), (x1, y1) in zip(crest, crest[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(crest):
             for i in range(6):
                 t = i / 6
                 x, y = x0 + t * (x1 - x0), y0 + t * (y1 - y0) + width / 2
@@ -60,7 +61,12 @@ class Easel:
                 self.stroke(self.near(colour, 12), [(x, y), (x + lean, y + 0.5 * (foot - y))], width)
 
     def disc(self, colour: Colour, x: float, y: float, radius: float) -> None:
-        box = [(x - radius) * 2 * SIZE, (y - radius) * 2 * SIZE, (x + radius) * 2 * SIZE, (y + radius) * 2 * SIZE]
+        box = [
+            (x - radius) * 2 * SIZE,
+            (y - radius) * 2 * SIZE,
+            (x + radius) * 2 * SIZE,
+            (y + radius) * 2 * SIZE,
+        ]
         self.draw.ellipse(box, colour)
 
     def save(self, path: Path) -> None:
