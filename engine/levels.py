@@ -69,8 +69,7 @@ def vp_scaled_linear(first: float = 0.00085, last: float = 0.012, steps: int = 1
 
 
 def vp_continuous(b0: float = 0.1, b1: float = 20.0) -> Schedule:
-    """alpha_bar(t) = exp(-(b0 t + (b1 - b0) t^2 / 2)) (Song et al., 2021); the network hears sigma / alpha.
-    """
+    """alpha_bar(t) = exp(-(b0 t + (b1 - b0) t^2 / 2)) (Song et al., 2021); `told` is sigma / alpha."""
 
     def level(t: float) -> Level:
         ratio = math.sqrt(math.expm1(b0 * t + (b1 - b0) * t * t / 2))
