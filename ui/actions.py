@@ -30,7 +30,8 @@ class Action(NamedTuple):
         """The first key as this platform writes it."""
         if not self.keys:
             return ""
-        return QKeySequence(self.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+        text = QKeySequence(self.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+        return text.replace("Return", "Enter")
 
 
 MENUS = ("&File", "&Edit", "&Layer", "&View", "&Help")

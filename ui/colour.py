@@ -250,7 +250,7 @@ class ColourPanel(QWidget):
         self.number.setAccessibleName("Colour as a number, #rrggbb")
         self.number.setToolTip("The colour as #rrggbb")
         self.number.editingFinished.connect(self._typed)
-        self._preview = Chip(32, 28)
+        self._preview = Chip(26, 28)
 
         numbers = QHBoxLayout()
         numbers.setSpacing(theme.GRID // 2)
@@ -274,7 +274,7 @@ class ColourPanel(QWidget):
         top.setSpacing(12)
         top.addWidget(self.wheel)
         top.addLayout(side)
-        self.recent_chips = [self._chip(24, 20) for _ in range(RECENT)]
+        self.recent_chips = [self._chip(23, 20) for _ in range(RECENT)]
         below = QHBoxLayout()
         below.setSpacing(theme.GRID // 2)
         for chip in self.recent_chips:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QFileInfo, QSize, Qt, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDialog,
+    QFileDialog,
+    QFileIconProvider,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -14,12 +17,13 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from ui import theme
-from ui.icons import application_icon
+from ui.icons import application_icon, icon
 from ui.widgets import Number, Segments, caption, push_button
 
 SIZES = (
@@ -29,6 +33,40 @@ SIZES = (
     (1024, 1024, ""),
 )
 LARGEST = 8192
+
+
+class FileDialog(QFileDialog):
+    """The system's own dialog for files; where there is none, Qt's in our clothes."""
+
+    _SIGNS = (
+        ("backButton", "arrow-left"),
+        ("forwardButton", "arrow-right"),
+        ("toParentButton", "arrow-up"),
+        ("newFolderButton", "folder-plus"),
+        ("listModeButton", "squares-four"),
+        ("detailModeButton", "list"),
+    )
+
+    def __init__(self, parent: QWidget, title: str, folder: str, filters: Sequence[str]) -> None:
+        super().__init__(parent, title, folder)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._signs = _FileSigns()  # the dialog itself does not keep it alive
+        self.setIconProvider(self._signs)
+        self.setNameFilters(list(filters))
+        self.resize(760, 520)
+        for name, sign in self._SIGNS:
+            button = self.findChild(QToolButton, name)
+            if isinstance(button, QToolButton):  # the system's own dialog has none
+                button.setIcon(icon(sign))
+
+
+class _FileSigns(QFileIconProvider):
+    """Folders and pictures by our own icons."""
+
+    def icon(self, what: QFileInfo | QFileIconProvider.IconType) -> QIcon:
+        if isinstance(what, QFileInfo):
+            return icon("folder" if what.isDir() else "image", theme.QUIET)
+        return icon("hard-drives" if what == QFileIconProvider.IconType.Drive else "folder", theme.QUIET)
 
 
 class NewDialog(QDialog):

@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLayout,
@@ -174,39 +175,37 @@ class VariantStrip(QWidget):
 
     chosen = Signal(int)
 
+    SIDE = 54  # of a thumbnail, widget points
+    ROW = 4
+
     def __init__(self) -> None:
         super().__init__()
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(GAP // 2)
-        self._row.addStretch(1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GAP // 2)
+        self._grid.setColumnStretch(self.ROW, 1)
         self.buttons: list[QToolButton] = []
 
-    @staticmethod
-    def side(count: int) -> int:
-        """Of the square that one of so many has, in widget points."""
-        return 60 if count <= 4 else 26
-
-    def show_variants(self, pictures: Sequence[QPixmap], side: int, chosen: int) -> None:
+    def show_variants(self, pictures: Sequence[QPixmap], chosen: int) -> None:
         for button in self.buttons:
-            self._row.removeWidget(button)
+            self._grid.removeWidget(button)
             button.deleteLater()
-        self.buttons = [self._button(number, picture, side) for number, picture in enumerate(pictures)]
+        self.buttons = [self._button(number, picture) for number, picture in enumerate(pictures)]
         self.choose(chosen)
 
     def choose(self, number: int) -> None:
         for place, button in enumerate(self.buttons):
             button.setChecked(place == number)
 
-    def _button(self, number: int, picture: QPixmap, side: int) -> QToolButton:
+    def _button(self, number: int, picture: QPixmap) -> QToolButton:
         button = QToolButton()
         button.setIcon(QIcon(picture))
-        button.setIconSize(QSize(side, side))
+        button.setIconSize(QSize(self.SIDE, self.SIDE))
         button.setCheckable(True)
         button.setToolTip(f"Variant {number + 1}  (left and right arrow keys)")
         button.setAccessibleName(f"Variant {number + 1}")
         button.clicked.connect(self._clicked)
-        self._row.insertWidget(number, button)
+        self._grid.addWidget(button, number // self.ROW, number % self.ROW)
         return button
 
     def _clicked(self) -> None:

@@ -157,8 +157,20 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 QListView { background: #1e1e1e; border: 1px solid transparent; border-radius: 5px; padding: 2px; }
 QListView:focus { border-color: #34506d; }
-QTableView { background: transparent; border: none; gridline-color: transparent; }
-QTableView::item { padding: 4px 8px; border: none; }
+QTreeView { background: #1e1e1e; border: 1px solid transparent; border-radius: 5px; }
+QTreeView::item, QFileDialog QListView::item { padding: 3px; }
+QTreeView::item:selected, QFileDialog QListView::item:selected { background: $ACCENT_DIM; }
+QHeaderView { background: #1e1e1e; }
+QHeaderView::section { background: #1e1e1e; color: $QUIET; border: none; padding: 5px 6px; }
+QSplitter::handle { background: transparent; width: 6px; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
+QComboBox { background: $RAISED; border: 1px solid transparent; border-radius: 4px;
+    padding: 4px 8px; min-height: 16px; }
+QComboBox:hover { background: #353535; }
+QComboBox:focus { border-color: $ACCENT; }
+QComboBox::drop-down { border: none; width: 16px; }
+QComboBox QAbstractItemView { background: #2b2b2b; border: 1px solid #3f3f3f;
+    selection-background-color: $ACCENT_DEEP; }
 
 #strip { background: $PANEL; border-bottom: 1px solid $LINE; }
 #toolbar { background: $PANEL; border-right: 1px solid $LINE; }
@@ -167,6 +179,5 @@ QTableView::item { padding: 4px 8px; border: none; }
 #floating { background: #2b2b2b; border: 1px solid #414141; border-radius: 10px; }
 #message { background: #2b2b2b; border: 1px solid #414141; border-radius: 8px; }
 #message[kind="error"] { border-color: #7c4a40; background: #33282a; }
-QStatusBar #badge { color: $QUIET; background: $RAISED; border-radius: 8px; padding: 1px 8px; margin: 0 8px 0 4px; }
-#welcome { background: transparent; }
+QStatusBar #badge { background: $RAISED; border-radius: 8px; padding: 1px 8px; margin: 0 8px 0 4px; }
 """

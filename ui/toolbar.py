@@ -47,7 +47,7 @@ class ToolBar(QWidget):
 
 
 class OptionStrip(QWidget):
-    """The options of the chosen tool, by the names of its fields: sliders for numbers, switches for choices."""
+    """The options of the chosen tool, by the names of its fields: sliders and switches."""
 
     changed = Signal()
 

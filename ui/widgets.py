@@ -335,7 +335,7 @@ class Section(QWidget):
 
 
 class Elided(QLabel):
-    """A line of text that gives way with dots instead of pushing the window wider."""
+    """A quiet line of text that ends in dots instead of pushing the window wider."""
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
@@ -343,10 +343,8 @@ class Elided(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             box = self.contentsRect()
-            text = QFontMetrics(self.font()).elidedText(
-                self.text(), Qt.TextElideMode.ElideMiddle, box.width()
-            )
-            painter.setPen(self.palette().color(self.foregroundRole()))
+            text = QFontMetrics(self.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, box.width())
+            painter.setPen(QColor(theme.QUIET))
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 

@@ -44,7 +44,7 @@ from ui.actions import ACTIONS, BY_HAND, MENUS
 from ui.apply import Ask, Candidate, Edits, Pace, accept, asked, layer_pixels, make_real, veil
 from ui.canvas import Canvas
 from ui.colour import Colour, ColourPanel
-from ui.dialogs import AboutDialog, NewDialog, SaveFirstDialog, ShortcutsDialog
+from ui.dialogs import AboutDialog, FileDialog, NewDialog, SaveFirstDialog, ShortcutsDialog
 from ui.document import (
     Document,
     Layer,
@@ -136,7 +136,7 @@ class Window(QMainWindow):
         dialog.open()
 
     def open_picture(self) -> None:
-        dialog = self._file_dialog("Open a picture", files.open_filters())
+        dialog = FileDialog(self, "Open a picture", self.settings.folder, files.open_filters())
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self.open_file)
         dialog.open()
@@ -157,7 +157,7 @@ class Window(QMainWindow):
             self._begin(self._save(self.path, then))
 
     def save_as(self, then: Callable[[], object] | None = None) -> None:
-        dialog = self._file_dialog("Save the picture", files.save_filters())
+        dialog = FileDialog(self, "Save the picture", self.settings.folder, files.save_filters())
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         if self.path is not None:
             dialog.selectFile(self.path.with_suffix(".png").name)
@@ -698,12 +698,6 @@ class Window(QMainWindow):
         dialog.discard.connect(then)
         dialog.open()
 
-    def _file_dialog(self, title: str, filters: list[str]) -> QFileDialog:
-        dialog = QFileDialog(self, title, self.settings.folder)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setNameFilters(filters)
-        return dialog
-
     def _pasted(self) -> Rgba | None:
         return self._picture_in(QApplication.clipboard().mimeData())
 
@@ -784,9 +778,9 @@ class Window(QMainWindow):
         self.variants_section.setVisible(count > 1)
         if choice is not None and count:
             ratio = self.devicePixelRatioF()
-            side = self.variants.side(count)
+            side = self.variants.SIDE
             pictures = [thumbnail(candidate.image, side, ratio) for candidate in choice.candidates]
-            self.variants.show_variants(pictures, side, choice.number)
+            self.variants.show_variants(pictures, choice.number)
 
     def _show_layers(self) -> None:
         document, ratio = self.session.document, self.devicePixelRatioF()
