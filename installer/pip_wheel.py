@@ -28,6 +28,8 @@ def fetch(version: str, folder: str) -> str:
 
 
 def _read(url: str) -> bytes:
+    if url.startswith("file:") and url.endswith("/"):
+        url += "index.html"  # as pip reads an index that is a folder
     context = ssl.create_default_context(cafile=_setting("cert", "") or None)
     with urllib.request.urlopen(url, timeout=30, context=context) as answer:
         content: bytes = answer.read()

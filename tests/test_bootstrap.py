@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import ast
-import functools
 import hashlib
-import http.server
 import json
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
-import threading
 import tomllib
 import zipfile
-from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -54,13 +50,13 @@ class Project:
         self.python = self.venv / Path(bootstrap.PYTHON).relative_to(bootstrap.VENV)
 
     def environment(self, online: bool) -> dict[str, str]:
-        """No wish and no pip configuration of the user's; a shop of packages on this machine, or nothing."""
+        """No wish and no pip configuration of the user's; a shop of packages, or an empty one."""
         ours = {
             name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "DRIFTPAINT_"))
         }
-        shop = self.shop if online else "http://127.0.0.1:9/"
+        shop = self.shop if online else (self.folder / "nowhere").as_uri()
         ours.update(PATH=str(self.folder))  # nothing of the system's can be called, apt-get above all
-        ours.update(PIP_CONFIG_FILE=os.devnull, PIP_INDEX_URL=shop, PIP_RETRIES="0", NO_PROXY="127.0.0.1")
+        ours.update(PIP_CONFIG_FILE=os.devnull, PIP_INDEX_URL=shop)
         return ours
 
     def begin(self, online: bool = True) -> subprocess.Popen[str]:
@@ -96,8 +92,8 @@ class Project:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A package index on this machine; its Qt loads any library in place of its own."""
+def shop(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A package index in a folder; its Qt loads any library in place of its own."""
     folder = tmp_path_factory.mktemp("shop")
     library = next(
         Path(sysconfig.get_path("stdlib"), "lib-dynload").glob("*.so"), ROOT / "main.py"
@@ -112,12 +108,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     stock(
         folder, "pip", pip.version, {name: file.read_bytes() for name, file in files.items() if file.exists()}
     )
-    quiet = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(quiet, directory=folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    return folder.as_uri()
 
 
 def stock(folder: Path, name: str, version: str, files: dict[str, bytes]) -> None:
