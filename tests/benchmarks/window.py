@@ -1,5 +1,4 @@
-"""How soon the window is there, and how long its event loop stands still while the engine starts and works.
-"""
+"""How soon the window is there, and how long its event loop stands still while the engine works."""
 
 from __future__ import annotations
 
