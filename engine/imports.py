@@ -11,8 +11,8 @@ from contextlib import contextmanager
 def uncollected() -> Iterator[None]:
     """Inside, Python's garbage collector rests; what was made is not looked at again afterwards.
 
-    Importing makes a million objects that stay. Looking for garbage among them takes a quarter of the time, and
-    each full pass holds all threads for up to 300 ms.
+    Importing makes a million objects that stay. Looking for garbage among them takes a quarter of the time,
+    and each full pass stops all threads for 300 ms.
     """
     was_enabled = gc.isenabled()
     gc.disable()
