@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from engine.area import blend, resized, resized_mask
-from engine.levels import Level, even, exploding, karras
+from engine.levels import Level, exploding
 from engine.models import Model
-from engine.sampling import Denoise, Solver, euler_maruyama, first_order, pinned, sample, second_order, seeded
+from engine.sampling import SOLVERS, Denoise, Solver, pinned, sample, seeded
 from engine.types import EditRequest, EditResult, EngineError, Event, Preview, Rgb, SDEdit
 
 
@@ -71,17 +71,16 @@ def _work_at(size: tuple[int, int], request: EditRequest, model: Model) -> tuple
 
 
 def _walk(operation: SDEdit, model: Model, steps: int) -> tuple[list[Level], Solver]:
-    """The levels from t0 down, and the solver that goes with them.
+    """The levels from t0 down, in VP's or VE's coordinates, and the solver that goes with them."""
+    method = SOLVERS[operation.method or _usual(operation)]
+    levels = method.spacing(model.schedule, operation.strength, steps)
+    return exploding(levels) if operation.sde == "ve" else levels, method.step
 
-    Second order wants Karras' spacing; first order is the papers': even in time, on VE levels with Algorithm
-    1's steps.
+
+def _usual(operation: SDEdit) -> str:
+    """The product's solver; or the papers' of first order: of these VE's SDE has one of its own, Algorithm 1.
     """
-    spacing = karras if operation.order == 2 else even
-    levels = spacing(model.schedule, operation.strength, steps)
-    if operation.sde == "ve":
-        levels = exploding(levels)
     if operation.order == 2:
-        return levels, second_order
-    if operation.sde == "ve" and operation.solver == "sde":
-        return levels, euler_maruyama
-    return levels, first_order
+        return "second order"
+    is_algorithm_1 = operation.sde == "ve" and operation.solver == "sde"
+    return "euler-maruyama" if is_algorithm_1 else "first order"

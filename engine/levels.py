@@ -37,6 +37,7 @@ class Level(NamedTuple):
 
 CLEAN = Level(1.0, 0.0)
 Schedule = Callable[[float], Level]  # of the time t in 0..1, noisier as t grows
+Spacing = Callable[[Schedule, float, int], list[Level]]  # of a family, from t0, in so many network calls
 
 
 def vp_discrete(alpha_bars: list[float]) -> Schedule:

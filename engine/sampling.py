@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from engine.levels import Level
+from engine.levels import Level, Spacing, even, karras
 
 Denoise = Callable[[Tensor, Level], Tensor]  # x at a level to the estimate of x_0: one network call
 Draw = Callable[[Tensor], Tensor]  # white noise shaped, and placed, like a tensor
@@ -90,10 +90,17 @@ def euler_maruyama(
     return Gaussian(b.alpha * (x / a.alpha + far * score), eta * b.alpha * math.sqrt(far))
 
 
-SOLVERS: dict[str, Solver] = {
-    "first order": first_order,
-    "second order": second_order,
-    "euler-maruyama": euler_maruyama,
+class Method(NamedTuple):
+    """A solver and the spacing of levels that it wants."""
+
+    step: Solver
+    spacing: Spacing
+
+
+SOLVERS: dict[str, Method] = {
+    "first order": Method(first_order, even),
+    "second order": Method(second_order, karras),
+    "euler-maruyama": Method(euler_maruyama, even),
 }
 
 

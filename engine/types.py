@@ -27,6 +27,7 @@ class SDEdit:
     solver: Literal["sde", "ode"] = "sde"
     sde: Literal["vp", "ve"] = "vp"
     order: Literal[1, 2] = 2  # 1: the paper's own steps; 2: DPM-Solver++ 2M, the product's default
+    method: str = ""  # a name in `engine.sampling.SOLVERS`, in place of what order and sde choose
 
 
 Operation = SDEdit  # a union, one day: a new edit is a new dataclass here and a generator in `engine.edits`

@@ -10,6 +10,7 @@ import pytest
 
 from engine.edits import edit
 from engine.models import Interrupted
+from engine.sampling import SOLVERS
 from engine.toy import Toy
 from engine.types import EditRequest, EditResult, EngineError, Preview, SDEdit
 
@@ -94,6 +95,18 @@ def test_at_full_strength_the_result_is_the_models_own() -> None:
 def test_vp_and_ve_agree_on_what_strength_means() -> None:
     vp, ve = (result(replace(REQUEST, operation=SDEdit(0.5, sde=sde))) for sde in ("vp", "ve"))
     assert np.abs(vp.astype(int) - ve).max() <= 1  # the same walk in other coordinates
+
+
+def test_every_registered_solver_can_be_asked_for_by_name() -> None:
+    usual = {
+        "first order": SDEdit(order=1),
+        "second order": SDEdit(),
+        "euler-maruyama": SDEdit(sde="ve", order=1),
+    }
+    assert set(usual) == set(SOLVERS)
+    for name, operation in usual.items():
+        named = replace(REQUEST, operation=SDEdit(sde=operation.sde, method=name))
+        assert (result(named) == result(replace(REQUEST, operation=operation))).all()
 
 
 def test_closing_the_generator_ends_the_work() -> None:

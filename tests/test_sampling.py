@@ -59,7 +59,7 @@ def last(
     draw = seeded(1)
     noise = draw(torch.empty(MANY, width, dtype=torch.float64))
     x = levels[0].sigma * noise + (0 if start is None else levels[0].alpha * start)
-    *_, x0 = sample(denoise, x, levels, draw, eta, SOLVERS[solver])
+    *_, x0 = sample(denoise, x, levels, draw, eta, SOLVERS[solver].step)
     return x0
 
 
