@@ -19,7 +19,6 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QToolButton, QW
 from qasync import QEventLoop
 
 from engine.pictures import open_picture, save_picture
-from engine.types import EditRequest
 from engine.worker import Engine
 from ui import theme
 from ui.actions import ACTIONS
@@ -68,11 +67,11 @@ class Bench:
         await self.until(self.window.edit_panel.main.isEnabled)
 
     async def finish(self) -> None:
-        await self.until(lambda: self.window._job is None)
+        await self.until(lambda: not self.window.editing.is_running)
 
     async def open(self, path: Path) -> None:
         self.window.open_file(path)
-        await self.until(lambda: self.window.path == path)
+        await self.until(lambda: self.window.filing.path == path)
 
     def stroke(self, start: tuple[int, int] = (20, 30), end: tuple[int, int] = (70, 30)) -> None:
         """Drag the left button over the canvas, from canvas pixel to canvas pixel."""
@@ -193,7 +192,7 @@ async def test_escape_stops_then_discards_and_leaves_the_strokes(bench: Bench) -
     bench.key(Qt.Key.Key_Escape)
     assert bench.session.overlay is None
     assert bench.session.document is before
-    assert not bench.window.is_working
+    assert not bench.window.editing.is_working
 
 
 @scenario
@@ -259,7 +258,7 @@ async def test_a_refused_edit_says_why_and_changes_nothing(bench: Bench) -> None
     bench.click(bench.window.edit_panel.main)
     assert "paint over the picture" in bench.window.messages.text.text()
     assert bench.window.messages.isVisible()
-    assert not bench.window.is_working
+    assert not bench.window.editing.is_working
     assert bench.session.document is before
 
 
@@ -268,13 +267,13 @@ async def test_an_error_of_the_engine_is_shown_and_strokes_stay(bench: Bench) ->
     await bench.start_engine()
     bench.stroke()
     before = bench.session.document
-    bench.window._model = "a model that is not there"
+    bench.window.editing.model = "a model that is not there"
     bench.click(bench.window.edit_panel.main)
     await bench.finish()
     assert bench.window.messages.isVisible()
     assert bench.session.overlay is None
     assert bench.session.document is before
-    assert not bench.window.is_working
+    assert not bench.window.editing.is_working
 
 
 @scenario
@@ -320,7 +319,7 @@ async def test_a_picture_is_opened_painted_on_and_saved(bench: Bench, photo: Pat
 @scenario
 async def test_every_kind_is_saved_as_its_name_says(bench: Bench, suffix: str) -> None:
     path = bench.folder / f"out{suffix}"
-    await bench.window._save(path)
+    await bench.window.filing.write(path)
     assert open_picture(path).rgba.shape == (64, 96, 4)
 
 
@@ -336,13 +335,13 @@ async def test_a_damaged_file_gives_a_sentence_and_loses_nothing(bench: Bench, c
     await bench.until(bench.window.messages.isVisible)
     assert "bad.png" in bench.window.messages.text.text()
     assert bench.session.document is before
-    assert bench.window.path is None
+    assert bench.window.filing.path is None
 
 
 @scenario
 async def test_a_folder_that_cannot_be_written_gives_a_sentence_and_keeps_the_changes(bench: Bench) -> None:
     bench.stroke()
-    bench.window.path = bench.folder / "no such folder" / "out.png"
+    bench.window.filing.path = bench.folder / "no such folder" / "out.png"
     bench.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     await bench.until(bench.window.messages.isVisible)
     assert "cannot be saved" in bench.window.messages.text.text()
@@ -382,7 +381,7 @@ async def test_a_dropped_file_is_opened(bench: Bench, photo: Path) -> None:
     bench.window.dragEnterEvent(enter)
     assert enter.isAccepted()
     bench.window.dropEvent(QDropEvent(QPointF(300, 300), *rest))
-    await bench.until(lambda: bench.window.path == photo)
+    await bench.until(lambda: bench.window.filing.path == photo)
 
 
 @scenario
@@ -425,7 +424,7 @@ async def test_a_new_picture_has_the_size_and_ground_that_were_chosen(bench: Ben
 async def test_a_sample_opens_as_strokes_on_a_white_sheet(bench: Bench) -> None:
     name, path = next(iter(bench.window.welcome.samples.items()))
     assert name
-    bench.window.open_sample(path)
+    bench.window.filing.open_sample(path)
     await bench.until(lambda: len(bench.kinds) == 2)
     assert bench.kinds == ["picture", "strokes"]
     assert not bench.window.welcome.isVisible()
@@ -445,8 +444,8 @@ async def test_save_as_offers_a_dialog_that_does_not_block(bench: Bench) -> None
     assert dialog is not None
     dialog.fileSelected.emit(str(bench.folder / "named"))
     dialog.close()
-    await bench.until(lambda: bench.window.path is not None)
-    assert bench.window.path == bench.folder / "named.png"
+    await bench.until(lambda: bench.window.filing.path is not None)
+    assert bench.window.filing.path == bench.folder / "named.png"
 
 
 # ---- the rest
@@ -503,12 +502,13 @@ async def test_layers_are_hidden_faded_renamed_moved_and_deleted_each_undoable(b
     bench.stroke()
     panel, session = bench.window.layers, bench.session
     steps = session.history.at
-    panel.shown.emit(1, False)
+    panel.list.eye_clicked.emit(0)
+    await bench.until(lambda: session.history.at > steps)
     assert not session.document.layers[1].visible
-    panel.faded.emit(1, 0.5)
+    panel.opacity.settled.emit(50)
     assert session.document.layers[1].opacity == 0.5
-    panel.renamed.emit(1, "Clouds")
-    assert session.document.layers[1].name == "Clouds"
+    panel.list.item(0).setText("Clouds")
+    await bench.until(lambda: session.document.layers[1].name == "Clouds")
     bench.click(panel.down_button)
     assert session.document.layers[0].name == "Clouds"
     bench.click(panel.delete_button)
@@ -611,9 +611,9 @@ async def test_the_request_carries_what_the_panel_says(bench: Bench) -> None:
     panel.seed.set_value(11)
     panel.lock.setChecked(True)
     bench.click(panel.main)
-    choice = bench.window._choice
-    assert choice is not None
-    request: EditRequest = choice.ask.request
+    ask = bench.window.editing.ask
+    assert ask is not None
+    request = ask.request
     assert (request.operation.strength, request.steps, request.variants, request.seed) == (0.35, 7, 2, 11)
     await bench.finish()
 

@@ -148,6 +148,18 @@ def _is_blank(picture: Rgba) -> bool:
     return bool((picture == picture[0, 0]).all())
 
 
+def progress(ask: Ask, preview: Preview, left: float | None) -> str:
+    """Where an edit stands, in words; `left` in seconds."""
+    variants = ask.request.variants
+    steps = preview.calls // variants
+    words = [f"step {(preview.call - 1) % steps + 1} of {steps}"]
+    if variants > 1:
+        words.insert(0, f"variant {preview.variant + 1} of {variants}")
+    if left is not None:
+        words.append(f"{max(1, round(left))} s left")
+    return " \N{MIDDLE DOT} ".join(words)
+
+
 def _request(known: Rgba, guide: Rgba, mask: Mask | None, options: EditOptions) -> EditRequest:
     return EditRequest(
         image=flat(known),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QMimeData
+from PySide6.QtCore import QMimeData
 
-from engine.pictures import READS, WRITES, PictureError, Rgba, decode_picture
+from engine.pictures import READS, WRITES
 
 RECENT = 10  # files that are remembered
 SAMPLES = Path(__file__).parent.parent / "resources" / "samples"
@@ -59,21 +59,3 @@ def dropped_file(mime: QMimeData) -> Path | None:
 
 def holds_picture(mime: QMimeData) -> bool:
     return mime.hasImage() or dropped_file(mime) is not None
-
-
-def pasted(mime: QMimeData) -> Rgba:
-    """The picture on the clipboard. Raises PictureError."""
-    if mime.hasFormat("image/png"):  # Qt would lose what only the file says, as colour profiles
-        return decode_picture(bytes(mime.data("image/png").data()), "The clipboard").rgba
-    image = mime.imageData() if mime.hasImage() else None
-    if image is None or image.isNull():
-        raise PictureError("There is no picture on the clipboard; copy one first.")
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
-    return decode_picture(bytes(buffer.data().data()), "The clipboard").rgba
-
-
-def title_of(path: Path | None) -> str:
-    """What the window calls a picture."""
-    return path.name if path else "Untitled"

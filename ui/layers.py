@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import replace
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -14,7 +13,9 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
+    QTimer,
     Signal,
+    Slot,
 )
 from PySide6.QtGui import QColor, QDropEvent, QIcon, QKeyEvent, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
@@ -30,45 +31,36 @@ from PySide6.QtWidgets import (
 )
 
 from ui import theme
+from ui.actions import hint
+from ui.document import Layer
 from ui.icons import icon
+from ui.session import Session
+from ui.thumbnails import layer_thumbnail
 from ui.widgets import Slider, icon_button
 
 ROW = 44  # widget points
 EYE = 28  # width of the eye's column
+NOTES = {"picture": "Picture", "strokes": "Guide", "result": "Result"}
 _Index = QModelIndex | QPersistentModelIndex
 _VISIBLE, _NOTE, _PICTURE = (Qt.ItemDataRole.UserRole + place for place in range(3))
 
 
-class Row(NamedTuple):
-    """What one layer looks like in the list."""
-
-    name: str
-    visible: bool
-    opacity: float  # 0 ... 1
-    note: str  # "Strokes", "Result", "Picture"
-    picture: QPixmap
-
-
 class LayersPanel(QWidget):
-    """Shows rows, topmost first; every number in its signals counts layers from the bottom."""
+    """Shows the layers, topmost first, and changes them; numbers count from the bottom, as in documents."""
 
-    chosen = Signal(int)
-    shown = Signal(int, bool)  # visible or not
-    faded = Signal(int, float)  # opacity, 0 ... 1
-    renamed = Signal(int, str)
-    moved = Signal(int, int)  # from, to
-    added = Signal()
-    deleted = Signal(int)
-
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
+        self._session = session
+        self._active = 0
+        self._pictures: dict[Layer, QPixmap] = {}
+        self._filling = False
         self.opacity = Slider("Opacity", 0, 100, 100, " %", help_text="How opaque the chosen layer is")
         self.list = _List()
         self.list.setItemDelegate(_RowPainter(self.list))
-        self.add_button = icon_button("plus", "New layer for strokes  (Ctrl+Shift+N)")
-        self.up_button = icon_button("caret-up", "Move the layer up")
-        self.down_button = icon_button("caret-down", "Move the layer down")
-        self.delete_button = icon_button("trash", "Delete the layer")
+        self.add_button = icon_button("plus", hint("add_layer"))
+        self.up_button = icon_button("caret-up", hint("layer_up"))
+        self.down_button = icon_button("caret-down", hint("layer_down"))
+        self.delete_button = icon_button("trash", hint("delete_layer"))
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GRID // 2)
         buttons.addWidget(self.add_button)
@@ -81,68 +73,129 @@ class LayersPanel(QWidget):
         column.addWidget(self.opacity)
         column.addWidget(self.list, 1)
         column.addLayout(buttons)
-        self._filling = False
-        self.list.currentRowChanged.connect(self._chosen)
-        self.list.itemChanged.connect(self._renamed)
-        self.list.dropped.connect(self._dropped)
-        self.list.eye_clicked.connect(self._eye_clicked)
-        self.opacity.settled.connect(self._faded)
-        self.add_button.clicked.connect(self.added)
-        self.up_button.clicked.connect(self._up)
-        self.down_button.clicked.connect(self._down)
-        self.delete_button.clicked.connect(self._delete)
+        queued = Qt.ConnectionType.QueuedConnection  # the list is not filled anew inside its own events
+        self.list.currentRowChanged.connect(self._row_chosen)
+        self.list.itemChanged.connect(self._item_changed)
+        self.list.dropped.connect(self._dropped, queued)
+        self.list.eye_clicked.connect(self._eye_clicked, queued)
+        self.opacity.settled.connect(self._fade)
+        self.add_button.clicked.connect(self.add)
+        self.up_button.clicked.connect(self.up)
+        self.down_button.clicked.connect(self.down)
+        self.delete_button.clicked.connect(self.delete)
+        session.committed.connect(self.refresh)
+        self.refresh()
 
-    def show_layers(self, rows: Sequence[Row], active: int) -> None:
-        """`rows` and `active` count from the bottom, as documents do."""
+    @Slot()
+    def refresh(self) -> None:
+        """Show the document's layers as they are now."""
+        document, ratio = self._session.document, self.devicePixelRatioF()
+        top = len(document.layers) - 1
+        if len(document.layers) > len(self._pictures):  # a new layer is what one wants to go on with
+            self._active = top
+        self._active = max(min(self._active, top), 0)
+        self._pictures = {
+            layer: self._pictures.get(layer) or layer_thumbnail(document, layer, ROW - 12, ratio)
+            for layer in document.layers
+        }
         self._filling = True
         self.list.clear()
-        for row in reversed(rows):
-            item = QListWidgetItem(row.name)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-            item.setData(_VISIBLE, row.visible)
-            note = row.note if row.opacity > 0.995 else f"{row.note} \N{MIDDLE DOT} {row.opacity:.0%}"
-            item.setData(_NOTE, note)
-            item.setData(_PICTURE, row.picture)
-            item.setToolTip("Double click to rename, drag to reorder")
-            self.list.addItem(item)
-        self.list.setCurrentRow(len(rows) - 1 - active)
-        if rows:
-            self.opacity.set_value(rows[active].opacity * 100)
-        self.up_button.setEnabled(active < len(rows) - 1)
-        self.down_button.setEnabled(active > 0)
-        self.delete_button.setEnabled(len(rows) > 1)
+        for layer in reversed(document.layers):
+            self.list.addItem(self._item(layer))
+        self.list.setCurrentRow(self._row(self._active))
         self._filling = False
+        self._show_active()
 
-    def _layer(self, row: int) -> int:
-        return self.list.count() - 1 - row
+    @Slot()
+    def add(self) -> None:
+        count = sum(layer.kind == "strokes" for layer in self._session.document.layers) + 1
+        layer = Layer(f"Strokes {count}", "strokes")
+        self._session.commit("New layer", lambda document: document.with_layer(layer))
 
-    def _chosen(self, row: int) -> None:
+    @Slot()
+    def delete(self) -> None:
+        """The last one stays: a picture has at least one layer."""
+        if len(self._session.document.layers) > 1:
+            layer = self._layer(self._active)
+            self._session.commit("Delete layer", lambda document: document.without(layer))
+
+    @Slot()
+    def up(self) -> None:
+        self._move(self._active, self._active + 1)
+
+    @Slot()
+    def down(self) -> None:
+        self._move(self._active, self._active - 1)
+
+    def _layer(self, number: int) -> Layer:
+        return self._session.document.layers[number]
+
+    def _row(self, number: int) -> int:
+        """The row of a layer, or the layer of a row."""
+        return len(self._session.document.layers) - 1 - number
+
+    def _item(self, layer: Layer) -> QListWidgetItem:
+        item = QListWidgetItem(layer.name)
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+        note = NOTES[layer.kind]
+        item.setData(_NOTE, note if layer.opacity == 1 else f"{note} \N{MIDDLE DOT} {layer.opacity:.0%}")
+        item.setData(_VISIBLE, layer.visible)
+        item.setData(_PICTURE, self._pictures[layer])
+        item.setToolTip("Double click to rename, drag to reorder, Space to show or hide")
+        return item
+
+    def _show_active(self) -> None:
+        layers = self._session.document.layers
+        if layers:
+            self.opacity.set_value(layers[self._active].opacity * 100)
+        self.opacity.setEnabled(bool(layers))
+        self.up_button.setEnabled(self._active < len(layers) - 1)
+        self.down_button.setEnabled(self._active > 0)
+        self.delete_button.setEnabled(len(layers) > 1)
+
+    def _change(self, label: str, old: Layer, new: Layer) -> None:
+        self._session.commit(label, lambda document: document.exchange(old, new))
+
+    def _move(self, number: int, to: int) -> None:
+        if 0 <= to < len(self._session.document.layers):
+            layer = self._layer(number)
+            self._active = to
+            self._session.commit("Move layer", lambda document: document.moved(layer, to))
+
+    @Slot(int)
+    def _row_chosen(self, row: int) -> None:
         if not self._filling and row >= 0:
-            self.chosen.emit(self._layer(row))
+            self._active = self._row(row)
+            self._show_active()
 
-    def _renamed(self, item: QListWidgetItem) -> None:
-        if not self._filling:
-            self.renamed.emit(self._layer(self.list.row(item)), item.text().strip())
+    @Slot(QListWidgetItem)
+    def _item_changed(self, item: QListWidgetItem) -> None:
+        if self._filling:
+            return
+        layer, name = self._layer(self._row(self.list.row(item))), item.text().strip()
+        QTimer.singleShot(0, lambda: self._rename(layer, name))  # the list is still busy with its editor
 
+    def _rename(self, layer: Layer, name: str) -> None:
+        if name and name != layer.name:
+            self._change("Rename layer", layer, replace(layer, name=name))
+        else:
+            self.refresh()
+
+    @Slot(int, int)
     def _dropped(self, start: int, end: int) -> None:
-        self.moved.emit(self._layer(start), self._layer(end))
+        self._move(self._row(start), self._row(end))
 
+    @Slot(int)
     def _eye_clicked(self, row: int) -> None:
-        self.shown.emit(self._layer(row), not self.list.item(row).data(_VISIBLE))
+        layer = self._layer(self._row(row))
+        label = "Hide layer" if layer.visible else "Show layer"
+        self._change(label, layer, replace(layer, visible=not layer.visible))
 
-    def _faded(self, value: float) -> None:
-        self.faded.emit(self._layer(self.list.currentRow()), value / 100)
-
-    def _up(self) -> None:
-        layer = self._layer(self.list.currentRow())
-        self.moved.emit(layer, layer + 1)
-
-    def _down(self) -> None:
-        layer = self._layer(self.list.currentRow())
-        self.moved.emit(layer, layer - 1)
-
-    def _delete(self) -> None:
-        self.deleted.emit(self._layer(self.list.currentRow()))
+    @Slot(float)
+    def _fade(self, per_cent: float) -> None:
+        layer = self._layer(self._active)
+        if layer.opacity != per_cent / 100:
+            self._change("Layer opacity", layer, replace(layer, opacity=per_cent / 100))
 
 
 class _List(QListWidget):

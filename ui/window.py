@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import math
-import time
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QByteArray, QMimeData, QPointF, Qt, Signal, SignalInstance, Slot
+from PySide6.QtCore import QByteArray, QPointF, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -21,55 +19,34 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
-    QPixmap,
     QShowEvent,
 )
-from PySide6.QtWidgets import (
-    QApplication,
-    QFileDialog,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QMainWindow,
-    QMenu,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
-from engine.pictures import WRITES, PictureError, Rgba, open_picture, save_picture
-from engine.types import EngineError, ModelFacts, Preview
+from engine.types import EngineError, ModelFacts
 from ui import actions, files, theme
 from ui.actions import ACTIONS, BY_HAND, MENUS
-from ui.apply import Ask, Candidate, Edits, Pace, accept, asked, layer_pixels, make_real, veil
+from ui.apply import Edits
 from ui.canvas import Canvas
 from ui.colour import Colour, ColourPanel
-from ui.dialogs import AboutDialog, FileDialog, NewDialog, SaveFirstDialog, ShortcutsDialog
-from ui.document import (
-    Document,
-    Layer,
-    composite,
-    document_from,
-    layer_from,
-    new_document,
-    premultiplied,
-    read,
-)
+from ui.dialogs import AboutDialog, ShortcutsDialog
+from ui.document import Document
+from ui.editing import Editing
+from ui.filing import Filing
 from ui.icons import application_icon, icon
-from ui.layers import LayersPanel, Row
+from ui.layers import LayersPanel
 from ui.panels import EditPanel, JobBar, MessageBar, VariantStrip, Welcome
-from ui.pixels import image_of, rgba_of
-from ui.session import Overlay, Session
+from ui.session import Session
 from ui.settings import Settings, save_settings
-from ui.thumbnails import layer_thumbnail, thumbnail
+from ui.thumbnails import thumbnail
 from ui.toolbar import OptionStrip, ToolBar
 from ui.tools import TOOLS, Brush, Pan, Tool
 from ui.widgets import Section
+from ui.work import Work
 
 log = logging.getLogger(__name__)
 VERSION = "0.1.0"
 PAINTS = ("Brush", "Fill")  # steps that use the colour
-NOTES = {"picture": "Picture", "strokes": "Guide", "result": "Result"}
 
 
 class Engine(Edits, Protocol):
@@ -81,19 +58,6 @@ class Engine(Edits, Protocol):
     def failed(self) -> SignalInstance: ...  # a sentence
 
     async def close(self) -> None: ...
-
-
-@dataclass(eq=False)
-class Choice:
-    """The results of one run, of which one is on the canvas."""
-
-    ask: Ask
-    candidates: list[Candidate]
-    number: int = 0
-
-    @property
-    def candidate(self) -> Candidate:
-        return self.candidates[self.number]
 
 
 class Window(QMainWindow):
@@ -109,15 +73,11 @@ class Window(QMainWindow):
     ) -> None:
         super().__init__()
         self.session, self.engine, self.settings = session, engine, settings
-        self.path: Path | None = None  # of the picture
-        self._settings_file, self._model = settings_file, model
+        self.work = Work()
+        self.editing = Editing(session, engine, self.work, model)
+        self.filing = Filing(self, session, self.work, settings)
+        self._settings_file = settings_file
         self._facts: ModelFacts | None = None
-        self._job: asyncio.Task[None] | None = None
-        self._choice: Choice | None = None
-        self._pace = Pace()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._chosen_layer = 0
-        self._pictures: dict[Layer, QPixmap] = {}
         self._is_closed = False
         self._make_parts()
         self._arrange()
@@ -131,158 +91,79 @@ class Window(QMainWindow):
     # ---- files
 
     def new_picture(self) -> None:
-        dialog = NewDialog(self, self.settings.new_width, self.settings.new_height)
-        dialog.asked.connect(self._new)
-        dialog.open()
+        self.filing.ask_new()
 
     def open_picture(self) -> None:
-        dialog = FileDialog(self, "Open a picture", self.settings.folder, files.open_filters())
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.open_file)
-        dialog.open()
+        self.filing.ask_open()
 
-    @Slot(str)
     def open_file(self, path: str | Path) -> None:
-        """Open a picture in place of this one, once that is saved or given up."""
-        self._unless_unsaved("opening another picture", lambda: self._begin(self._open(Path(path))))
+        self.filing.open(path)
 
-    def open_sample(self, path: Path) -> None:
-        """A bundled painting, as strokes on a white sheet."""
-        self._unless_unsaved("opening a sample", lambda: self._begin(self._open(path, as_strokes=True)))
+    def save(self) -> None:
+        self.filing.save()
 
-    def save(self, then: Callable[[], object] | None = None) -> None:
-        if self.path is None or self.path.suffix.lower() not in WRITES:
-            self.save_as(then)
-        else:
-            self._begin(self._save(self.path, then))
-
-    def save_as(self, then: Callable[[], object] | None = None) -> None:
-        dialog = FileDialog(self, "Save the picture", self.settings.folder, files.save_filters())
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        if self.path is not None:
-            dialog.selectFile(self.path.with_suffix(".png").name)
-        dialog.fileSelected.connect(
-            lambda path: self._begin(self._save(files.named(Path(path), dialog.selectedNameFilter()), then))
-        )
-        dialog.open()
+    def save_as(self) -> None:
+        self.filing.ask_save()
 
     # ---- editing
 
     def undo(self) -> None:
         """Take the last step back; a result that waits to be chosen is the last step."""
-        if self._choice is not None:
-            self.discard()
-        elif self._job is None:
+        if self.editing.is_choosing:
+            self.editing.discard()
+        elif not self.editing.is_running:
             self.session.undo()
 
     def redo(self) -> None:
-        if not self.is_working:
+        if not self.editing.is_working:
             self.session.redo()
 
     def copy(self) -> None:
-        document = self.session.document
-        QApplication.clipboard().setImage(image_of(composite(document, document.rect)).copy())
-        self.messages.tell("The picture is on the clipboard.")
+        self.filing.copy()
 
     def paste(self) -> None:
-        """What is on the clipboard as a layer in the middle, to be made real like strokes."""
-        rgba = self._pasted()
-        if rgba is None or self.is_working:
-            return
-        document = self.session.document
-        height, width = min(rgba.shape[0], document.height), min(rgba.shape[1], document.width)
-        top, left = (rgba.shape[0] - height) // 2, (rgba.shape[1] - width) // 2
-        piece = rgba[top : top + height, left : left + width]
-        layer = layer_from(
-            piece, "Pasted", "strokes", (document.width - width) // 2, (document.height - height) // 2
-        )
-        self.session.commit("Paste", lambda now: now.with_layer(layer))
-        if piece.shape != rgba.shape:
-            self.messages.tell("The pasted picture is larger than this one; only its middle was taken.")
+        if not self.editing.is_working:
+            self.filing.paste()
 
     def paste_as_new(self) -> None:
-        rgba = self._pasted()
-        if rgba is not None:
-            self._unless_unsaved("pasting a new one", lambda: self._show(document_from(rgba, "Pasted"), None))
+        self.filing.paste_as_new()
 
+    @Slot()
     def make_it_real(self) -> None:
         """Start an edit of what is on the canvas; a result that was not applied gives way to it."""
-        if self._job is not None or self.session.is_busy:
-            return
         if self._facts is None:
             self.messages.tell("The model is still getting ready; one moment.")
+            return
+        if self.editing.is_running:
             return
         if not self.edit_panel.lock.isChecked():
             self.edit_panel.roll()
         try:
-            ask = asked(self.session.document, replace(self.edit_panel.options(), model=self._model))
+            self.editing.start(self.edit_panel.options())
         except EngineError as error:
             self.messages.complain(str(error))
-            return
-        self.messages.hide()
-        self._choice = Choice(ask, [])
-        self._pace = Pace()
-        self._job = self._begin(self._edit(ask))
-        self.job_bar.show_progress(0.0, "starting\N{HORIZONTAL ELLIPSIS}")
-        self._refresh()
-
-    def stop(self) -> None:
-        """Stop within one network call; what was seen last can be applied."""
-        if self._job is not None:
-            self._job.cancel()
+        else:
+            self.messages.hide()
 
     def apply_result(self) -> None:
-        if self._choice is None or self._job is not None:
-            return
-        choice, self._choice = self._choice, None
-        ask, candidate = choice.ask, choice.candidate
-        self.session.commit("Make it real", lambda document: accept(document, ask, candidate))
-        self.session.preview(None)
-        self._refresh()
-
-    def discard(self) -> None:
-        if self._choice is not None and self._job is None:
-            self._choice = None
-            self.session.preview(None)
-            self._refresh()
+        self.editing.apply()
 
     def step_back(self) -> None:
         """Escape: the stroke under way, else the edit, else the result, else the message."""
         if self.canvas.cancel_gesture():
             return
-        if self._job is not None:
-            self.stop()
-        elif self._choice is not None:
-            self.discard()
+        if self.editing.is_running:
+            self.editing.stop()
+        elif self.editing.is_choosing:
+            self.editing.discard()
         else:
             self.messages.hide()
 
     def next_variant(self) -> None:
-        self.turn_variants(1)
+        self.editing.turn(1)
 
     def previous_variant(self) -> None:
-        self.turn_variants(-1)
-
-    @Slot(int)
-    def turn_variants(self, by: int) -> None:
-        if self._choice is not None and self._job is None:
-            self.choose_variant((self._choice.number + by) % len(self._choice.candidates))
-
-    @Slot(int)
-    def choose_variant(self, number: int) -> None:
-        if self._choice is None or self._job is not None:
-            return
-        self._choice.number = number
-        candidate = self._choice.candidate
-        pixels = premultiplied(layer_pixels(self._choice.ask, candidate))
-        self.session.preview(Overlay(self._choice.ask.at, pixels))
-        self.variants.choose(number)
-        self.job_bar.show_choice(number, len(self._choice.candidates))
-
-    @property
-    def is_working(self) -> bool:
-        """Whether an edit runs or its result waits to be chosen."""
-        return self._job is not None or self._choice is not None
+        self.editing.turn(-1)
 
     # ---- colours and tools
 
@@ -305,25 +186,25 @@ class Window(QMainWindow):
         self.tool_bar.choose(number)
         self.options.show_tool(self.tools[number])
         self._tool = self.tools[number]
-        self.canvas.set_tool(self._hand if self.is_working else self._tool)
+        self.canvas.set_tool(self._hand if self.editing.is_working else self._tool)
 
     # ---- layers
 
     def add_layer(self) -> None:
-        if not self.is_working:
-            count = sum(layer.kind == "strokes" for layer in self.session.document.layers) + 1
-            self.session.commit(
-                "New layer", lambda document: document.with_layer(Layer(f"Strokes {count}", "strokes"))
-            )
+        if not self.editing.is_working:
+            self.layers.add()
 
     def delete_layer(self) -> None:
-        self._delete_layer(self._chosen_layer)
+        if not self.editing.is_working:
+            self.layers.delete()
 
     def layer_up(self) -> None:
-        self._move_layer(self._chosen_layer, self._chosen_layer + 1)
+        if not self.editing.is_working:
+            self.layers.up()
 
     def layer_down(self) -> None:
-        self._move_layer(self._chosen_layer, self._chosen_layer - 1)
+        if not self.editing.is_working:
+            self.layers.down()
 
     # ---- view and help
 
@@ -372,15 +253,13 @@ class Window(QMainWindow):
             event.accept()
             return
         event.ignore()
-        self._unless_unsaved("closing", lambda: self._begin(self.shut_down()))
+        self.filing.unless_unsaved("closing", lambda: self.work.begin(self.shut_down()))
 
     async def shut_down(self) -> None:
         """Stop the edit, save the settings, end the engine, and close. Unsaved changes are given up."""
         if self._is_closed:
             return
-        if self._job is not None:
-            self._job.cancel()
-            await asyncio.wait([self._job])
+        await self.editing.ended()
         try:
             save_settings(self._settings_file, self._settings_now())
         except OSError as error:
@@ -413,13 +292,7 @@ class Window(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = files.dropped_file(event.mimeData())
-        if path is not None:
-            self.open_file(path)
-        else:
-            rgba = self._picture_in(event.mimeData())
-            if rgba is not None:
-                self._unless_unsaved("opening another picture", lambda: self._show(document_from(rgba), None))
+        self.filing.drop(event.mimeData())
         event.acceptProposedAction()
 
     # ---- making
@@ -442,7 +315,7 @@ class Window(QMainWindow):
         self.colours = ColourPanel([_parts(colour) for colour in recent if colour.isValid()])
         self.edit_panel = EditPanel(settings)
         self.variants = VariantStrip()
-        self.layers = LayersPanel()
+        self.layers = LayersPanel(self.session)
         self.job_bar = JobBar(self.canvas)
         self.messages = MessageBar(self.canvas)
         self.welcome = Welcome(self.canvas, files.samples())
@@ -488,7 +361,10 @@ class Window(QMainWindow):
             if each.text == "recent":
                 self._recent_menu = menu.addMenu("Open &recent")
             elif each.text == "samples":
-                self._fill_samples(menu.addMenu("S&troke paintings"))
+                samples = menu.addMenu("S&troke paintings")
+                for name, path in files.samples():
+                    action = samples.addAction(name)
+                    action.triggered.connect(lambda checked=False, path=path: self.filing.open_sample(path))
             elif not each.name:
                 menu.addSeparator()
             else:
@@ -509,7 +385,7 @@ class Window(QMainWindow):
             action.setData(number)
             action.triggered.connect(self._tool_key)
             self.addAction(action)
-        self._fill_recent()
+        self._show_recent()
 
     def _make_status(self) -> None:
         bar = self.statusBar()
@@ -529,7 +405,6 @@ class Window(QMainWindow):
         session.committed.connect(self._refresh)
         session.replaced.connect(self._refresh)
         session.colour_changed.connect(self._show_colours)
-        session.said.connect(self.messages.tell)
         self.canvas.zoom_changed.connect(self._show_zoom)
         self.canvas.hovered.connect(self._show_place)
         self.tool_bar.chosen.connect(self.choose_tool)
@@ -537,23 +412,26 @@ class Window(QMainWindow):
         self.options.changed.connect(self.canvas.update)
         self.colours.picked.connect(self._colour_picked)
         panel.run.connect(self.make_it_real)
-        panel.stop.connect(self.stop)
-        bar.stop.connect(self.stop)
-        bar.apply.connect(self.apply_result)
-        bar.discard.connect(self.discard)
         bar.again.connect(self.make_it_real)
-        bar.turn.connect(self.turn_variants)
+        for stop in (panel.stop, bar.stop):
+            stop.connect(self.editing.stop)
+        bar.apply.connect(self.editing.apply)
+        bar.discard.connect(self.editing.discard)
+        bar.turn.connect(self.editing.turn)
         bar.original.connect(session.compare)
-        self.variants.chosen.connect(self.choose_variant)
-        self.layers.chosen.connect(self._choose_layer)
-        self.layers.shown.connect(self._show_layer)
-        self.layers.faded.connect(self._fade_layer)
-        self.layers.renamed.connect(self._rename_layer)
-        self.layers.moved.connect(self._move_layer)
-        self.layers.added.connect(self.add_layer)
-        self.layers.deleted.connect(self._delete_layer)
-        self.welcome.open.connect(self.open_picture)
-        self.welcome.sample.connect(self.open_sample)
+        self.variants.chosen.connect(self.editing.choose)
+        self.editing.progressed.connect(bar.show_progress)
+        self.editing.chosen.connect(self._show_choice)
+        self.editing.changed.connect(self._refresh)
+        self.filing.opened.connect(self._opening)
+        self.filing.changed.connect(self._show_recent)
+        self.filing.changed.connect(self._refresh)
+        for told in (self.filing.told, session.said):
+            told.connect(self.messages.tell)
+        for failed in (self.filing.failed, self.work.failed):
+            failed.connect(self.messages.complain)
+        self.welcome.open.connect(self.filing.ask_open)
+        self.welcome.sample.connect(self.filing.open_sample)
         self.engine.ready.connect(self._engine_ready)
         self.engine.failed.connect(self._engine_failed)
 
@@ -573,7 +451,7 @@ class Window(QMainWindow):
         brush, eraser = self.tools[0], self.tools[1]
         options = self.edit_panel.options()
         settings = replace(
-            self.settings,
+            self.filing.remembered_in(self.settings),
             strength=round(options.strength * 100),
             steps=options.steps,
             variants=options.variants,
@@ -598,164 +476,28 @@ class Window(QMainWindow):
             )
         return settings
 
-    # ---- work that takes time
-
-    def _begin(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
-        """Run a coroutine to its end, and tell what goes wrong: the border of every action."""
-        task = asyncio.ensure_future(self._guarded(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def _guarded(self, work: Coroutine[object, object, None]) -> None:
-        try:
-            await work
-        except (EngineError, PictureError) as error:
-            self.messages.complain(str(error))
-        except Exception as error:
-            log.exception("an action failed")
-            self.messages.complain(f"That did not work ({error}); nothing was lost. Please try again.")
-
-    async def _edit(self, ask: Ask) -> None:
-        try:
-            await make_real(self.engine, ask, self._seen, self._found)
-        except asyncio.CancelledError:
-            pass  # Stop: what was found until then can be chosen
-        finally:
-            self._job = None
-            if self._choice is not None and self._choice.candidates:
-                self.choose_variant(len(self._choice.candidates) - 1 if self._stopped() else 0)
-            else:
-                self._choice = None
-                self.session.preview(None)
-            self._refresh()
-
-    def _stopped(self) -> bool:
-        return self._choice is not None and not self._choice.candidates[-1].finished
-
-    def _seen(self, preview: Preview) -> None:
-        if self._choice is None:
-            return
-        ask = self._choice.ask
-        self.session.preview(Overlay(ask.at, premultiplied(veil(ask, preview.image))))
-        left = self._pace.left(preview, time.monotonic())
-        self.job_bar.show_progress(preview.call / preview.calls, _progress(preview, ask, left))
-
-    def _found(self, candidate: Candidate) -> None:
-        if self._choice is not None:
-            self._choice.candidates.append(candidate)
-            self._show_variants()
-
-    async def _open(self, path: Path, as_strokes: bool = False) -> None:
-        picture = await asyncio.to_thread(open_picture, path)
-        if as_strokes:
-            height, width = picture.rgba.shape[:2]
-            sheet = new_document(width, height, (255, 255, 255, 255))
-            self._show(sheet.with_layer(layer_from(picture.rgba, "Strokes", "strokes")), None)
-            return
-        self._show(document_from(picture.rgba, path.stem), path)
-        self._remember(path)
-        if picture.notes:
-            self.messages.tell(" ".join(picture.notes))
-
-    async def _save(self, path: Path, then: Callable[[], object] | None = None) -> None:
-        document = self.session.document
-        await asyncio.to_thread(_write, path, document)  # the document is a value: painting may go on
-        self.path = path
-        self._remember(path)
-        if self.session.document is document:
-            self.session.mark_saved()
-        self._refresh()
-        self.messages.tell(f"Saved as {path.name}.")
-        if then is not None:
-            then()
-
-    # ---- files, more
-
-    def _new(self, width: int, height: int, white: bool) -> None:
-        self.settings = replace(self.settings, new_width=width, new_height=height)
-        document = new_document(width, height, (255, 255, 255, 255) if white else None)
-        self._unless_unsaved("starting a new picture", lambda: self._show(document, None))
-
-    def _show(self, document: Document, path: Path | None) -> None:
-        """Another document, from the start."""
-        if self._job is not None:
-            self._choice = None
-            self._job.cancel()
-        self._choice = None
-        self.path = path
-        self.messages.hide()
-        self.session.open(document)
-        self.canvas.setFocus()
-
-    def _unless_unsaved(self, action: str, then: Callable[[], object]) -> None:
-        """Do it at once if nothing would be lost, else ask first."""
-        if not self.session.is_modified:
-            then()
-            return
-        dialog = SaveFirstDialog(self, files.title_of(self.path), action)
-        dialog.save.connect(lambda: self.save(then))
-        dialog.discard.connect(then)
-        dialog.open()
-
-    def _pasted(self) -> Rgba | None:
-        return self._picture_in(QApplication.clipboard().mimeData())
-
-    def _picture_in(self, mime: QMimeData) -> Rgba | None:
-        """The picture of the clipboard or of a drop; None, and a message, if there is none."""
-        path = files.dropped_file(mime)
-        try:
-            if path is not None:
-                return open_picture(path).rgba
-            if not mime.hasImage():
-                raise PictureError("There is no picture on the clipboard; copy one first.")
-            return rgba_of(mime.imageData())
-        except PictureError as error:
-            self.messages.complain(str(error))
-            return None
-
-    def _remember(self, path: Path) -> None:
-        recent = files.remembered(self.settings.recent_files, path)
-        self.settings = replace(self.settings, recent_files=recent, folder=str(path.absolute().parent))
-        self._fill_recent()
-
-    def _fill_recent(self) -> None:
-        self._recent_menu.clear()
-        self._recent_menu.setEnabled(bool(self.settings.recent_files))
-        for name in self.settings.recent_files:
-            action = self._recent_menu.addAction(Path(name).name)
-            action.setToolTip(name)
-            action.triggered.connect(lambda checked=False, name=name: self.open_file(name))
-
-    def _fill_samples(self, menu: QMenu) -> None:
-        for name, path in files.samples():
-            menu.addAction(name).triggered.connect(lambda checked=False, path=path: self.open_sample(path))
-        menu.setEnabled(bool(menu.actions()))
-
     # ---- showing what is
 
     @Slot()
     def _refresh(self) -> None:
         """Let every part show the state of document, history and edit."""
         history, document = self.session.history, self.session.document
-        running, working = self._job is not None, self.is_working
-        name = files.title_of(self.path)
-        self.setWindowTitle(f"{name}[*] \N{EM DASH} Driftpaint")
+        editing, running, working = self.editing, self.editing.is_running, self.editing.is_working
+        self.setWindowTitle(f"{self.filing.name}[*] \N{EM DASH} Driftpaint")
         self.setWindowModified(self.session.is_modified)
         self._size.setText(f"{document.width} \N{MULTIPLICATION SIGN} {document.height}")
-        for action, label in (("undo", history.undo_label), ("redo", history.redo_label)):
-            text = actions.named(action).text
-            self._actions[action].setText(f"{text} {label.lower()}" if label else text)
-        self._actions["undo"].setEnabled(
-            not running and (self._choice is not None or bool(history.undo_label))
-        )
-        self._actions["redo"].setEnabled(not working and bool(history.redo_label))
-        choosing = working and not running
-        several = choosing and self._choice is not None and len(self._choice.candidates) > 1
-        self._actions["apply_result"].setEnabled(choosing)
-        self._actions["next_variant"].setEnabled(several)
-        self._actions["previous_variant"].setEnabled(several)
-        self._actions["make_it_real"].setEnabled(not running and self._facts is not None)
+        for name, label in (("undo", history.undo_label), ("redo", history.redo_label)):
+            text = actions.named(name).text
+            self._actions[name].setText(f"{text} {label.lower()}" if label else text)
+        for name, possible in {
+            "undo": editing.is_choosing or (not running and bool(history.undo_label)),
+            "redo": not working and bool(history.redo_label),
+            "make_it_real": not running and self._facts is not None,
+            "apply_result": editing.is_choosing,
+            "next_variant": editing.is_choosing and len(editing.candidates) > 1,
+            "previous_variant": editing.is_choosing and len(editing.candidates) > 1,
+        }.items():
+            self._actions[name].setEnabled(possible)
         self.edit_panel.show_state(running, self._facts is not None)
         if not working:
             self.job_bar.hide()
@@ -764,39 +506,37 @@ class Window(QMainWindow):
             self.canvas.set_tool(wanted)
         if history.undo_label in PAINTS and not history.redo_label:
             self.colours.remember(_parts(self.session.colour))
-        self.tool_bar.setEnabled(not working)
-        self.options.setEnabled(not working)
-        self.layers.setEnabled(not working)
-        self.welcome.setVisible(not history.undo_label and self.path is None and _is_empty(document))
+        for part in (self.tool_bar, self.options, self.layers):
+            part.setEnabled(not working)
+        self.welcome.setVisible(not history.undo_label and self.filing.path is None and _is_empty(document))
         self._show_variants()
-        self._show_layers()
         self._show_zoom()
 
     def _show_variants(self) -> None:
-        choice = self._choice
-        count = len(choice.candidates) if choice else 0
-        self.variants_section.setVisible(count > 1)
-        if choice is not None and count:
-            ratio = self.devicePixelRatioF()
-            side = self.variants.SIDE
-            pictures = [thumbnail(candidate.image, side, ratio) for candidate in choice.candidates]
-            self.variants.show_variants(pictures, choice.number)
+        candidates, ratio = self.editing.candidates, self.devicePixelRatioF()
+        pictures = [thumbnail(candidate.image, self.variants.SIDE, ratio) for candidate in candidates]
+        self.variants.show_variants(pictures, self.editing.number)
+        self.variants_section.setVisible(len(candidates) > 1)
 
-    def _show_layers(self) -> None:
-        document, ratio = self.session.document, self.devicePixelRatioF()
-        top = len(document.layers) - 1
-        if len(document.layers) > len(self._pictures):  # a new layer is what one wants to go on with
-            self._chosen_layer = top
-        self._chosen_layer = max(min(self._chosen_layer, top), 0)
-        self._pictures = {
-            layer: self._pictures.get(layer) or layer_thumbnail(document, layer, 32, ratio)
-            for layer in document.layers
-        }
-        rows = [
-            Row(layer.name, layer.visible, layer.opacity, NOTES[layer.kind], self._pictures[layer])
-            for layer in document.layers
-        ]
-        self.layers.show_layers(rows, self._chosen_layer)
+    @Slot()
+    def _show_recent(self) -> None:
+        self._recent_menu.clear()
+        self._recent_menu.setEnabled(bool(self.filing.recent))
+        for name in self.filing.recent:
+            action = self._recent_menu.addAction(Path(name).name)
+            action.setToolTip(name)
+            action.triggered.connect(lambda checked=False, name=name: self.open_file(name))
+
+    @Slot(int, int)
+    def _show_choice(self, number: int, count: int) -> None:
+        self.variants.choose(number)
+        self.job_bar.show_choice(number, count)
+
+    @Slot()
+    def _opening(self) -> None:
+        self.editing.abandon()
+        self.messages.hide()
+        self.canvas.setFocus()
 
     @Slot()
     def _show_zoom(self) -> None:
@@ -831,7 +571,7 @@ class Window(QMainWindow):
     @Slot()
     def _tool_key(self) -> None:
         action = self.sender()
-        if isinstance(action, QAction) and not self.is_working:
+        if isinstance(action, QAction) and not self.editing.is_working:
             self.choose_tool(action.data())
 
     def _resize_tool(self, steps: int) -> None:
@@ -839,62 +579,10 @@ class Window(QMainWindow):
         if not slider.isHidden():
             slider.step(steps)
 
-    # ---- layers, more
-
-    @Slot(int)
-    def _choose_layer(self, number: int) -> None:
-        self._chosen_layer = number
-        self._show_layers()
-
-    @Slot(int, bool)
-    def _show_layer(self, number: int, visible: bool) -> None:
-        self._change_layer("Show layer" if visible else "Hide layer", number, visible=visible)
-
-    @Slot(int, float)
-    def _fade_layer(self, number: int, opacity: float) -> None:
-        self._change_layer("Layer opacity", number, opacity=opacity)
-
-    @Slot(int, str)
-    def _rename_layer(self, number: int, name: str) -> None:
-        self._change_layer("Rename layer", number, name=name or self.session.document.layers[number].name)
-
-    def _change_layer(self, label: str, number: int, **change: str | float | bool) -> None:
-        layer = self.session.document.layers[number]
-        if any(getattr(layer, field) != value for field, value in change.items()):
-            changed = replace(layer, **change)  # type: ignore[arg-type]  # each caller names a field and its type
-            self.session.commit(label, lambda document: document.exchange(layer, changed))
-
-    @Slot(int, int)
-    def _move_layer(self, number: int, to: int) -> None:
-        layers = self.session.document.layers
-        if not self.is_working and 0 <= to < len(layers):
-            layer = layers[number]
-            self._chosen_layer = to
-            self.session.commit("Move layer", lambda document: document.moved(layer, to))
-
-    @Slot(int)
-    def _delete_layer(self, number: int) -> None:
-        layers = self.session.document.layers
-        if not self.is_working and len(layers) > 1:
-            layer = layers[number]
-            self.session.commit("Delete layer", lambda document: document.without(layer))
-
 
 def _parts(colour: QColor) -> Colour:
     return colour.red(), colour.green(), colour.blue()
 
 
-def _progress(preview: Preview, ask: Ask, left: float | None) -> str:
-    steps = preview.calls // ask.request.variants
-    text = f"step {(preview.call - 1) % steps + 1} of {steps}"
-    if ask.request.variants > 1:
-        text = f"variant {preview.variant + 1} of {ask.request.variants} \N{MIDDLE DOT} {text}"
-    return text if left is None else f"{text} \N{MIDDLE DOT} {max(1, round(left))} s left"
-
-
 def _is_empty(document: Document) -> bool:
     return all(layer.kind == "picture" and layer.name == "Background" for layer in document.layers)
-
-
-def _write(path: Path, document: Document) -> None:
-    save_picture(path, read(document, document.rect))
