@@ -236,6 +236,18 @@ async def test_what_was_seen_is_what_is_applied(bench: Bench, photo: Path) -> No
 
 
 @scenario
+async def test_enter_in_a_field_is_not_apply(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.stroke()
+    bench.click(bench.window.edit_panel.main)
+    await bench.finish()
+    QTest.keyClick(bench.window.colours.number, Qt.Key.Key_Return)
+    assert bench.window.editing.is_choosing
+    QTest.keyClick(bench.window.canvas, Qt.Key.Key_Return)
+    assert not bench.window.editing.is_working
+
+
+@scenario
 async def test_again_takes_another_seed_unless_it_is_locked(bench: Bench) -> None:
     await bench.start_engine()
     bench.stroke()

@@ -16,10 +16,10 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from ui import theme
-from ui.widgets import caption
+from ui.widgets import Field, caption
 
 Colour = tuple[int, int, int]  # sRGB
 
@@ -245,7 +245,7 @@ class ColourPanel(QWidget):
         self._recent = list(recent)[:RECENT]
         self.wheel = Wheel()
         self.wheel.picked.connect(self._picked)
-        self.number = QLineEdit()
+        self.number = Field()
         self.number.setMaxLength(7)
         self.number.setAccessibleName("Colour as a number, #rrggbb")
         self.number.setToolTip("The colour as #rrggbb")

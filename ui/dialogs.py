@@ -49,7 +49,7 @@ class FileDialog(QFileDialog):
 
     def __init__(self, parent: QWidget, title: str, folder: str, filters: Sequence[str]) -> None:
         super().__init__(parent, title, folder)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        _own(self)
         self._signs = _FileSigns()  # the dialog itself does not keep it alive
         self.setIconProvider(self._signs)
         self.setNameFilters(list(filters))
@@ -252,8 +252,16 @@ class AboutDialog(QDialog):
         column.addLayout(_buttons(close))
 
 
-def _column(dialog: QDialog) -> QVBoxLayout:
+def _own(dialog: QDialog) -> None:
+    """Gone when it is closed, and the keyboard is the window's again, even without a window manager."""
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    window = dialog.parentWidget()
+    if window is not None:
+        dialog.finished.connect(window.activateWindow)
+
+
+def _column(dialog: QDialog) -> QVBoxLayout:
+    _own(dialog)
     column = QVBoxLayout(dialog)
     column.setContentsMargins(20, 20, 20, 20)
     column.setSpacing(theme.GRID)

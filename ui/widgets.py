@@ -61,7 +61,7 @@ class Slider(QWidget):
         self._name, self._unit = name, unit
         self._value = min(max(round(value), low), high)
         self._hovered = False
-        self._field = QLineEdit(self)
+        self._field = Field(self)
         self._field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._field.hide()
         self._field.returnPressed.connect(self._typed)
@@ -229,7 +229,22 @@ class Slider(QWidget):
         self.update()
 
 
-class Number(QLineEdit):
+class Field(QLineEdit):
+    """A line of text whose Enter is its own, and not that of the window's actions."""
+
+    def event(self, event: QEvent) -> bool:
+        returns = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in returns
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+
+class Number(Field):
     """A whole number to be typed; the up and down keys step it."""
 
     def __init__(self, name: str, low: int, high: int, value: int, help_text: str = "") -> None:
