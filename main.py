@@ -70,7 +70,7 @@ def start(arguments: list[str]) -> int:
     from engine.worker import Engine
     from ui import app
 
-    return app.run(Engine, arguments)
+    return app.run(Engine, arguments, VERSION)
 
 
 def has_display() -> bool:

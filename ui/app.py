@@ -5,6 +5,7 @@ window.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from ui.window import Engine, Window
 
 os.environ.setdefault("QT_API", "pyside6")  # qasync asks for it
 
+COLLECTION = 5000  # milliseconds
 FIRST_PAINT = 150  # milliseconds: torch's import makes the window stutter, so it is painted before
 
 
@@ -29,12 +31,13 @@ class StartableEngine(Engine, Protocol):
     def start(self, model: str = "starter") -> None: ...
 
 
-def run(make_engine: Callable[[], StartableEngine], paths: Sequence[str] = ()) -> int:
+def run(make_engine: Callable[[], StartableEngine], paths: Sequence[str], version: str) -> int:
     """Open the editor, with the first of `paths` in it; returns when its window is closed."""
     import qasync  # here and in one fixture of the tests only, so that it can be replaced
 
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Driftpaint")
+    application.setApplicationVersion(version)
     application.setDesktopFileName("driftpaint")
     application.setQuitOnLastWindowClosed(False)  # the engine ends first
     theme.dress(application)
@@ -50,6 +53,10 @@ def run(make_engine: Callable[[], StartableEngine], paths: Sequence[str] = ()) -
     window.show()
     application.setWindowIcon(application_icon())
     QTimer.singleShot(FIRST_PAINT, engine.start)
+    gc.disable()  # it would run on any thread, and Qt's objects must be deleted on this one
+    collector = QTimer(interval=COLLECTION)
+    collector.timeout.connect(gc.collect)
+    collector.start()
     if paths:
         window.open_file(paths[0])
     with loop:

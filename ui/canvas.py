@@ -37,6 +37,7 @@ SURROUND = QColor(30, 30, 30)
 LIGHT, DARK = QColor(112, 112, 112), QColor(88, 88, 88)  # of the checkerboard
 SQUARE = 8  # points
 PIXEL_GRID_FROM = 12.0  # zoom
+BAR = 40.0  # points at the bottom that a fitted picture leaves to the bar that floats there
 
 
 class Canvas(QWidget):
@@ -95,7 +96,7 @@ class Canvas(QWidget):
 
     def fit(self) -> None:
         self._fitted = True
-        self._set_view(self.view.fitted(self._document_size(), QSizeF(self.size())))
+        self._set_view(self.view.fitted(self._document_size(), QSizeF(self.size()), BAR))
 
     # ---- painting
 
@@ -128,8 +129,9 @@ class Canvas(QWidget):
         if overlay is None or self.session.comparing:
             return
         rect = QRectF(*overlay.rect)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         image = image_of(overlay.pixels)
+        is_coarse = image.width() < overlay.rect.width
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_coarse or self.view.zoom < 1)
         painter.drawImage(rect, image)
 
     def _paint_grid(self, painter: QPainter, region: QRect) -> None:
@@ -348,7 +350,7 @@ class Canvas(QWidget):
         self.view = View(self.view.zoom, self.view.x * grown, self.view.y * grown, ratio)
         self._squares = _checkerboard(ratio)
         if self._fitted:
-            self.view = self.view.fitted(self._document_size(), QSizeF(self.size()))
+            self.view = self.view.fitted(self._document_size(), QSizeF(self.size()), BAR)
 
     def _middle(self) -> QPointF:
         return QPointF(self.width() / 2, self.height() / 2)

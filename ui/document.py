@@ -7,7 +7,7 @@ to the straight RGBA that files and the engine speak. No Qt here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 from types import MappingProxyType
@@ -54,6 +54,11 @@ class Document:
     def strokes(self) -> tuple[Layer, ...]:
         """The layers of strokes that can be seen."""
         return tuple(layer for layer in self.layers if layer.kind == "strokes" and layer.visible)
+
+    def tiles(self) -> Iterator[Pixels]:
+        """Every tile of every layer; one that layers share comes as often as they hold it."""
+        for layer in self.layers:
+            yield from layer.tiles.values()
 
     def with_layer(self, layer: Layer) -> Document:
         """The layer on top."""
@@ -146,17 +151,16 @@ def stroke_alpha(document: Document, rect: Rect | None = None) -> NDArray[np.uin
 
 def premultiplied(rgba: Rgba) -> Pixels:
     """Straight RGBA to premultiplied BGRA, rounded; opaque pixels keep every byte."""
-    bgra = np.ascontiguousarray(rgba[..., (2, 1, 0, 3)])
+    bgra = _swapped(rgba)
     alpha = bgra[..., 3:]
     if (alpha != 255).any():
-        colour = bgra[..., :3].astype(np.uint16) * alpha
-        bgra[..., :3] = (colour + 127) // 255
+        bgra[..., :3] = (bgra[..., :3].astype(np.uint16) * alpha + 127) // 255
     return bgra
 
 
 def straight(bgra: Pixels) -> Rgba:
     """Premultiplied BGRA to straight RGBA."""
-    rgba = np.ascontiguousarray(bgra[..., (2, 1, 0, 3)])
+    rgba = _swapped(bgra)
     alpha = rgba[..., 3:].astype(np.uint16)
     if (alpha != 255).any():
         colour = (rgba[..., :3].astype(np.uint16) * 255 + alpha // 2) // np.maximum(alpha, 1)
@@ -170,27 +174,38 @@ def frozen(pixels: Pixels) -> Pixels:
     return pixels
 
 
-def bytes_of(documents: Iterable[Document]) -> int:
-    """Memory of the tiles of some documents; a tile that many of them share counts once."""
-    distinct = {id(tile): tile for doc in documents for layer in doc.layers for tile in layer.tiles.values()}
-    return sum(tile.nbytes for tile in distinct.values())
-
-
 def _lay(out: Pixels, layer: Layer, rect: Rect) -> None:
-    """Source-over of a layer on `out`, which holds `rect`."""
+    """Source-over of a layer on `out`, which holds `rect`; rounded as Qt's painter does, so that the screen
+    and what is saved agree.
+    """
+    opacity = int(layer.opacity * 256) * 255 >> 8
     for place in places(rect):
         tile = layer.tiles.get(place)
         if tile is None:
             continue
         inside, outside = overlap(place, rect)
-        source, below = tile[inside], out[outside]
-        if layer.opacity == 1 and (source[..., 3] == 255).all():
-            below[...] = source
-            continue
-        above = source.astype(np.uint32)
-        if layer.opacity < 1:
-            above = (above * round(layer.opacity * 255) + 127) // 255
-        below[...] = above + (below.astype(np.uint32) * (255 - above[..., 3:]) + 127) // 255
+        above, below = tile[inside], out[outside]
+        if opacity < 255:
+            above = _faded(above, np.uint16(opacity))
+        if (above[..., 3] == 255).all():
+            below[...] = above
+        else:
+            below[...] = above + _faded(below, 255 - above[..., 3:].astype(np.uint16))
+
+
+def _faded(pixels: Pixels, alpha: np.uint16 | NDArray[np.uint16]) -> Pixels:
+    """Every channel times alpha / 255."""
+    product = pixels.astype(np.uint16) * alpha
+    faded: Pixels = (product + (product >> 8) + 128 >> 8).astype(np.uint8)
+    return faded
+
+
+def _swapped(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A copy with the first and the third channel exchanged."""
+    out = np.empty(pixels.shape, np.uint8)
+    for channel, other in enumerate((2, 1, 0, 3)):
+        out[..., channel] = pixels[..., other]
+    return out
 
 
 def _sticks_out(place: Place, document: Document) -> bool:

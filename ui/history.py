@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
-from ui.document import Document, bytes_of
+from ui.document import Document
 
 BUDGET = 1 << 30  # bytes of distinct tiles; the oldest steps go first
 
@@ -13,13 +14,17 @@ BUDGET = 1 << 30  # bytes of distinct tiles; the oldest steps go first
 class History:
     """`steps[at]` is now; what is above it can be redone."""
 
-    steps: list[tuple[str, Document]]
-    at: int = 0
+    steps: list[tuple[str, Document]] = field(default_factory=list)
+    at: int = -1
     budget: int = field(default=BUDGET)
+    bytes: int = 0  # of the tiles of all steps; one that many of them share counts once
+    _uses: Counter[int] = field(default_factory=Counter, repr=False)  # of a tile, by its id
 
     @classmethod
     def of(cls, document: Document, label: str = "Open") -> History:
-        return cls([(label, document)])
+        history = cls()
+        history.push(label, document)
+        return history
 
     @property
     def document(self) -> Document:
@@ -36,10 +41,13 @@ class History:
 
     def push(self, label: str, document: Document) -> None:
         """A new step; what could be redone is gone."""
-        self.steps[self.at + 1 :] = [(label, document)]
+        while len(self.steps) > self.at + 1:
+            self._drop(len(self.steps) - 1)
+        self.steps.append((label, document))
         self.at += 1
+        self._keep(document)
         while self.at > 0 and self.bytes > self.budget:
-            del self.steps[0]
+            self._drop(0)
             self.at -= 1
 
     def undo(self) -> None:
@@ -48,6 +56,15 @@ class History:
     def redo(self) -> None:
         self.at = min(self.at + 1, len(self.steps) - 1)
 
-    @property
-    def bytes(self) -> int:
-        return bytes_of(document for _, document in self.steps)
+    def _keep(self, document: Document) -> None:
+        for tile in document.tiles():
+            self.bytes += 0 if self._uses[id(tile)] else tile.nbytes
+            self._uses[id(tile)] += 1
+
+    def _drop(self, index: int) -> None:
+        _, document = self.steps.pop(index)
+        for tile in document.tiles():
+            self._uses[id(tile)] -= 1
+            if not self._uses[id(tile)]:
+                del self._uses[id(tile)]
+                self.bytes -= tile.nbytes

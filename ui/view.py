@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QTransform
 
-LEAST, MOST = 1 / 32, 64.0
+LEAST, MOST = 1 / 32, 64.0  # zoom
+MARGIN = 24.0  # points
 STOPS = (
     1 / 32,
     1 / 16,
@@ -69,16 +70,16 @@ class View:
         """On whole device pixels, so that 100 % is not blurred."""
         return replace(self, x=float(round(self.x)), y=float(round(self.y)))
 
-    def fitted(self, document: QSizeF, widget: QSizeF, margin: float = 24.0) -> View:
-        """All of the document in the middle, with a margin in points; never larger than its pixels times
-        four.
+    def fitted(self, document: QSizeF, widget: QSizeF, room_below: float = 0.0) -> View:
+        """All of the document, at most four times as large as its pixels, with a margin round it.
+
+        `room_below`, in points, is left free at the bottom too.
         """
-        room = QSizeF(
-            max(widget.width() - 2 * margin, 1) * self.ratio,
-            max(widget.height() - 2 * margin, 1) * self.ratio,
-        )
-        zoom = min(room.width() / document.width(), room.height() / document.height(), 4.0)
-        return replace(self, zoom=min(max(zoom, LEAST), MOST)).centred(document, widget)
+        free = QSizeF(widget.width(), widget.height() - room_below)
+        across = max(free.width() - 2 * MARGIN, 1) * self.ratio / document.width()
+        down = max(free.height() - 2 * MARGIN, 1) * self.ratio / document.height()
+        zoom = min(max(min(across, down, 4.0), LEAST), MOST)
+        return replace(self, zoom=zoom).centred(document, free)
 
     def centred(self, document: QSizeF, widget: QSizeF) -> View:
         return replace(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QByteArray, QPointF, Qt, Signal, SignalInstance, Slot
+from PySide6.QtCore import QByteArray, QCoreApplication, QPointF, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -45,7 +45,6 @@ from ui.widgets import Section
 from ui.work import Work
 
 log = logging.getLogger(__name__)
-VERSION = "0.1.0"
 PAINTS = ("Brush", "Fill")  # steps that use the colour
 
 
@@ -243,7 +242,7 @@ class Window(QMainWindow):
         ShortcutsDialog(self, [("Tools", tools), *groups, ("On the canvas", BY_HAND)]).open()
 
     def show_about(self) -> None:
-        AboutDialog(self, VERSION, self._engine_state.text()).open()
+        AboutDialog(self, QCoreApplication.applicationVersion(), self._engine_state.text()).open()
 
     # ---- closing
 
