@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
@@ -12,7 +12,6 @@ from ui.document import (
     TILE,
     Document,
     Layer,
-    bytes_of,
     composite,
     document_from,
     layer_from,
@@ -22,7 +21,8 @@ from ui.document import (
     straight,
     stroke_alpha,
 )
-from ui.history import History
+from ui.pixels import rgba_of
+from ui.projection import Projection
 
 RANDOM = np.random.default_rng(0)
 PHOTO = RANDOM.integers(0, 256, (300, 520, 4), dtype=np.uint8)
@@ -88,6 +88,19 @@ def test_half_transparent_strokes_mix_as_they_should() -> None:
     assert np.abs(read(white.with_layer(veil), white.rect)[..., :3].astype(int) - 127).max() <= 1
 
 
+def test_what_is_saved_is_what_is_seen() -> None:
+    """The export's arithmetic is the painter's, for every opacity and any number of veils."""
+    for opacity in (1.0, 0.9, 0.75, 0.5, 0.3, 0.123, 0.01, 0.0):
+        document = document_from(PHOTO)
+        for _ in range(4):
+            veil = layer_from(RANDOM.integers(0, 256, (300, 520, 4), dtype=np.uint8), "veil", "strokes")
+            document = document.with_layer(replace(veil, opacity=opacity))
+        projection = Projection(document.width, document.height)
+        projection.compose(document.layers, document.rect)
+        seen = rgba_of(projection.levels[0])
+        assert np.abs(read(document, document.rect).astype(int) - seen).max() <= 1
+
+
 def test_a_layer_is_moved_exchanged_and_taken_away() -> None:
     a, b, c = (Layer(name, "strokes") for name in "abc")
     document = Document(10, 10, (a, b, c))
@@ -110,42 +123,3 @@ def test_what_visible_strokes_cover() -> None:
     assert alpha.shape == (300, 520)
     assert (alpha[50:90, 100:140] == 200).all()
     assert alpha.sum() == 200 * 40 * 40
-
-
-def test_undo_and_redo_walk_along_the_steps() -> None:
-    first, second, third = (new_document(10, 10, (i, i, i, 255)) for i in range(3))
-    history = History.of(first)
-    history.push("Brush", second)
-    history.push("Fill", third)
-    assert (history.undo_label, history.redo_label) == ("Fill", "")
-    history.undo()
-    assert history.document is second
-    assert (history.undo_label, history.redo_label) == ("Brush", "Fill")
-    history.undo()
-    history.undo()
-    assert history.document is first
-    history.redo()
-    assert history.document is second
-    history.push("Eraser", first)
-    assert history.redo_label == ""
-    history.redo()
-    assert history.document is first
-
-
-def test_a_tile_shared_by_many_documents_counts_once() -> None:
-    document = document_from(PHOTO)
-    again = document.with_layer(layer_from(square((1, 2, 3, 255)), "s", "strokes"))
-    tile = TILE * TILE * 4
-    assert bytes_of([document]) == 6 * tile
-    assert bytes_of([document, again, document]) == 7 * tile
-
-
-def test_the_oldest_steps_go_when_memory_is_short() -> None:
-    tile = TILE * TILE * 4
-    history = History.of(new_document(TILE, TILE, (0, 0, 0, 255)))
-    history.budget = 3 * tile
-    for i in range(1, 6):
-        history.push(str(i), new_document(TILE, TILE, (i, i, i, 255)))
-    assert [label for label, _ in history.steps] == ["3", "4", "5"]
-    assert history.document is history.steps[-1][1]
-    assert history.bytes <= history.budget
