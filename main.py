@@ -51,6 +51,9 @@ def main(arguments: list[str]) -> int:
 
 def start(arguments: list[str]) -> int:
     """The one place that knows both the editor and the engine; each is imported only when it is wanted."""
+    from engine import network
+
+    network.forbid()
     if arguments[:1] == ["sdedit"]:
         from engine import headless
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from engine import network
 from installer.bootstrap import OFFLINE
 
 if TYPE_CHECKING:
@@ -20,20 +20,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.update(OFFLINE, QT_API="pyside6")
 
 
-def _forbid_network(event: str, arguments: tuple[Any, ...]) -> None:
-    """An audit hook: a test may talk to this machine, and to nothing else."""
-    if event == "socket.getaddrinfo":
-        host = arguments[0]
-    elif event in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):
-        host = arguments[1][0]
-    else:
-        return
-    name = host.decode() if isinstance(host, bytes) else host
-    if name not in (None, "", "localhost", "127.0.0.1", "::1"):
-        raise ConnectionRefusedError(f"a test asked the network for {name}")
-
-
-sys.addaudithook(_forbid_network)
+network.forbid()
 
 
 @pytest.fixture(autouse=True)

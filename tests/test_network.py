@@ -1,0 +1,38 @@
+"""The guard against the network, which stands in every test and in the program."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.network import NetworkForbidden
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_no_name_can_be_looked_up() -> None:
+    with pytest.raises(NetworkForbidden, match=r"example.org"):
+        socket.getaddrinfo("example.org", 443)
+
+
+def test_no_other_machine_can_be_reached() -> None:
+    with socket.socket() as it, pytest.raises(NetworkForbidden):
+        it.connect(("192.0.2.1", 80))
+
+
+def test_this_machine_can_be_reached() -> None:
+    with socket.socket() as server, socket.socket() as client:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        client.connect(server.getsockname())
+
+
+def test_the_program_raises_the_guard_before_it_does_anything() -> None:
+    ask = "main.start(['sdedit', 'none.png', '-o', 'x.png']); socket.getaddrinfo('example.org', 1)"
+    command = [sys.executable, "-c", f"import main, socket; {ask}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "NetworkForbidden" in done.stderr
