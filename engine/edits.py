@@ -78,8 +78,7 @@ def _walk(operation: SDEdit, model: Model, steps: int) -> tuple[list[Level], Sol
 
 
 def _usual(operation: SDEdit) -> str:
-    """The product's solver; or the papers' of first order: of these VE's SDE has one of its own, Algorithm 1.
-    """
+    """The product's solver, or the papers': of first order, where the SDE on VE levels is Algorithm 1."""
     if operation.order == 2:
         return "second order"
     is_algorithm_1 = operation.sde == "ve" and operation.solver == "sde"
