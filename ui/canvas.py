@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import cast
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -36,6 +36,7 @@ from ui.view import View, next_stop
 SURROUND = QColor(30, 30, 30)
 LIGHT, DARK = QColor(112, 112, 112), QColor(88, 88, 88)  # of the checkerboard
 SQUARE = 8  # points
+SQUARES = 32  # across the tile of the checkerboard
 PIXEL_GRID_FROM = 12.0  # zoom
 BAR = 40.0  # points at the bottom that a fitted picture leaves to the bar that floats there
 
@@ -48,11 +49,12 @@ class Canvas(QWidget):
         super().__init__()
         self.session = session
         self.tool: Tool = tool or Brush()
-        self.view = View()
+        self.view = View(ratio=self.devicePixelRatioF())
         self._projection = Projection(session.document.width, session.document.height)
         self._gesture: Gesture | None = None
+        self._pointer = Pointer(0, 0)  # what the gesture was told last
         self._pan_from: QPointF | None = None
-        self._space = False
+        self._keys: set[int] = set()  # of Space and Ctrl, those that are held
         self._pen_down = False
         self._hover: QPointF | None = None  # in points of the widget
         self._fitted = True  # until the user zooms, the document stays fitted to the widget
@@ -101,8 +103,6 @@ class Canvas(QWidget):
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not math.isclose(self.view.ratio, self.devicePixelRatioF()):
-            self._rescale()
         transform = self.view.transform
         document = QRectF(0, 0, self.session.shown.width, self.session.shown.height)
         on_screen = transform.mapRect(document)
@@ -166,7 +166,7 @@ class Canvas(QWidget):
     def _outline(self) -> QRectF | None:
         """That circle in points of the widget; never too small to be found."""
         size = self.tool.outline
-        if self._hover is None or size is None or self._space or self._pan_from is not None:
+        if self._hover is None or size is None or self._keys or self._pan_from is not None:
             return None
         radius = max(size / 2 * self.view.zoom / self.view.ratio, 2.5)
         return QRectF(self._hover.x() - radius, self._hover.y() - radius, 2 * radius, 2 * radius)
@@ -174,67 +174,59 @@ class Canvas(QWidget):
     # ---- events
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._pen_down:
+        if self._pen_down or event.buttons() != event.button():  # the button that was first goes on
             return
-        if event.button() == Qt.MouseButton.MiddleButton or (
-            event.button() == Qt.MouseButton.LeftButton and (self._space or isinstance(self.tool, Pan))
-        ):
-            self._pan_from = event.position()
-            self._update_cursor()
+        if event.button() == Qt.MouseButton.MiddleButton:
+            self._start_pan(event.position())
         elif event.button() == Qt.MouseButton.LeftButton:
-            self._press(self._pointer(event.position(), event.modifiers()), event.modifiers())
+            self._press(self._told(event), event.modifiers())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._pen_down:
             return
         self._move_hover(event.position())
-        if self._pan_from is not None:
-            self._pan(event.position() - self._pan_from)
-            self._pan_from = event.position()
-        elif event.buttons() & Qt.MouseButton.LeftButton:
-            self._send(self._pointer(event.position(), event.modifiers()))
+        if event.buttons():
+            self._drag(self._told(event), event.position())
+        else:
+            self._let_go()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._pen_down:
             return
-        if self._pan_from is not None:
-            self._pan_from = None
-            self._update_cursor()
-            self.update()
-        elif event.button() == Qt.MouseButton.LeftButton:
-            self._send(self._pointer(event.position(), event.modifiers())._replace(down=False))
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._send(self._told(event)._replace(down=False))
+        if not event.buttons():
+            self._let_go()
 
     def tabletEvent(self, event: QTabletEvent) -> None:
         """Pens; mouse events that some platforms send beside them are ignored while one is down."""
         event.accept()
         eraser = event.pointerType() == QPointingDevice.PointerType.Eraser
-        pointer = self._pointer(event.position(), event.modifiers())
-        pointer = pointer._replace(pressure=event.pressure(), eraser=eraser)
+        pointer = self._told(event)._replace(pressure=event.pressure(), eraser=eraser)
         self._move_hover(event.position())
         if event.type() == QEvent.Type.TabletPress and event.button() == Qt.MouseButton.LeftButton:
             self._pen_down = True
-            if self._space or isinstance(self.tool, Pan):
-                self._pan_from = event.position()
-            else:
-                self._press(pointer, event.modifiers())
-        elif event.type() == QEvent.Type.TabletMove and self._pen_down:
-            if self._pan_from is not None:
-                self._pan(event.position() - self._pan_from)
-                self._pan_from = event.position()
-            else:
-                self._send(pointer)
-        elif event.type() == QEvent.Type.TabletRelease and self._pen_down:
+            self._press(pointer, event.modifiers())
+        elif not self._pen_down:
+            return
+        elif event.type() == QEvent.Type.TabletRelease and event.button() == Qt.MouseButton.LeftButton:
             self._pen_down = False
-            self._pan_from = None
             self._send(pointer._replace(down=False))
+            self._let_go()
+        elif event.buttons() & Qt.MouseButton.LeftButton:
+            self._drag(pointer, event.position())
+        else:
+            self._pen_down = False
+            self._let_go()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """A wheel zooms to the pointer; two fingers on a touch pad pan, and zoom with Ctrl."""
+        turned = event.angleDelta().y() / 120  # notches
         fingers = event.phase() != Qt.ScrollPhase.NoScrollPhase and not event.pixelDelta().isNull()
         if fingers and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self._pan(QPointF(event.pixelDelta()))
-        else:
-            self._zoom(self.view.zoom * 1.2 ** (event.angleDelta().y() / 120), event.position())
+        elif turned:
+            self._zoom(self.view.zoom * 1.2**turned, event.position())
         event.accept()
 
     def event(self, event: QEvent) -> bool:
@@ -244,25 +236,21 @@ class Canvas(QWidget):
         ):
             self._zoom(self.view.zoom * (1 + event.value()), event.position())
             return True
+        if event.type() in (QEvent.Type.DevicePixelRatioChange, QEvent.Type.Show):
+            self._rescale()
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space:
-            if not event.isAutoRepeat():
-                self._space = True
-                self._update_cursor()
-                self.update()
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Control):
+            self._hold(self._keys | {event.key()})
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space:
-            if not event.isAutoRepeat():
-                self._space = False
-                self._update_cursor()
-                self.update()
-        else:
+        if event.key() not in (Qt.Key.Key_Space, Qt.Key.Key_Control):
             super().keyReleaseEvent(event)
+        elif not event.isAutoRepeat():
+            self._hold(self._keys - {event.key()})
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self._move_hover(event.position())
@@ -271,14 +259,16 @@ class Canvas(QWidget):
         self._move_hover(None)
 
     def focusOutEvent(self, event: object) -> None:
-        self._space = False
-        self._update_cursor()
+        """Releases may go elsewhere now."""
+        self._hold(set())
+        self._pen_down = False
+        self._let_go()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        before = event.oldSize()  # of no size, the first time
         if self._fitted:
             self.fit()
-        else:
-            before = event.oldSize()
+        elif before.isValid():
             self._set_view(
                 self.view.panned(
                     QPointF((self.width() - before.width()) / 2, (self.height() - before.height()) / 2)
@@ -288,15 +278,35 @@ class Canvas(QWidget):
     # ---- gestures
 
     def _press(self, pointer: Pointer, modifiers: Qt.KeyboardModifier) -> None:
-        self.cancel_gesture()
+        self._let_go()
+        if Qt.Key.Key_Space in self._keys or isinstance(self.tool, Pan):
+            self._start_pan(self.view.transform.map(QPointF(pointer.x, pointer.y)))
+            return
         picks = isinstance(self.tool, Brush) and modifiers & Qt.KeyboardModifier.ControlModifier
+        self._pointer = pointer
         gesture = (Pick() if picks else self.tool).gesture(self.session, pointer)
         if next(gesture, self) is not self:  # a generator that is over has nothing to be sent
             self._gesture = gesture
 
+    def _drag(self, pointer: Pointer, position: QPointF) -> None:
+        if self._pan_from is None:
+            self._send(pointer)
+        else:
+            self._pan(position - self._pan_from)
+            self._pan_from = position
+
+    def _let_go(self) -> None:
+        """No button is down: end what goes on where it is, should its release have gone elsewhere."""
+        self._send(self._pointer._replace(down=False))
+        if self._pan_from is not None:
+            self._pan_from = None
+            self._update_cursor()
+            self.update()
+
     def _send(self, pointer: Pointer) -> None:
         if self._gesture is None:
             return
+        self._pointer = pointer
         try:
             self._gesture.send(pointer)
         except StopIteration:
@@ -305,9 +315,21 @@ class Canvas(QWidget):
         if not pointer.down:  # a tool that goes on after the release ends here
             self.cancel_gesture()
 
-    def _pointer(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> Pointer:
-        at = self.view.to_canvas(position)
-        return Pointer(at.x(), at.y(), shift=bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
+    def _told(self, event: QMouseEvent | QTabletEvent) -> Pointer:
+        """What a tool is told of an event."""
+        at = self.view.to_canvas(event.position())
+        return Pointer(at.x(), at.y(), shift=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+
+    def _start_pan(self, position: QPointF) -> None:
+        self._pan_from = position
+        self._update_cursor()
+        self.update()
+
+    def _hold(self, keys: set[int]) -> None:
+        if keys != self._keys:
+            self._keys = keys
+            self._update_cursor()
+            self.update()
 
     def _move_hover(self, position: QPointF | None) -> None:
         """Repaint the outline where it was and where it is."""
@@ -321,8 +343,10 @@ class Canvas(QWidget):
     def _update_cursor(self) -> None:
         if self._pan_from is not None:
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        elif self._space:
+        elif Qt.Key.Key_Space in self._keys:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif Qt.Key.Key_Control in self._keys and isinstance(self.tool, Brush):
+            self.setCursor(Pick.cursor)
         else:
             self.setCursor(self.tool.cursor)
 
@@ -347,10 +371,12 @@ class Canvas(QWidget):
         """The widget moved to a screen of another density."""
         ratio = self.devicePixelRatioF()
         grown = ratio / self.view.ratio
-        self.view = View(self.view.zoom, self.view.x * grown, self.view.y * grown, ratio)
+        if grown == 1:
+            return
         self._squares = _checkerboard(ratio)
+        self._set_view(View(self.view.zoom, self.view.x * grown, self.view.y * grown, ratio))
         if self._fitted:
-            self.view = self.view.fitted(self._document_size(), QSizeF(self.size()), BAR)
+            self.fit()
 
     def _middle(self) -> QPointF:
         return QPointF(self.width() / 2, self.height() / 2)
@@ -384,12 +410,13 @@ def _outwards(rect: QRectF) -> Rect:
 
 
 def _checkerboard(ratio: float) -> QPixmap:
-    """Two by two squares of grey, for what is transparent."""
+    """Squares of two greys, for what is transparent; many, for it is the tiling that takes time."""
     side = round(SQUARE * ratio)
-    board = QPixmap(2 * side, 2 * side)
+    board = QPixmap(SQUARES * side, SQUARES * side)
     board.fill(LIGHT)
     with painting(board) as painter:
-        painter.fillRect(QRect(QPoint(0, 0), QPoint(side - 1, side - 1)), DARK)
-        painter.fillRect(QRect(QPoint(side, side), QPoint(2 * side - 1, 2 * side - 1)), DARK)
+        for column in range(SQUARES):
+            for row in range(column % 2, SQUARES, 2):
+                painter.fillRect(column * side, row * side, side, side, DARK)
     board.setDevicePixelRatio(ratio)
     return board

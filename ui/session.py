@@ -55,6 +55,18 @@ class Wet:
     def show(self, changed: set[Place]) -> None:
         self._damaged(changed)
 
+    def dried(self) -> Layer:
+        """The layer with what was painted, frozen; itself if nothing came out different."""
+        tiles = dict(self.layer.tiles)
+        for place in self.touched:
+            tile, before = self.tiles[place], self.original(place)
+            if not tile[..., 3].any():
+                tiles.pop(place, None)
+            elif before is None or not np.array_equal(tile, before):
+                tiles[place] = frozen(tile)
+        changed = any(tiles.get(place) is not self.original(place) for place in self.touched)
+        return replace(self.layer, tiles=MappingProxyType(tiles)) if changed else self.layer
+
 
 class Session(QObject):
     damaged = Signal(object)  # set[Place]: tiles that look different now
@@ -73,6 +85,7 @@ class Session(QObject):
         self.comparing = False
         self.colour = QColor(74, 118, 168)
         self.other_colour = QColor(255, 255, 255)
+        self.stroke_end: tuple[float, float] | None = None  # canvas pixels, of the last stroke
         self._open = False
         self._waiting: list[tuple[str, Change]] = []
 
@@ -90,7 +103,9 @@ class Session(QObject):
         return self._open
 
     def open(self, document: Document) -> None:
-        """Another document, with a history of its own."""
+        """Another document, with a history of its own; what waits for the end of a stroke is dropped."""
+        self._waiting.clear()
+        self.stroke_end = None
         self.history = History.of(document)
         self.saved = self.shown = document
         self.overlay = None
@@ -123,7 +138,7 @@ class Session(QObject):
         """Paint on the strokes: the top-most layer if it is one that can be seen, else a new one on top of
         it.
 
-        One undo step; no trace if the block is left by an exception.
+        One undo step, or none if nothing came out different; no trace if the block is left by an exception.
         """
         document, layer = self.document, top_strokes(self.document)
         if layer is None:
@@ -142,12 +157,12 @@ class Session(QObject):
             self._commit_waiting()
             raise
         self._open = False
-        if wet.touched:
-            tiles = MappingProxyType(
-                {place: frozen(tile) for place, tile in wet.tiles.items() if tile[..., 3].any()}
-            )
-            self.history.push(label, document.exchange(layer, replace(layer, tiles=tiles)))
-        self._show_committed()
+        dried = wet.dried()
+        if dried is layer:
+            self.shown = self.document
+        else:
+            self.history.push(label, document.exchange(layer, dried))
+            self._show_committed()
         self._commit_waiting()
 
     def preview(self, overlay: Overlay | None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -21,6 +21,7 @@ from ui.session import Session, Wet, top_strokes
 from ui.tools.pointer import Gesture, Pointer
 
 SPACING = 0.08  # of the diameter, between dabs
+FLAT = 4.0  # canvas pixels of a curve that are as good as straight
 Mode = QPainter.CompositionMode
 
 
@@ -36,9 +37,6 @@ class Brush:
     opacity: float = 1.0  # 0..1, of the whole stroke
     pressure_size: bool = True
     mode: Mode = Mode.CompositionMode_SourceOver
-    _last: tuple[Session, float, float] | None = field(
-        default=None, repr=False
-    )  # where the last stroke ended
 
     @property
     def outline(self) -> float | None:
@@ -55,23 +53,22 @@ class Brush:
         label = "Eraser" if erases else "Brush"
         with session.paint(label) as wet:  # one undo step, or none if Escape closes us
             stroke = _Stroke(wet, self, session.colour, mode)
-            start = self._start(session, pointer)
-            stroke.dab(start)
-            while True:
+            if pointer.shift and session.stroke_end is not None:
+                x, y = session.stroke_end
+                stroke.dab(pointer._replace(x=x, y=y))
                 stroke.line_to(pointer)
+            else:
+                stroke.dab(pointer)
+            stroke.show()
+            while pointer.down:
+                last, pointer = pointer, (yield)
+                if pointer.down:  # from the middle of one way to that of the next: no corners
+                    stroke.curve_to(last, _between(last, pointer, 0.5))
+                else:  # a pen's release says pressure 0
+                    pointer = pointer._replace(pressure=last.pressure)
+                    stroke.curve_to(last, pointer)
                 stroke.show()
-                if not pointer.down:
-                    break
-                pointer = yield
-                if not pointer.down:  # a pen's release says pressure 0
-                    pointer = pointer._replace(pressure=stroke.at.pressure)
-            self._last = (session, pointer.x, pointer.y)
-
-    def _start(self, session: Session, pointer: Pointer) -> Pointer:
-        """The press, or, with Shift, where the last stroke ended."""
-        if pointer.shift and self._last is not None and self._last[0] is session:
-            return pointer._replace(x=self._last[1], y=self._last[2])
-        return pointer
+            session.stroke_end = (pointer.x, pointer.y)
 
 
 @dataclass
@@ -112,17 +109,23 @@ class _Stroke:
                 painter.drawEllipse(QPointF(at.x, at.y), radius, radius)
             self.fresh.add(place)
 
+    def curve_to(self, control: Pointer, end: Pointer) -> None:
+        """A quadratic curve that sets out towards `control` and arrives from there."""
+        start = self.at
+        length = _distance(start, control) + _distance(control, end)
+        pieces = min(max(math.ceil(length / FLAT), 1), 64)
+        for i in range(1, pieces + 1):
+            t = i / pieces
+            self.line_to(_between(_between(start, control, t), _between(control, end, t), t))
+
     def line_to(self, end: Pointer) -> None:
         """Dabs at even distances on the way; what is left over counts towards the next way."""
         start = self.at
-        length = math.hypot(end.x - start.x, end.y - start.y)
+        length = _distance(start, end)
         gone = 0.0
         while gone + self.due <= length:
             gone += self.due
-            part = gone / length
-            pressure = start.pressure + part * (end.pressure - start.pressure)
-            x, y = start.x + part * (end.x - start.x), start.y + part * (end.y - start.y)
-            self.dab(end._replace(x=x, y=y, pressure=pressure))
+            self.dab(_between(start, end, gone / length))
         self.due -= length - gone
         self.at = end
 
@@ -160,6 +163,19 @@ class _Stroke:
         """Nothing is painted beyond the document's edge, though tiles reach over it."""
         tile[:, max(self.bounds.width - place[0] * TILE, 0) :] = 0
         tile[max(self.bounds.height - place[1] * TILE, 0) :] = 0
+
+
+def _distance(a: Pointer, b: Pointer) -> float:
+    return math.hypot(b.x - a.x, b.y - a.y)
+
+
+def _between(a: Pointer, b: Pointer, part: float) -> Pointer:
+    """A part of the way from `a` to `b`, pressure included."""
+    return b._replace(
+        x=a.x + part * (b.x - a.x),
+        y=a.y + part * (b.y - a.y),
+        pressure=a.pressure + part * (b.pressure - a.pressure),
+    )
 
 
 def _tip(at: Pointer, radius: float, hardness: float, colour: QColor) -> QBrush:
