@@ -72,9 +72,9 @@ def connected(mask: NDArray[np.bool_], x: int, y: int) -> NDArray[np.bool_]:
     """
     height, width = mask.shape
     stride = width + 1  # a column of False ends every run at the end of its row
-    flat = np.zeros(height * stride + 1, np.int8)
-    flat[:-1].reshape(height, stride)[:, :width] = mask
-    turns = np.flatnonzero(np.diff(flat, prepend=0))
+    flat = np.zeros(1 + height * stride, np.bool_)  # and one more before the first row
+    flat[1:].reshape(height, stride)[:, :width] = mask
+    turns = np.flatnonzero(flat[1:] != flat[:-1])
     starts, ends = turns[::2], turns[1::2]
     # run i touches those runs j of the next row that begin before its end and end after its start
     first = np.searchsorted(ends, starts + stride, side="right")
