@@ -73,7 +73,7 @@ def _work_at(size: tuple[int, int], request: EditRequest, model: Model) -> tuple
 def _walk(operation: SDEdit, model: Model, steps: int) -> tuple[list[Level], Solver]:
     """The levels from t0 down, in VP's or VE's coordinates, and the solver that goes with them."""
     method = SOLVERS[operation.method or _usual(operation)]
-    levels = method.spacing(model.schedule, operation.strength, steps)
+    levels = method.spacing(model.schedule, operation.strength, steps, model.least)
     return exploding(levels) if operation.sde == "ve" else levels, method.step
 
 

@@ -37,7 +37,9 @@ class Level(NamedTuple):
 
 CLEAN = Level(1.0, 0.0)
 Schedule = Callable[[float], Level]  # of the time t in 0..1, noisier as t grows
-Spacing = Callable[[Schedule, float, int], list[Level]]  # of a family, from t0, in so many network calls
+Spacing = Callable[
+    [Schedule, float, int, float], list[Level]
+]  # of a family, from t0, in so many calls, to least
 
 
 def vp_discrete(alpha_bars: list[float]) -> Schedule:
@@ -105,8 +107,11 @@ def vp_level(ratio: float, told: float) -> Level:
     return Level(alpha, ratio * alpha, told)
 
 
-def even(schedule: Schedule, t0: float, steps: int) -> list[Level]:
-    """`steps` levels evenly spaced in time from t0 downwards, then the clean one: the papers' spacing."""
+def even(schedule: Schedule, t0: float, steps: int, least: float = 0.0) -> list[Level]:
+    """`steps` levels evenly spaced in time from t0 downwards, then the clean one: the papers' spacing.
+
+    It ends at t0 / steps, whatever `least` says.
+    """
     return [*(schedule(t0 * (1 - i / steps)) for i in range(steps)), CLEAN]
 
 

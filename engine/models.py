@@ -62,6 +62,7 @@ class Model(Protocol):
 
     facts: ModelFacts
     schedule: Schedule  # its own noise levels
+    least: float  # sigma / alpha of the last network call: where its estimate looks best as the result
     clock: Clock
 
     def size(self, width: int, height: int) -> tuple[int, int]:

@@ -25,6 +25,7 @@ class PixelDiffusion:
     """See `engine.models.Model`."""
 
     schedule = staticmethod(vp_continuous())
+    least = 0.2  # below, the starter model leaves grain that it was given
 
     def __init__(self, network: StarterNetwork, name: str, device: str, load_started: float) -> None:
         dtype = fast_dtype(device)

@@ -34,6 +34,7 @@ class Toy:
     """See `engine.models.Model`."""
 
     schedule = staticmethod(vp_continuous())
+    least = 0.03
 
     def __init__(self) -> None:
         self.network = Posterior().requires_grad_(False)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 MOMENTUM = 0.95
+DECAY = 0.1  # of matrices, times the rate: without it the finest blocks outgrow the rest and the run breaks
 # Newton-Schulz polynomials, one a step, which drive all singular values towards 1 (Polar Express, Amsel et
 # al., 2025)
 POLYNOMIALS = (
@@ -54,7 +55,7 @@ def is_matrix(name: str, weight: Tensor) -> bool:
 class Muon:
     """Muon for the matrices of a network and AdamW for the rest of its weights."""
 
-    def __init__(self, network: nn.Module, rate: float = 4e-3, adam_rate: float = 2e-3) -> None:
+    def __init__(self, network: nn.Module, rate: float = 2e-3, adam_rate: float = 1e-3) -> None:
         named = list(network.named_parameters())
         self.rate, self.adam_rate = rate, adam_rate
         self.matrices = [weight for name, weight in named if is_matrix(name, weight)]
@@ -78,6 +79,7 @@ class Muon:
             updates = orthogonal(torch.stack([ahead[i].reshape(shape) for i in members]))
             for i, update in zip(members, updates, strict=True):
                 scale = 0.2 * max(shape) ** 0.5  # so that an update is as large as AdamW's
+                self.matrices[i].mul_(1 - self.rate * factor * DECAY)
                 self.matrices[i].add_(update.view_as(self.matrices[i]), alpha=-self.rate * factor * scale)
         for weight in self._all():
             weight.grad = None
