@@ -1,4 +1,4 @@
-"""The height of the ground."""
+"""The height of the ground: waves over a profile that changes with distance, terraces, dunes."""
 
 from __future__ import annotations
 
@@ -7,23 +7,36 @@ import math
 import torch
 from torch import Tensor
 
-from engine.starter.noise import mix, noise, pixel, ramp
+from engine.starter.noise import mix, noise, ramp, sloped_noise, spread
 from engine.starter.scene import KNOTS, Scene
-
-SLICES = 480
-
-
-FARTHEST = 30000.0  # metres
-
 
 OCTAVES = 11
 
 
 def terrain(s: Scene, x: Tensor, z: Tensor, resolved: Tensor, cuts: list[int] | None = None) -> Tensor:
-    """Height of the ground. `resolved`: the shortest wavelength to keep at each point. `cuts`: for every
-    octave how many entries of the last axis need it (near ones first), or 0 to stop."""
-    r = (x * x + z * z + 16).sqrt()
-    k = ((r / 4).log() / math.log(6)).clamp(0, KNOTS - 1.001)
+    """Metres, shaped like x and z (batch, ...). `resolved`: metres, the shortest wave to keep at each point.
+    `cuts`: for every octave how many entries of the last axis need it (near ones first), or 0 to stop.
+    """
+    far = (x * x + z * z + 16).sqrt()
+    base, swing = _profile(s, x, far)
+    wave = spread(s.wave, x)
+    bent = sloped_noise(s, x, z, wave * 0.8, 11)
+    x = x + spread(s.warp, x) * wave * 0.3 * bent.x
+    z = z + spread(s.warp, z) * wave * 0.3 * bent.z
+    hills = _hills(s, x, z, resolved, cuts or [x.shape[-1]] * OCTAVES)
+    # among dunes nothing else is high
+    level = 1 - 0.75 * (spread(s.dune, x) > 0) * (1 - ramp(far, 2000, 6000))
+    height = base + swing * (hills + 0.15) * level
+    if bool((s.terrace > 0).any()):
+        height = _terraced(s, height, hills, resolved, far)
+    if bool((s.dune > 0).any()):
+        height = _with_dunes(s, height, x, z, resolved, far)
+    return height
+
+
+def _profile(s: Scene, x: Tensor, far: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean height and the swing of the hills, in metres, `far` metres from the camera."""
+    k = ((far / 4).log() / math.log(6)).clamp(0, KNOTS - 1.001)
     i = k.long()
     t = k - i
     t = t * t * (3 - 2 * t)
@@ -33,56 +46,52 @@ def terrain(s: Scene, x: Tensor, z: Tensor, resolved: Tensor, cuts: list[int] | 
         return mix(low, high, t.flatten(1)).reshape(x.shape)
 
     base, swing = at(s.profile), at(s.amplitude)
-    aside = (x.abs() - 0.1 * r).clamp(min=0)
-    base = (
-        base
-        + 700 * torch.tanh(pixel(s.valley, x) * aside * aside / (aside + 0.2 * r) * ramp(r, 30, 3000) / 700)
-        + 400 * torch.tanh(pixel(s.tilt, x) * x / 400)
-    )
-    wave, ridge, erode, gain = (pixel(v, x) for v in (s.wave, s.ridge, s.erode, s.gain))
-    _, bx, bz = noise(s, x, z, wave * 0.8, 11, 3)
-    x = x + pixel(s.warp, x) * wave * 0.3 * bx
-    z = z + pixel(s.warp, z) * wave * 0.3 * bz
-    total, sx, sz = torch.zeros_like(x), torch.zeros_like(x), torch.zeros_like(x)
-    for o in range(OCTAVES):
-        n = cuts[o] if cuts is not None else x.shape[-1]
+    aside = (x.abs() - 0.1 * far).clamp(min=0)
+    sides = spread(s.valley, x) * aside * aside / (aside + 0.2 * far) * ramp(far, 30, 3000)
+    base = base + 700 * torch.tanh(sides / 700) + 400 * torch.tanh(spread(s.tilt, x) * x / 400)
+    return base, swing
+
+
+def _hills(s: Scene, x: Tensor, z: Tensor, resolved: Tensor, cuts: list[int]) -> Tensor:
+    """Octaves of noise, about -1..1: ridged, and flatter where the octaves before were steep."""
+    wave, ridge, erode, gain = (spread(v, x) for v in (s.wave, s.ridge, s.erode, s.gain))
+    total, steep_x, steep_z = torch.zeros_like(x), torch.zeros_like(x), torch.zeros_like(x)
+    for o, n in enumerate(cuts):
         if n == 0:
             break
+        near = (..., slice(n))
         long = wave * 2.0**-o
-        keep = (long / resolved[..., :n] * 0.5 - 0.6).clamp(0, 1)
-        v, dx, dz = noise(s, x[..., :n], z[..., :n], long, o, 3)
-        rid = ridge * (1.0, 1.0, 0.85, 0.6, 0.45, 0.35)[min(o, 5)]
-        sharp = (
-            v * v + (0.03 + 0.3 * resolved[..., :n] / long) ** 2
-        ).sqrt()  # crests no sharper than the grid
-        v = mix(v, 0.75 - 1.8 * sharp, rid)
-        sx[..., :n] += keep * dx * 0.5  # of the plain noise: steady across crests
-        sz[..., :n] += keep * dz * 0.5
-        damp = 1 / (1 + erode * (sx[..., :n] ** 2 + sz[..., :n] ** 2))
-        total[..., :n] += keep * damp * v * gain**o
-    h = base + swing * (total + 0.15) * (1 - 0.75 * (pixel(s.dune, x) > 0) * (1 - ramp(r, 2000, 6000)))
-    if bool((s.terrace > 0).any()):
-        step = 26 + 18 * total
-        level = h / step
-        part = level - level.floor()
-        rough = (resolved / 30).clamp(0, 1) + 0 * part
-        stairs = (
-            level.floor() + ramp((part - 0.55 * (1 - rough)) / (1 - 0.55 * (1 - rough)), 0.0, 1.0)
-        ) * step
-        h = mix(h, stairs, pixel(s.terrace, h) * ramp(r, 20, 300))
-    if bool((s.dune > 0).any()):
-        for length, high, salt in ((95.0, 14.0, 21), (420.0, 85.0, 22)):
-            a = 6.28 * pixel(s.offset[:, 0], x) + 0.3 * salt
-            phase = (
-                (x * a.cos() + z * a.sin()) / length
-                + 0.8 * noise(s, x, z, length * 2.5, salt)
-                + 1.7 * pixel(s.offset[:, 1], x)
-            )
-            part = phase - phase.floor()
-            crest = torch.where(
-                part < 0.7, ramp(part, -0.25, 0.95) / 0.865 - 0.114, ((1 - part) / 0.3) ** 1.2 * 0.98
-            )
-            h = h + pixel(s.dune, h) * high * (crest - 0.5) * (length / resolved * 0.4 - 0.8).clamp(
-                0, 1
-            ) * ramp(r, 0.1 * length, 1.6 * length) * (0.8 + 0.7 * noise(s, x, z, length * 1.7, salt + 3))
-    return h
+        keep = (long / resolved[near] * 0.5 - 0.6).clamp(0, 1)
+        value, dx, dz = sloped_noise(s, x[near], z[near], long, o)
+        sharp = (value * value + (0.03 + 0.3 * resolved[near] / long) ** 2).sqrt()  # no sharper than the grid
+        value = mix(value, 0.75 - 1.8 * sharp, ridge * (1.0, 1.0, 0.85, 0.6, 0.45, 0.35)[min(o, 5)])
+        steep_x[near] += keep * dx * 0.5  # of the plain noise: steady across crests, which else become combs
+        steep_z[near] += keep * dz * 0.5
+        damp = 1 / (1 + erode * (steep_x[near] ** 2 + steep_z[near] ** 2))
+        total[near] += keep * damp * value * gain**o
+    return total
+
+
+def _terraced(s: Scene, height: Tensor, hills: Tensor, resolved: Tensor, far: Tensor) -> Tensor:
+    """Steps of 26 metres or so: flat treads, steep risers."""
+    step = 26 + 18 * hills
+    level = height / step
+    part = level - level.floor()
+    tread = 0.55 * (1 - (resolved / 30).clamp(0, 1))
+    stairs = (level.floor() + ramp((part - tread) / (1 - tread), 0.0, 1.0)) * step
+    return mix(height, stairs, spread(s.terrace, height) * ramp(far, 20, 300))
+
+
+def _with_dunes(s: Scene, height: Tensor, x: Tensor, z: Tensor, resolved: Tensor, far: Tensor) -> Tensor:
+    """Two sizes of dunes: gentle on the windward side, steep in the lee."""
+    for length, high, salt in ((95.0, 14.0, 21), (420.0, 85.0, 22)):
+        wind = 6.28 * spread(s.offset[:, 0], x) + 0.3 * salt
+        bend = noise(s, x, z, length * 2.5, salt)
+        phase = (x * wind.cos() + z * wind.sin()) / length + 0.8 * bend + 1.7 * spread(s.offset[:, 1], x)
+        part = phase - phase.floor()
+        windward, lee = ramp(part, -0.25, 0.95) / 0.865 - 0.114, ((1 - part) / 0.3) ** 1.2 * 0.98
+        crest = spread(s.dune, height) * high * (torch.where(part < 0.7, windward, lee) - 0.5)
+        keep = (length / resolved * 0.4 - 0.8).clamp(0, 1)
+        uneven = 0.8 + 0.7 * noise(s, x, z, length * 1.7, salt + 3)
+        height = height + crest * keep * ramp(far, 0.1 * length, 1.6 * length) * uneven
+    return height

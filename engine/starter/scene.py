@@ -2,6 +2,7 @@
 
 World: metres, x right, y up, z away from the camera, which stands at x = z = 0. In the picture columns and
 rows are fractions; the horizon's row is `horizon` (a shifted lens, so that columns stay upright).
+In formulas `s` is the scene; x, y, z are places in its world.
 """
 
 from __future__ import annotations
@@ -11,82 +12,92 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
-KNOTS = 6  # of the depth profile, at 4 m * 6^k
+KNOTS = 6  # of what changes with the distance from the camera: at 4 m * 6^k
+DRY_LAND = -1e5  # the height of water, in metres, where there is none
+
+BALLOON, BOAT, TREE, BOULDER, HUT, BIRDS = range(6)  # what may be moved; the columns after them only furnish
+GROVE, ROCKS = 5, 2  # how many trees and boulders only furnish
+OBJECTS = ("balloon", "boat", "tree", "boulder", "hut", "birds") + ("tree",) * GROVE + ("boulder",) * ROCKS
+FLYING = (BALLOON, BIRDS)
+TREES = tuple(column for column, name in enumerate(OBJECTS) if name == "tree")
+GROUNDED = tuple(name in ("tree", "boulder", "hut") for name in OBJECTS)
+
+GREEN, DRY, ROCK, SOIL, LEAF, OTHER_LEAF, WATER = range(7)  # of a palette
 
 
-OBJECTS = (
-    ("balloon", "boat", "tree", "boulder", "hut", "birds") + ("tree",) * 5 + ("boulder",) * 2
-)  # the last seven only furnish
-
-
-GROUNDED = [name in ("tree", "boulder", "hut") for name in OBJECTS]
-
-GREEN, DRY, ROCK, SOIL, LEAF, LEAF2 = range(6)  # of a palette; 6 is the water
-
-
-@dataclass
+@dataclass(frozen=True)
 class Scene:
-    """One row a picture. Colours are linear. See draw() for ranges."""
+    """Each field is (batch,) unless said; shares and chances are 0..1, colours linear, angles in radians."""
 
-    climate: torch.Tensor
-    offset: torch.Tensor
-    sun_azimuth: torch.Tensor
-    sun_height: torch.Tensor
-    night: torch.Tensor
-    turbidity: torch.Tensor
-    overcast: torch.Tensor
-    haze: torch.Tensor
-    fog: torch.Tensor
-    fog_top: torch.Tensor
-    eye: torch.Tensor
-    horizon: torch.Tensor
-    focal: torch.Tensor
-    profile: torch.Tensor
-    amplitude: torch.Tensor
-    wave: torch.Tensor
-    gain: torch.Tensor
-    ridge: torch.Tensor
-    erode: torch.Tensor
-    warp: torch.Tensor
-    terrace: torch.Tensor
-    dune: torch.Tensor
-    valley: torch.Tensor
-    tilt: torch.Tensor
-    water: torch.Tensor
-    waves: torch.Tensor
-    palette: torch.Tensor  # grass, dry grass, rock, soil, leaf, other leaf, water
-    snow_line: torch.Tensor
-    tree_line: torch.Tensor
-    cover: torch.Tensor
-    conifer: torch.Tensor
-    tree_size: torch.Tensor
-    tree_near: torch.Tensor
-    bush: torch.Tensor
-    grass: torch.Tensor
-    flowers: torch.Tensor
-    cloud_cover: torch.Tensor
-    cloud_base: torch.Tensor
-    cloud_depth: torch.Tensor
-    cloud_size: torch.Tensor
-    cirrus: torch.Tensor
-    path: torch.Tensor
-    fields: torch.Tensor
-    stones: torch.Tensor
-    exposure: torch.Tensor
-    contrast: torch.Tensor
-    warmth: torch.Tensor
-    present: torch.Tensor
-    place: torch.Tensor
-    size: torch.Tensor
-    look: torch.Tensor
+    climate: Tensor  # index into CLIMATES
+    offset: Tensor  # (batch, 2), 0..1: the place in the noise; all that is random in a picture hangs on it
+
+    sun_azimuth: Tensor  # 0 straight ahead, to the right positive; of the moon at night
+    sun_height: Tensor  # above the horizon
+    night: Tensor  # 0 or 1
+    turbidity: Tensor  # optical depth of haze straight up
+    overcast: Tensor
+    haze: Tensor  # extinction, per metre
+    fog: Tensor  # extinction, per metre, at the ground
+    fog_top: Tensor  # metres in which the fog thins by e
+
+    eye: Tensor  # metres above the ground or the water
+    horizon: Tensor  # its row
+    focal: Tensor  # length, in widths of the picture
+
+    profile: Tensor  # (batch, KNOTS), metres: the mean height of the ground at each distance
+    amplitude: Tensor  # (batch, KNOTS), metres: of the hills at each distance
+    wave: Tensor  # metres: the longest wave of the hills
+    gain: Tensor  # how much lower each octave is than the one before
+    ridge: Tensor  # how sharp crests are
+    erode: Tensor  # how much smoother steep places are
+    warp: Tensor  # how much the hills are bent
+    terrace: Tensor
+    dune: Tensor
+    valley: Tensor  # how steeply the land rises on both sides
+    tilt: Tensor  # the land's slope from left to right
+
+    water: Tensor  # metres: its level, or DRY_LAND
+    waves: Tensor  # slope of its waves
+    palette: Tensor  # (batch, 7, 3): grass, dry grass, rock, soil, leaf, other leaf, water
+
+    snow_line: Tensor  # metres
+    tree_line: Tensor  # metres
+    cover: Tensor  # of trees: below 0 few, above 0 many
+    conifer: Tensor  # share of the trees
+    tree_size: Tensor  # metres
+    tree_near: Tensor  # metres: woods begin there
+    bush: Tensor
+    grass: Tensor
+    flowers: Tensor
+
+    cloud_cover: Tensor  # -1.5 clear .. 0.1 closed
+    cloud_base: Tensor  # metres
+    cloud_depth: Tensor  # metres
+    cloud_size: Tensor  # metres
+    cirrus: Tensor
+
+    path: Tensor  # metres: half the width of a foot path, or 0
+    fields: Tensor  # share of tilled ground
+    stones: Tensor  # share of stones among the bushes
+
+    exposure: Tensor  # about 1
+    contrast: Tensor  # about 1
+    warmth: Tensor  # about 0: red up, blue down
+
+    present: Tensor  # (batch, objects), 0 or 1
+    place: Tensor  # (batch, objects, 3), metres; y, above the eye, is used of what flies
+    size: Tensor  # (batch, objects), metres: height
+    look: Tensor  # (batch, objects, 6), 0..1: what else is random about them
 
     def rows(self, index: slice | Tensor) -> Scene:
-        return Scene(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
+        return Scene(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
 
     def to(self, device: torch.device | str) -> Scene:
-        return Scene(**{f.name: getattr(self, f.name).to(device) for f in fields(self)})
+        return Scene(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
 
 
 def sun_direction(s: Scene) -> Tensor:
-    c = s.sun_height.cos()
-    return torch.stack([s.sun_azimuth.sin() * c, s.sun_height.sin(), s.sun_azimuth.cos() * c], 1)
+    """Towards the sun or the moon: (batch, 3), of length 1."""
+    flat = s.sun_height.cos()
+    return torch.stack([s.sun_azimuth.sin() * flat, s.sun_height.sin(), s.sun_azimuth.cos() * flat], 1)

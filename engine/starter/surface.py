@@ -1,274 +1,219 @@
-"""What the ground is made of: colour, relief and openness at every point that is seen, and light on it."""
+"""What the land is made of: colour, bumps and openness where each line of sight ends."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from engine.starter.noise import constant, fine, hashed, mix, noise, pixel, ramp
-from engine.starter.plants import track, wooded
-from engine.starter.relief import OCTAVES, terrain
-from engine.starter.scene import DRY, GREEN, GROUNDED, LEAF, OBJECTS, ROCK, SOIL, Scene
-from engine.starter.sky import Light
-from engine.starter.world import feet
+from engine.starter.ground import Hits, View
+from engine.starter.noise import Slopes, colour, constant, fine, hashed, mix, noise, plane, ramp, spread
+from engine.starter.plants import BUSH, CONIFER, GRASS, STONE, track, wooded
+from engine.starter.scene import DRY, GREEN, LEAF, OTHER_LEAF, ROCK, SOIL, TREE, Scene
 
 
-def object_shadows(s: Scene, light: Light, camera: Tensor, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
-    """Soft shadows of tree, boulder and hut on the ground."""
-    out = torch.ones_like(x)
-    d = light.direction
-    _feet_y, _ = feet(s)
-    for j in (j for j, stands in enumerate(GROUNDED) if stands):
-        rows = (s.present[:, j] > 0).nonzero()[:, 0].tolist()
-        for r in rows:
-            high, wide = (
-                float(s.size[r, j]),
-                float(s.size[r, j]) * {"tree": 0.28, "boulder": 0.6, "hut": 0.5}[OBJECTS[j]],
-            )
-            px, pz = x[r] - s.place[r, j, 0], z[r] - s.place[r, j, 2]
-            flat = (d[r, 0] ** 2 + d[r, 2] ** 2).sqrt().clamp(min=0.05)
-            along = -(px * d[r, 0] + pz * d[r, 2]) / flat
-            side = (px * d[r, 2] - pz * d[r, 0]) / flat
-            reach = (high * flat / d[r, 1].clamp(min=0.08)).clamp(max=12 * high)
-            body = ((along - reach * 0.48) / (reach * 0.5 + 0.4 * wide)) ** 2 + (side / wide) ** 2
-            dark = 1 - ramp(body, 0.5, 1.2)
-            under = 1 - ramp((px * px + pz * pz).sqrt() / wide, 0.4, 1.3)
-            out[r] = out[r] * (1 - 0.85 * dark) * (1 - 0.5 * under)
-    return out
+class Surface(NamedTuple):
+    """All (batch, column, row), or (batch, 3, column, row)."""
+
+    albedo: Tensor  # linear colour
+    normal: Tensor  # of length 1
+    openness: Tensor  # 1 under an open sky
+    softness: Tensor  # how far light goes round it: grass lets it through, rock does not
 
 
-def light_maps(s: Scene, light: Light) -> list[tuple[float, float, Tensor]]:
-    """Shadow and openness on two nested maps of the ground: (centre z, half width, map (batch, 2, n, n))."""
-    out = []
-    d = light.direction
-    for half, centre, n in ((7000.0, 6000.0, 224), (450.0, 380.0, 224)):
-        a = (torch.arange(n, device=d.device) + 0.5) / n * 2 - 1
-        texel = 2 * half / n
-        x, z = (
-            (a[None, None, :] * half).expand(len(d), n, n),
-            (a[None, :, None] * half + centre).expand(len(d), n, n),
-        )
-        cuts = [n if float(s.wave.max()) * 2.0**-o > 2 * texel else 0 for o in range(OCTAVES)]
-        h = terrain(s, x, z, torch.full_like(x[:1], 2 * texel), cuts)
-        wood = ramp(wooded(s, x, z, h), 0.1, 0.5) * pixel(s.tree_size, x) * 0.7 * ramp(z, 20, 80)
-        h = torch.maximum(h + wood, pixel(s.water, x))
-        lit = torch.ones_like(h)
-        flat = (d[:, 0] ** 2 + d[:, 2] ** 2).sqrt().clamp(min=0.05)
-        for k in range(13):
-            reach = texel * 1.1 * 1.38**k
-            shift = d[:, (0, 2)] / flat[:, None] * (reach / half)
-            grid = torch.stack(
-                [
-                    (a[None, None, :] + shift[:, 0, None, None]).expand_as(x),
-                    (a[None, :, None] + shift[:, 1, None, None]).expand_as(x),
-                ],
-                -1,
-            )
-            there = F.grid_sample(h[:, None], grid, align_corners=False, padding_mode="border")[:, 0]
-            ray = h + reach * (d[:, 1] / flat)[:, None, None]
-            lit = torch.minimum(lit, (0.6 + (ray - there) / (0.05 * reach + 0.35 * texel)).clamp(0, 1))
-        open_ = torch.ones_like(h)
-        for w in (5, 21):
-            mean = F.interpolate(
-                F.avg_pool2d(h[:, None], w // 2 + 1, max(w // 4, 1), w // 4, count_include_pad=False),
-                (n, n),
-                mode="bilinear",
-                align_corners=False,
-            )[:, 0]
-            open_ = open_ - 0.42 * ((mean - h) / (w * texel * 0.28)).clamp(-0.3, 1)
-        out.append((centre, half, torch.stack([lit, open_.clamp(0.25, 1.1)], 1)))
-    return out
+class _Detail(NamedTuple):
+    """Noise at many sizes, and what it depends on; all (batch, column, row)."""
+
+    wide: Tensor  # metres that a pixel covers across
+    facing: Tensor  # 1 where the ground is seen from straight above it .. 0.06 where along it
+    slope: Tensor  # rise for each metre
+    small: Slopes  # at the size of a pixel
+    middle: Slopes  # between a pixel and the grid of the land
+    patch: Tensor  # tens of metres
+    broad: Tensor  # hundreds of metres
+    pebbly: Tensor  # three metres
+    mottled: Tensor  # all of them together
 
 
-def read_maps(maps: list[tuple[float, float, Tensor]], x: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
-    """Sun and openness at points."""
-    sun, open_ = torch.ones_like(x), torch.ones_like(x)
-    for j, (centre, half, m) in enumerate(maps):
-        grid = torch.stack([x / half, (z - centre) / half], -1)
-        got = F.grid_sample(m, grid, align_corners=False, padding_mode="border")
-        inside = ((1 - grid.abs().amax(-1)) * 8).clamp(0, 1) if j else 1.0
-        sun = sun * mix(1.0, got[:, 0], inside)
-        open_ = open_ * mix(1.0, got[:, 1], inside)
-    return sun, open_
+class _Cover(NamedTuple):
+    """What lies on the ground, each 0..1; all (batch, column, row)."""
+
+    rock: Tensor
+    sandy: Tensor  # (batch, 1, 1)
+    wooded: Tensor  # the floor of a wood
+    snow: Tensor
 
 
-def shade_surface(
-    s: Scene,
-    x: Tensor,
-    y: Tensor,
-    z: Tensor,
-    nx: Tensor,
-    nz: Tensor,
-    raw: Tensor,
-    plant: Tensor,
-    kind: Tensor,
-    q: Tensor,
-    foot: Tensor,
-    full: Tensor,
-    across: Tensor,
-    luck: Tensor,
-    open_: Tensor,
-    camera: Tensor,
-    n: int,
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Albedo, normal, openness and softness of light for every hit."""
-    far = (x * x + z * z + (y - camera[:, None, None]) ** 2).sqrt()
-    wide = z / n / s.focal[:, None, None]
-    facing = (
-        (-nx * x - nz * z + (y - camera[:, None, None])).abs() / (1 + nx * nx + nz * nz).sqrt() / far
-    ).clamp(0.06, 1)
+def surface(s: Scene, view: View, hits: Hits, openness: Tensor) -> Surface:
+    """The surface at all hits; `openness` is that of the land."""
+    detail = _detail(s, view, hits)
+    cover = _cover(s, hits, detail)
+    colour_of_ground = _ground_colour(s, hits, detail, cover, openness)
+    normal, openness = _bumps(s, hits, detail, cover, openness)
+    leaf, leaf_normal, leaf_openness = _leaves(s, hits, detail, openness)
+    blade, blade_openness = _blades(s, hits, detail, openness)
+    grown, grass = hits.plant & (hits.kind < GRASS), hits.plant & (hits.kind == GRASS)
+    albedo = torch.where(grown[:, None], leaf, torch.where(grass[:, None], blade, colour_of_ground))
+    normal = torch.where(grown[:, None], leaf_normal, normal)
+    openness = torch.where(grown, leaf_openness, torch.where(grass, blade_openness, openness))
+    softness = torch.where(grown, 0.25, torch.where(grass, 0.5, 0.02))
+    return Surface(albedo, normal * (normal * normal).sum(1, keepdim=True).rsqrt(), openness, softness)
+
+
+def _of(s: Scene, index: int) -> Tensor:
+    """A colour of the palette, shaped to meet (batch, 3, column, row)."""
+    return colour(s.palette[:, index])
+
+
+def _detail(s: Scene, view: View, hits: Hits) -> _Detail:
+    x, y, z, nx, nz = hits.x, hits.y, hits.z, hits.slope_x, hits.slope_z
+    up = y - plane(view.camera)
+    far = (x * x + z * z + up**2).sqrt()
+    wide = view.width(z)
+    facing = ((-nx * x - nz * z + up).abs() / (1 + nx * nx + nz * nz).sqrt() / far).clamp(0.06, 1)
+    tx, tz = x + 0.6 * y, z - 0.7 * y  # sheared, so that steep faces take their detail from height too
     footprint = wide * facing**-0.45
-    # steep faces take their detail from height too
-    tx, tz = x + 0.6 * y, z - 0.7 * y
-    v1, dx, dz = fine(tx, tz, footprint)
-    v2, ex, ez = fine(tx, tz, footprint * 7, 1.1)  # between the grid's scale and the pixel's
-    side = -v2 / (v2.abs() + 0.3)
+    small, middle = fine(tx, tz, footprint), fine(tx, tz, footprint * 7, 1.1)
     patch = 0.5 * noise(s, tx, tz, 60.0, 71) + 0.5 * noise(s, tx, tz, 13.0, 72)
-    broad = noise(s, x, z, 260.0, 73)
-
-    def p(i: int) -> Tensor:
-        return s.palette[:, i][:, :, None, None]
-
+    pebbly = 0.6 * noise(s, tx, tz, 3.1, 76) * ramp(wide, 0.6, 0.2)
+    mottled = patch + 0.14 * small.value + 0.22 * middle.value + pebbly
     slope = (nx * nx + nz * nz).sqrt()
-    small = 0.6 * noise(s, tx, tz, 3.1, 76) * ramp(wide, 0.6, 0.2)
-    mottled = patch + 0.14 * v1 + 0.22 * v2 + small
-    albedo = mix(p(GREEN), p(DRY), ramp(mottled + 0.6 * broad + 1.1 * (open_ - 0.92), -0.5, 1.1)[:, None])
-    albedo = tilled(s, albedo, x, z, slope, wide)
-    albedo = mix(
-        albedo,
-        p(SOIL),
-        ramp(0.6 * patch - 0.5 * broad + 0.15 * v1 + 0.4 * small + 0.5 * slope, 0.55, 1.2)[:, None] * 0.7,
-    )
-    bands = noise(s, x * 0.02, y + 6 * patch, 14.0, 74) + 0.6 * noise(s, x * 0.05, y, 4.0, 75)
-    rocky = p(ROCK) * (1 + 0.22 * bands * (0.35 + s.terrace[:, None, None]))[:, None]
-    rock = ramp(
-        slope + 0.22 * mottled,
-        mix(0.62, 0.36, s.terrace)[:, None, None],
-        mix(0.95, 0.6, s.terrace)[:, None, None],
-    )
-    sandy = (s.dune > 0).float()[:, None, None]
+    return _Detail(wide, facing, slope, small, middle, patch, noise(s, x, z, 260.0, 73), pebbly, mottled)
+
+
+def _cover(s: Scene, hits: Hits, detail: _Detail) -> _Cover:
+    x, y, z, slope = hits.x, hits.y, hits.z, detail.slope
+    terrace, fuzz = plane(s.terrace), detail.small.value
+    rock = ramp(slope + 0.22 * detail.mottled, mix(0.62, 0.36, terrace), mix(0.95, 0.6, terrace))
+    sandy = plane((s.dune > 0).float())
     rock = rock * (1 - sandy * (1 - ramp(z, 2500, 6000)))
-    albedo = mix(albedo, p(DRY) * (1 + 0.12 * broad)[:, None], 0.65 * sandy[:, None])
-    albedo = mix(albedo, rocky, rock[:, None])
-    ramp(y - s.water[:, None, None], 0.2, 2.2 + 0.8)
-    shore = 1 - ramp(y - s.water[:, None, None] + 0.8 * patch + 0.3 * v1, 0.5, 2.6)
-    albedo = mix(albedo, p(SOIL), (shore * 0.9)[:, None])
-    albedo = albedo * (1 - 0.45 * (1 - ramp(y - s.water[:, None, None], 0.05, 0.45)))[:, None]
-    wood = (
-        wooded(s, x, z, y)
-        * (1 - ramp(slope, 0.7, 1.2))
-        * (1 - plant.float())
-        * ramp(z / s.tree_near[:, None, None], 0.7, 1.6)
-    )
-    floor = ramp(wood, 0.05, 0.5)
-    albedo = mix(albedo, p(4) * (0.8 + 0.25 * v1[:, None]), (floor * 0.85)[:, None])
-    open_ = open_ * (1 - 0.45 * floor)
-    level = s.snow_line[:, None, None]
-    snow = ramp(y + 110 * patch + 60 * broad + 25 * v1 - 60 * slope, level - 40, level + 140) * (
-        1 - ramp(slope + 0.25 * v1, 0.75, 1.25)
-    )
-    snow = snow * ramp(y - s.water[:, None, None], 0.0, 0.4)
-    albedo = mix(albedo, constant((0.82, 0.85, 0.9), x), snow[:, None])
-    albedo = albedo * (1 + (0.15 * (1 - 0.8 * snow)) * v1)[:, None]
-    trail = track(s, x, z) * (1 - 0.7 * snow)
-    albedo = mix(
-        albedo,
-        p(SOIL) * (1.1 + 0.2 * v1 + 0.25 * small)[:, None],
-        (trail * ramp(y - s.water[:, None, None], 0.1, 0.5))[:, None],
-    )
-    # bumps: strong on rock, weak on snow and sand
-    bump = mix(mix(0.25, 0.6, rock), 0.06, snow) * (1 - 0.72 * sandy * (1 - rock)) * (1 - 0.5 * floor)
+    wood = wooded(s, x, z, y) * (1 - ramp(slope, 0.7, 1.2)) * (1 - hits.plant.float())
+    wood = ramp(wood * ramp(z / plane(s.tree_near), 0.7, 1.6), 0.05, 0.5)
+    line = plane(s.snow_line)
+    height = y + 110 * detail.patch + 60 * detail.broad + 25 * fuzz - 60 * slope
+    snow = ramp(height, line - 40, line + 140) * (1 - ramp(slope + 0.25 * fuzz, 0.75, 1.25))
+    return _Cover(rock, sandy, wood, snow * ramp(y - plane(s.water), 0.0, 0.4))
+
+
+def _bumps(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, openness: Tensor) -> tuple[Tensor, Tensor]:
+    """The ground's normal, of any length, and its openness: much on rock, little on snow and sand."""
+    rock, sandy, wood, snow = cover
+    bump = mix(mix(0.25, 0.6, rock), 0.06, snow) * (1 - 0.72 * sandy * (1 - rock)) * (1 - 0.5 * wood)
     crag = 0.75 * rock * (1 - 0.8 * snow) + 0.17 * (1 - snow) * (1 - 0.6 * sandy)
-    nx, nz = nx + bump * dx + crag * side * ex, nz + bump * dz + crag * side * ez
-    open_ = open_ * (1 - 0.25 * crag * (v2.abs() - 0.5).clamp(-0.5, 1.0))
-    open_ = open_ * (1 + 0.16 * v1 * bump).clamp(0.4, 1.3)
-    # plants
-    grown = plant & (kind < 2.75)
-    u, v = across.clamp(-1, 1), ((q - foot) * z / s.focal[:, None, None] / full.clamp(min=0.01)).clamp(0, 1.2)
-    w1, wx, wy = fine(x + luck * 77, y * 1.3 + luck * 31, wide * 1.3, 0.7)
-    cone = ((kind > 1.25) & (kind < 1.75)).float()
-    back = (1 - u * u).clamp(min=0.0).sqrt()
-    tilt = mix((v - 0.35) * 1.3, torch.full_like(v, 0.35), cone)
-    leaf_n = torch.stack([u + 0.55 * wx, tilt + 0.45 + 0.55 * wy, -back * 0.9], 1)
-    bark = grown & (kind < 1.75) & (u.abs() < 0.08) & (v < mix(0.2, 0.06, cone))
-    leaf = (
-        mix(p(4), p(5), ((luck * 1.3 + 0.12 * w1) * (1 - 0.8 * cone)).clamp(0, 1)[:, None])
-        * (0.75 + 0.5 * luck)[:, None]
+    side = -detail.middle.value / (detail.middle.value.abs() + 0.3)  # creases the middle noise
+    nx = hits.slope_x + bump * detail.small.x + crag * side * detail.middle.x
+    nz = hits.slope_z + bump * detail.small.z + crag * side * detail.middle.z
+    openness = (
+        openness * (1 - 0.45 * wood) * (1 - 0.25 * crag * (detail.middle.value.abs() - 0.5).clamp(-0.5, 1.0))
     )
-    leaf = mix(leaf, mix(p(GREEN), p(5), 0.6), (kind == 2).float()[:, None] * 0.7)
-    stone = (kind > 2.25) & (kind < 2.75)
-    leaf = torch.where(stone[:, None], p(ROCK) * (0.7 + 0.5 * luck)[:, None] * (1 - 0.3 * w1[:, None]), leaf)
-    leaf = leaf * (1 + 0.38 * w1).clamp(0.25, 2)[:, None]
-    icy = ramp(y - level + 150 * (luck - 0.5), -60, 120) * ramp(0.3 * w1 + v * 0.6 + 0.3 * wy, -0.6, 1.5)
-    leaf = mix(leaf, constant((0.78, 0.81, 0.87), x), (icy * 0.5)[:, None])
-    leaf = torch.where(bark[:, None], constant((0.06, 0.045, 0.032), x), leaf)
-    blade = plant & (kind > 2.75)
-    grass = (
-        mix(
-            p(GREEN),
-            p(DRY),
-            (0.45 * luck + 0.5 * ramp(mottled + 0.6 * broad, -0.5, 1.1)).clamp(0, 1)[:, None],
-        )
-        * (0.5 + 1.1 * v * (0.5 + luck))[:, None]
-    )
-    flower = (luck > 1 - s.flowers[:, None, None] * ramp(patch + small, 0.0, 0.9)) & (v > 0.5)
-    tint = torch.stack([s.look[:, 2, 0] * 0.5 + 0.35, s.look[:, 2, 1] ** 2 * 0.6, s.look[:, 2, 2] * 0.6], 1)[
-        :, :, None, None
-    ]
-    grass = torch.where(flower[:, None], tint, grass)
-    if bool((s.dune > 0).any()):  # wind ripples
-        a = 6.28 * pixel(s.offset[:, 0], x) + 6.3
-        phase = (x * a.cos() + z * a.sin()) * 9 + 5 * noise(s, x, z, 3.0, 62) + 2.2 * noise(s, x, z, 0.8, 63)
-        swell = 0.3 * phase.cos() * sandy * (1 - ramp(wide * facing**-0.7, 0.04, 0.2)) * (1 - rock)
-        nx, nz = nx + swell * a.cos(), nz + swell * a.sin()
-    normal = torch.stack([-nx, torch.ones_like(nx), -nz], 1)
-    normal = torch.where(grown[:, None], leaf_n, normal)
-    albedo = torch.where(grown[:, None], leaf, torch.where(blade[:, None], grass, albedo))
-    open_ = torch.where(
-        grown,
-        open_
-        * mix(0.28 + 0.72 * v.clamp(0, 1), 0.75 + 0.3 * v.clamp(0, 1), (kind >= 2).float())
-        * (0.85 + 0.15 * w1).clamp(0.4, 1.2),
-        torch.where(blade, open_ * (0.45 + 0.6 * v), open_),
-    )
-    wrap = torch.where(grown, 0.25, torch.where(blade, 0.5, 0.02))
-    return albedo, normal * (normal * normal).sum(1, keepdim=True).rsqrt(), open_, wrap
+    openness = openness * (1 + 0.16 * detail.small.value * bump).clamp(0.4, 1.3)
+    if bool((s.dune > 0).any()):
+        ripple_x, ripple_z = _wind_ripples(s, hits, detail, cover)
+        nx, nz = nx + ripple_x, nz + ripple_z
+    return torch.stack([-nx, torch.ones_like(nx), -nz], 1), openness
 
 
-def tilled(s: Scene, albedo: Tensor, x: Tensor, z: Tensor, slope: Tensor, wide: Tensor) -> Tensor:
+def _ground_colour(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, openness: Tensor) -> Tensor:
+    """The bare ground and the grass that is too far to be blades: soil, rock, sand, shore, snow, the path."""
+    x, y, z = hits.x, hits.y, hits.z
+    fuzz, patch, broad, pebbly = detail.small.value, detail.patch, detail.broad, detail.pebbly
+    dry = ramp(detail.mottled + 0.6 * broad + 1.1 * (openness - 0.92), -0.5, 1.1)
+    albedo = mix(_of(s, GREEN), _of(s, DRY), dry[:, None])
+    albedo = _tilled(s, albedo, hits, detail)
+    soil = 0.6 * patch - 0.5 * broad + 0.15 * fuzz + 0.4 * pebbly + 0.5 * detail.slope
+    albedo = mix(albedo, _of(s, SOIL), ramp(soil, 0.55, 1.2)[:, None] * 0.7)
+    bands = noise(s, x * 0.02, y + 6 * patch, 14.0, 74) + 0.6 * noise(s, x * 0.05, y, 4.0, 75)
+    rocky = _of(s, ROCK) * (1 + 0.22 * bands * (0.35 + plane(s.terrace)))[:, None]
+    albedo = mix(albedo, _of(s, DRY) * (1 + 0.12 * broad)[:, None], 0.65 * cover.sandy[:, None])
+    albedo = mix(albedo, rocky, cover.rock[:, None])
+    dry_by = y - plane(s.water)  # metres above the water
+    shore = 1 - ramp(dry_by + 0.8 * patch + 0.3 * fuzz, 0.5, 2.6)
+    albedo = mix(albedo, _of(s, SOIL), (shore * 0.9)[:, None])
+    albedo = albedo * (1 - 0.45 * (1 - ramp(dry_by, 0.05, 0.45)))[:, None]  # wet sand is dark
+    albedo = mix(albedo, _of(s, LEAF) * (0.8 + 0.25 * fuzz[:, None]), (cover.wooded * 0.85)[:, None])
+    albedo = mix(albedo, constant((0.82, 0.85, 0.9), x), cover.snow[:, None])
+    albedo = albedo * (1 + (0.15 * (1 - 0.8 * cover.snow)) * fuzz)[:, None]
+    trail = track(s, x, z) * (1 - 0.7 * cover.snow) * ramp(dry_by, 0.1, 0.5)
+    return mix(albedo, _of(s, SOIL) * (1.1 + 0.2 * fuzz + 0.25 * pebbly)[:, None], trail[:, None])
+
+
+def _tilled(s: Scene, albedo: Tensor, hits: Hits, detail: _Detail) -> Tensor:
     """Fields with hedges between them, on gentle ground at some distance."""
     if not bool((s.fields > 0).any()):
         return albedo
-    a = 6.28 * pixel(s.offset[:, 1], x)
+    x, z = hits.x, hits.z
+    turn = 6.28 * spread(s.offset[:, 1], x)
     bend = noise(s, x, z, 700.0, 64)
-    along, across = (
-        (x * a.cos() + z * a.sin()) / 210 + 0.35 * bend,
-        (z * a.cos() - x * a.sin()) / 120 + 0.35 * bend,
-    )
+    along = (x * turn.cos() + z * turn.sin()) / 210 + 0.35 * bend  # in fields, 210 by 120 metres
+    across = (z * turn.cos() - x * turn.sin()) / 120 + 0.35 * bend
     across = across + 0.37 * along.floor()
     i, j = along.floor(), across.floor()
     seed = (s.offset[:, 0] * 65536).long()[:, None, None]
-    luck, hue = (
-        hashed(x.device, i.long() + 512, j.long() + 512, seed),
-        hashed(x.device, i.long() + 512, j.long() + 517, seed + 9),
-    )
-
-    def p(k: int) -> Tensor:
-        return s.palette[:, k][:, :, None, None]
-
-    crop = mix(p(GREEN) * 1.25, p(DRY) * 1.15, ramp(hue, 0.3, 0.8)[:, None])
-    crop = torch.where(
-        (luck > 0.82)[:, None],
-        p(SOIL) * 0.85,
-        torch.where((luck < 0.12)[:, None], constant((0.3, 0.26, 0.035), x), crop),
-    )
-    rows = 1 + 0.14 * torch.sin(along * 210 * 1.6) * (1 - ramp(wide, 0.15, 0.6))
-    edge = torch.minimum(
-        torch.minimum(along - i, 1 - along + i) * 210, torch.minimum(across - j, 1 - across + j) * 120
-    )
-    crop = mix(p(LEAF), crop * rows[:, None], ramp(edge, 1.2, 3.0)[:, None])
+    luck = hashed(i.long() + 512, j.long() + 512, seed)
+    hue = hashed(i.long() + 512, j.long() + 517, seed + 9)
+    crop = mix(_of(s, GREEN) * 1.25, _of(s, DRY) * 1.15, ramp(hue, 0.3, 0.8)[:, None])
+    crop = torch.where((luck < 0.12)[:, None], constant((0.3, 0.26, 0.035), x), crop)  # rape in flower
+    crop = torch.where((luck > 0.82)[:, None], _of(s, SOIL) * 0.85, crop)
+    furrows = 1 + 0.14 * torch.sin(along * 210 * 1.6) * (1 - ramp(detail.wide, 0.15, 0.6))
+    ends, sides = torch.minimum(along - i, 1 - along + i), torch.minimum(across - j, 1 - across + j)
+    hedge = ramp(torch.minimum(ends * 210, sides * 120), 1.2, 3.0)
+    crop = mix(_of(s, LEAF), crop * furrows[:, None], hedge[:, None])
     mask = (
-        s.fields[:, None, None] * ramp(z, 50, 160) * (1 - ramp(slope, 0.22, 0.4)) * ramp(bend + 0.6, 0.0, 0.4)
+        plane(s.fields) * ramp(z, 50, 160) * (1 - ramp(detail.slope, 0.22, 0.4)) * ramp(bend + 0.6, 0.0, 0.4)
     )
     return mix(albedo, crop, mask[:, None])
+
+
+def _wind_ripples(s: Scene, hits: Hits, detail: _Detail, cover: _Cover) -> tuple[Tensor, Tensor]:
+    """Slopes of the small waves on sand, as long as a pixel can show them."""
+    x, z = hits.x, hits.z
+    wind = 6.28 * spread(s.offset[:, 0], x) + 6.3
+    phase = (
+        (x * wind.cos() + z * wind.sin()) * 9 + 5 * noise(s, x, z, 3.0, 62) + 2.2 * noise(s, x, z, 0.8, 63)
+    )
+    shown = 1 - ramp(detail.wide * detail.facing**-0.7, 0.04, 0.2)
+    swell = 0.3 * phase.cos() * cover.sandy * shown * (1 - cover.rock)
+    return swell * wind.cos(), swell * wind.sin()
+
+
+def _leaves(s: Scene, hits: Hits, detail: _Detail, openness: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Colour, normal and openness of trees, bushes and stones, as if each hit were one."""
+    kind, luck, y = hits.kind, hits.luck, hits.y
+    u, v = hits.across.clamp(-1, 1), _share_of_height(hits)
+    w = fine(hits.x + luck * 77, y * 1.3 + luck * 31, detail.wide * 1.3, 0.7)
+    cone = (kind == CONIFER).float()
+    tilt = mix((v - 0.35) * 1.3, torch.full_like(v, 0.35), cone)
+    back = (1 - u * u).clamp(min=0.0).sqrt()
+    normal = torch.stack([u + 0.55 * w.x, tilt + 0.45 + 0.55 * w.z, -back * 0.9], 1)
+    hue = ((luck * 1.3 + 0.12 * w.value) * (1 - 0.8 * cone)).clamp(0, 1)
+    albedo = mix(_of(s, LEAF), _of(s, OTHER_LEAF), hue[:, None]) * (0.75 + 0.5 * luck)[:, None]
+    bush = mix(_of(s, GREEN), _of(s, OTHER_LEAF), 0.6)
+    albedo = mix(albedo, bush, (kind == BUSH).float()[:, None] * 0.7)
+    stone = _of(s, ROCK) * (0.7 + 0.5 * luck)[:, None] * (1 - 0.3 * w.value[:, None])
+    albedo = torch.where((kind == STONE)[:, None], stone, albedo)
+    albedo = albedo * (1 + 0.38 * w.value).clamp(0.25, 2)[:, None]
+    laden = ramp(0.3 * w.value + v * 0.6 + 0.3 * w.z, -0.6, 1.5)
+    icy = ramp(y - plane(s.snow_line) + 150 * (luck - 0.5), -60, 120) * laden
+    albedo = mix(albedo, constant((0.78, 0.81, 0.87), y), (icy * 0.5)[:, None])
+    bark = (kind <= CONIFER) & (u.abs() < 0.08) & (v < mix(0.2, 0.06, cone))
+    albedo = torch.where(bark[:, None], constant((0.06, 0.045, 0.032), y), albedo)
+    low = v.clamp(0, 1)
+    depth = mix(0.28 + 0.72 * low, 0.75 + 0.3 * low, (kind >= BUSH).float())  # a tree is dark below
+    return albedo, normal, openness * depth * (0.85 + 0.15 * w.value).clamp(0.4, 1.2)
+
+
+def _blades(s: Scene, hits: Hits, detail: _Detail, openness: Tensor) -> tuple[Tensor, Tensor]:
+    """Colour and openness of the grass near the camera, with flowers."""
+    luck, v = hits.luck, _share_of_height(hits)
+    dry = (0.45 * luck + 0.5 * ramp(detail.mottled + 0.6 * detail.broad, -0.5, 1.1)).clamp(0, 1)
+    albedo = mix(_of(s, GREEN), _of(s, DRY), dry[:, None]) * (0.5 + 1.1 * v * (0.5 + luck))[:, None]
+    flower = (luck > 1 - plane(s.flowers) * ramp(detail.patch + detail.pebbly, 0.0, 0.9)) & (v > 0.5)
+    r, g, b = s.look[:, TREE, :3].unbind(1)
+    petals = colour(torch.stack([r * 0.5 + 0.35, g**2 * 0.6, b * 0.6], 1))
+    return torch.where(flower[:, None], petals, albedo), openness * (0.45 + 0.6 * v)
+
+
+def _share_of_height(hits: Hits) -> Tensor:
+    """0 at a plant's foot, 1 at its top."""
+    return (hits.up / hits.full.clamp(min=0.01)).clamp(0, 1.2)

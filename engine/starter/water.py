@@ -1,144 +1,169 @@
-"""Water: ripples, a true mirror of the relief, Fresnel's law, glitter and foam."""
+"""Water: ripples, a true mirror of the relief, Fresnel's law, glitter, foam."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.starter.noise import colour, constant, mix, noise, pick, ramp
-from engine.starter.relief import SLICES
-from engine.starter.scene import SOIL, Scene
+from engine.starter.ground import SLICES, Hits, Land, View
+from engine.starter.noise import colour, constant, mix, noise, pick, plane, ramp, sloped_noise
+from engine.starter.scene import SOIL, WATER, Scene
 from engine.starter.sky import Light, aerial
+
+RIPPLES = ((23.0, 0.35), (7.5, 0.45), (2.6, 0.55), (0.9, 0.65), (0.35, 0.65), (0.13, 0.5))  # metres, strength
+
+
+class _Ripples(NamedTuple):
+    """The water's slopes; all (batch, column, row)."""
+
+    x: Tensor  # rise for each metre, of the waves that a pixel can show
+    z: Tensor
+    rough: Tensor  # variance of the slopes that it cannot show
+    spread: Tensor  # how far those blur the mirror
+    jitter: Tensor  # noise from pixel to pixel, in their place
 
 
 def water(
     s: Scene,
     light: Light,
+    view: View,
+    land: Land,
+    hits: Hits,
     picture: Tensor,
     heaven: Tensor,
-    wet: Tensor,
-    x: Tensor,
-    z: Tensor,
-    q: Tensor,
-    lateral: Tensor,
-    raw: Tensor,
-    camera: Tensor,
-    wall: Tensor,
-    over: Tensor,
-    ground: Tensor,
-    zs: Tensor,
-    fog_sky: Tensor,
     lit: Tensor,
-    n: int,
+    far: Tensor,
 ) -> Tensor:
-    """Ripples, Fresnel, true mirror of the relief (a second search, from under the water), sun glitter,
-    shore.
+    """The picture (batch, 3, column, row) with its water.
+
+    `heaven` is the sky with what is below the horizon mirrored, `lit` the share of the sun at each hit, `far`
+    the sky's colour at the horizon.
     """
-    high = (camera - s.water)[:, None, None]
-    wide = z / n / s.focal[:, None, None]
-    long = wide * z / high.clamp(min=0.3)  # how far a pixel reaches along the view
-    strong = s.waves[:, None, None]
+    ripples = _ripples(s, view, hits)
+    mirror = _mirror(s, view, land, hits, ripples, picture, heaven)
+    slant = -view.rise / (view.rise * view.rise + view.focal * view.focal * (1 + view.aside**2)).sqrt()
+    slant = slant.clamp(0, 1)  # sine of the angle at which the water is seen
+    facing = (slant + 0.45 * ripples.spread + ripples.z.abs() * 0.25).clamp(0, 1)
+    fresnel = (0.02 + 0.98 * (1 - facing) ** 5)[:, None]
+    result = mix(_body(s, light, hits, lit), mirror, fresnel)
+    glitter = _glitter(s, light, view, hits, ripples, slant) * fresnel[:, 0]
+    sparkle = (1 + 1.1 * ripples.jitter).clamp(min=0) ** 2
+    result = result + colour(light.sun) * (glitter * sparkle * lit * 0.06).clamp(max=6.0)[:, None]
+    white = (colour(light.ambient) + colour(light.sun) * lit[:, None] * 0.6) / math.pi * 0.75
+    result = mix(result, white, _foam(s, view, hits)[:, None])
+    level = hits.x * 0 + plane(s.water)
+    return torch.where(hits.wet[:, None], aerial(s, light, result, hits.z, level, view.camera, far), picture)
+
+
+def _ripples(s: Scene, view: View, hits: Hits) -> _Ripples:
+    x, z = hits.x, hits.z
+    wide = view.width(z)
+    long = wide * z / plane(view.camera - s.water).clamp(min=0.3)  # metres that a pixel covers along the view
+    strong = plane(s.waves)
     sx, sz, rough = torch.zeros_like(x), torch.zeros_like(x), strong**2 * 0.2
-    for o, wl in enumerate((23.0, 7.5, 2.6, 0.9, 0.35, 0.13)):
-        keep = (wl / (wide * long).sqrt() * 0.5 - 0.5).clamp(0, 1) * (wl / long * 1.6).clamp(0, 1)
-        amp = strong * (0.35, 0.45, 0.55, 0.65, 0.65, 0.5)[o]
-        _, dx, dz = noise(s, x * 0.8, z * 1.25, wl, 81 + o, 3)
-        sx, sz = sx + keep * amp * dx * 0.6, sz + keep * amp * dz
-        rough = rough + ((1 - keep * keep) * amp * 0.55) ** 2
-    calm = ramp(noise(s, x, z * 0.5, 140.0, 87) + 0.5 * noise(s, x, z * 0.5, 40.0, 88), -0.5, 0.9)
-    sx, sz = sx * (0.35 + 0.65 * calm), sz * (0.35 + 0.65 * calm)
-    rough = rough * (0.4 + 0.6 * calm)
-    # mirror: the ray leaves with the row -q, bent by the ripple; unresolved ripples jitter it
-    col, line = (
-        torch.arange(n, device=x.device)[None, :, None] + x * 0,
-        torch.arange(n, device=x.device)[None, None, :] + x * 0,
-    )
-    jitter = noise(s, col, line * 4.3, 9.7, 89) + 0.6 * noise(s, col, line * 2.2, 2.9, 94)
-    spread = 0.75 * rough.sqrt()
-    bend = 2 * (sz + 1.1 * spread * jitter)
-    seen = (-q - s.focal[:, None, None] * bend * (0.35 + 0.65 * (-q).clamp(0, 1))).clamp(
-        min=0.0015
-    ) + s.focal[:, None, None] * spread * 0.25
-    side = (lateral + 2 * sx * 0.6) * s.focal[:, None, None] + 0.5
-    focal = s.focal[:, None, None]
-    under = (over + (2 * high)) * focal / zs  # rows of the relief, seen from the mirrored camera
-    dry = ground > s.water[:, None, None]
-    beyond = (~dry).to(torch.int8).cummax(2).values > 0  # only what stands behind some water is mirrored
-    under = torch.where(dry & beyond, under, torch.full_like(under, -1.0))
-    index = torch.searchsorted(under.cummax(2).values, seen.contiguous())
-    hit = (index < SLICES) & (pick(zs, index.clamp(max=SLICES - 1)) > z)
-    behind = (~dry & ((under > -0.9).to(torch.int8).cummax(2).values > 0)).to(torch.int8).cummax(2).values > 0
+    for o, (wave, part) in enumerate(RIPPLES):
+        keep = (wave / (wide * long).sqrt() * 0.5 - 0.5).clamp(0, 1) * (wave / long * 1.6).clamp(0, 1)
+        high = strong * part
+        slopes = sloped_noise(s, x * 0.8, z * 1.25, wave, 81 + o)
+        sx, sz = sx + keep * high * slopes.x * 0.6, sz + keep * high * slopes.z
+        rough = rough + ((1 - keep * keep) * high * 0.55) ** 2
+    wind = ramp(noise(s, x, z * 0.5, 140.0, 87) + 0.5 * noise(s, x, z * 0.5, 40.0, 88), -0.5, 0.9)
+    rough = rough * (0.4 + 0.6 * wind)
+    pixel = torch.arange(view.pixels, device=x.device)
+    column, row = pixel[None, :, None] + x * 0, pixel[None, None, :] + x * 0
+    jitter = noise(s, column, row * 4.3, 9.7, 89) + 0.6 * noise(s, column, row * 2.2, 2.9, 94)
+    gusts = 0.35 + 0.65 * wind
+    return _Ripples(sx * gusts, sz * gusts, rough, 0.75 * rough.sqrt(), jitter)
+
+
+def _mirror(
+    s: Scene, view: View, land: Land, hits: Hits, ripples: _Ripples, picture: Tensor, heaven: Tensor
+) -> Tensor:
+    """What the water mirrors: the ray leaves as steeply as it came, bent by the ripple; the jitter stands for
+    ripples smaller than a pixel.
+    """
+    down, focal, horizon = -view.rise, view.focal, plane(s.horizon)
+    bend = 2 * (ripples.z + 1.1 * ripples.spread * ripples.jitter)
+    seen = (down - focal * bend * (0.35 + 0.65 * down.clamp(0, 1))).clamp(min=0.0015)
+    seen = seen + focal * ripples.spread * 0.25
+    row, hit = _mirrored_row(s, view, land, hits, seen)
+
+    def to_grid(rise: Tensor) -> Tensor:
+        return (horizon - rise) * 2 - 1
+
+    column = ((view.aside + 2 * ripples.x * 0.6) * focal + 0.5) * 2 - 1
+    grid = torch.stack([torch.where(hit, to_grid(row), to_grid(seen)), column], -1)
+    shore = F.grid_sample(picture, grid, align_corners=False, padding_mode="border")
+    # above the picture's upper edge there is no sky, but the rows below the horizon hold it mirrored
+    above = torch.where(seen < horizon - 0.01, to_grid(seen), to_grid(-seen))
+    sky = F.grid_sample(heaven, torch.stack([above, column], -1), align_corners=False, padding_mode="border")
+    return torch.where(hit[:, None], shore, sky)
+
+
+def _mirrored_row(s: Scene, view: View, land: Land, hits: Hits, seen: Tensor) -> tuple[Tensor, Tensor]:
+    """The rise, in the picture, of the relief that the mirrored ray `seen` meets, and whether it meets any:
+    a second search, from a camera as far below the water as ours is above.
+    """
+    dry = land.ground > plane(s.water)
+    beyond = _since(~dry)  # only what stands behind some water is mirrored
+    under = (land.over + (2 * plane(view.camera - s.water))) * view.focal / land.z
+    nothing = torch.full_like(under, -1.0)
+    under = torch.where(dry & beyond, under, nothing)
+    seen = seen.contiguous()
+    index = torch.searchsorted(under.cummax(2).values, seen)
+    hit = (index < SLICES) & (pick(land.z, index.clamp(max=SLICES - 1)) > hits.z)
+    behind = _since(~dry & _since(under > -0.9))
     if bool(behind.any()):  # water behind the first far shore, mirroring the next one
-        second = torch.searchsorted(
-            torch.where(behind, under, torch.full_like(under, -1.0)).cummax(2).values, seen.contiguous()
-        )
-        also = (second < SLICES) & (pick(zs, second.clamp(max=SLICES - 1)) > z) & ~hit
+        second = torch.searchsorted(torch.where(behind, under, nothing).cummax(2).values, seen)
+        also = (second < SLICES) & (pick(land.z, second.clamp(max=SLICES - 1)) > hits.z) & ~hit
         index, hit = torch.where(also, second, index), hit | also
     blocked = ~hit & (index < SLICES)  # rare: take the picture's own mirror row
     last = index.clamp(1, SLICES - 1)
-    u0, u1, rows = pick(under, last - 1), pick(under, last), over * focal / zs
+    u0, u1 = pick(under, last - 1), pick(under, last)
     part = ((seen - u0) / (u1 - u0).clamp(min=1e-6)).clamp(0, 1)
-    row = mix(pick(rows, last - 1), pick(rows, last), torch.where(u0 > -0.9, part, torch.ones_like(part)))
-    row, hit = torch.where(blocked, seen, row), hit | blocked
+    rows = land.over * view.focal / land.z
+    part = torch.where(u0 > -0.9, part, torch.ones_like(part))
+    row = mix(pick(rows, last - 1), pick(rows, last), part)
+    return torch.where(blocked, seen, row), hit | blocked
 
-    def to_row(v: Tensor) -> Tensor:
-        return (s.horizon[:, None, None] - v) * 2 - 1
 
-    grid = torch.stack([torch.where(hit, to_row(row), to_row(seen)), side * 2 - 1], -1)
-    land = F.grid_sample(picture, grid, align_corners=False, padding_mode="border")
-    low = torch.stack([to_row(-seen), side * 2 - 1], -1)  # sky rows below the horizon hold the mirrored sky
-    low[..., 0] = torch.where(seen < s.horizon[:, None, None] - 0.01, to_row(seen), to_row(-seen))
-    above = F.grid_sample(heaven, low, align_corners=False, padding_mode="border")
-    mirror = torch.where(hit[:, None], land, above)
-    slant = (-q / (q * q + focal * focal * (1 + lateral**2)).sqrt()).clamp(0, 1)
-    facing = (slant + 0.45 * spread + sz.abs() * 0.25).clamp(0, 1)
-    fresnel = (0.02 + 0.98 * (1 - facing) ** 5)[:, None]
-    d = light.direction
-    deep = colour(s.palette[:, 6])
-    shallow = torch.exp(-(s.water[:, None, None] - raw).clamp(min=0) * 0.45)[:, None]
-    body = (
-        (mix(deep * 1.15, colour(s.palette[:, SOIL]) * constant((0.55, 0.75, 0.7), x), shallow * 0.8))
-        * (colour(light.ambient) + colour(light.sun) * d[:, 1, None, None, None].clamp(min=0) * lit[:, None])
-        / math.pi
-        * 1.2
-    )
-    result = mix(body, mirror, fresnel)
-    # glitter: chance that a facet sends the sun here
-    length = (x * x + z * z + high * high).sqrt()
-    vx, vy, vz = -x / length, high / length, -z / length
-    hx, hy, hz = (d[:, i, None, None] + v for i, v in enumerate((vx, vy, vz)))
-    sig = rough * 1.2 + 4e-4
-    facet = (
-        torch.exp(-((hx / hy + sx) ** 2 * 1.6 + (hz / hy + sz) ** 2) / (2 * sig))
-        / (2 * math.pi * sig)
-        / (4 * slant.clamp(min=0.05))
-        * 0.9
-    )
-    sparkle = (1 + 1.1 * jitter).clamp(min=0) ** 2
-    result = (
-        result + colour(light.sun) * (facet * fresnel[:, 0] * sparkle * lit * 0.06).clamp(max=6.0)[:, None]
-    )
-    depth = s.water[:, None, None] - raw
-    foam = (
-        ramp(0.9 * noise(s, x, z, 5.0, 90) + 0.8 * noise(s, x, z, 1.3, 91) + 0.05 - depth * 2.2, 0.0, 0.7)
-        * (strong * 9).clamp(0, 1)
-        * ramp(depth, -0.1, 0.1)
-    )
-    caps = (
-        ramp(
-            0.8 * noise(s, x * 0.5, z * 1.4, 9.0, 92)
-            + 0.5 * noise(s, x, z * 1.6, 1.7, 93)
-            + 0.45 * noise(s, x, z * 1.3, 0.35, 95),
-            1.15,
-            1.6,
-        )
-        * (strong * 9 - 0.55).clamp(0, 1)
-        * (wide < 1.5)
-    )
-    white = (colour(light.ambient) + colour(light.sun) * lit[:, None] * 0.6) / math.pi * 0.75
-    result = mix(result, white, (foam + caps).clamp(0, 0.9)[:, None])
-    result = aerial(s, light, result, z, x * 0 + s.water[:, None, None], camera, fog_sky)
-    return torch.where(wet[:, None], result, picture)
+def _since(mark: Tensor) -> Tensor:
+    """True from the first marked slice on."""
+    return mark.to(torch.int8).cummax(2).values > 0
+
+
+def _body(s: Scene, light: Light, hits: Hits, lit: Tensor) -> Tensor:
+    """The water's own colour: the ground shines through where it is shallow."""
+    shallow = torch.exp(-(plane(s.water) - hits.ground).clamp(min=0) * 0.45)[:, None]
+    bottom = colour(s.palette[:, SOIL]) * constant((0.55, 0.75, 0.7), hits.x)
+    height = light.direction[:, 1, None, None, None].clamp(min=0)
+    falling = colour(light.ambient) + colour(light.sun) * height * lit[:, None]
+    return mix(colour(s.palette[:, WATER]) * 1.15, bottom, shallow * 0.8) * falling / math.pi * 1.2
+
+
+def _glitter(s: Scene, light: Light, view: View, hits: Hits, ripples: _Ripples, slant: Tensor) -> Tensor:
+    """The chance that a facet of the water sends the sun here."""
+    high = plane(view.camera - s.water)
+    length = (hits.x * hits.x + hits.z * hits.z + high * high).sqrt()
+    back = (-hits.x / length, high / length, -hits.z / length)
+    hx, hy, hz = (plane(light.direction[:, axis]) + part for axis, part in enumerate(back))
+    variance = ripples.rough * 1.2 + 4e-4
+    off = (hx / hy + ripples.x) ** 2 * 1.6 + (hz / hy + ripples.z) ** 2
+    chance = torch.exp(-off / (2 * variance)) / (2 * math.pi * variance)
+    return chance / (4 * slant.clamp(min=0.05)) * 0.9
+
+
+def _foam(s: Scene, view: View, hits: Hits) -> Tensor:
+    """Share of white, 0..0.9: along the shore, and on crests in a strong wind."""
+    x, z, strong = hits.x, hits.z, plane(s.waves) * 9
+    depth = plane(s.water) - hits.ground
+    edge = 0.9 * noise(s, x, z, 5.0, 90) + 0.8 * noise(s, x, z, 1.3, 91) + 0.05 - depth * 2.2
+    foam = ramp(edge, 0.0, 0.7) * strong.clamp(0, 1) * ramp(depth, -0.1, 0.1)
+    broken = 0.8 * noise(s, x * 0.5, z * 1.4, 9.0, 92) + 0.5 * noise(s, x, z * 1.6, 1.7, 93)
+    broken = broken + 0.45 * noise(s, x, z * 1.3, 0.35, 95)
+    caps = ramp(broken, 1.15, 1.6) * (strong - 0.55).clamp(0, 1) * (view.width(z) < 1.5)
+    return (foam + caps).clamp(0, 0.9)
