@@ -18,6 +18,7 @@ from engine.starter.network import MULTIPLE, StarterNetwork
 from engine.types import Mask, ModelFacts, Rgb
 
 NATIVE = 256  # pixels: the network was trained on 256 x 256, and works on any shape of about that area
+LARGEST = 512  # up to here it works at the size of the picture: strokes keep their shape, detail is finer
 MOST_RATIO = 1000.0  # the level at which the network is asked where nothing of the picture is left
 
 
@@ -42,7 +43,8 @@ class PixelDiffusion:
         self.facts = ModelFacts(name, device, str(dtype).removeprefix("torch."), seconds)
 
     def size(self, width: int, height: int) -> tuple[int, int]:
-        scale = NATIVE / math.sqrt(width * height)
+        side = math.sqrt(width * height)
+        scale = min(max(side, NATIVE), LARGEST) / side
         across, down = (max(2, round(scale * side / MULTIPLE)) * MULTIPLE for side in (width, height))
         return across, down
 

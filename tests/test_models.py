@@ -99,7 +99,7 @@ def test_every_size_has_a_working_size(starter: models.Model, size: tuple[int, i
     width, height = starter.size(*size)
     assert width % MULTIPLE == height % MULTIPLE == 0
     assert min(width, height) >= 2 * MULTIPLE
-    assert width * height <= 2.2 * 256 * 256 or min(width, height) == 2 * MULTIPLE
+    assert width * height <= 2.2 * 512 * 512 or min(width, height) == 2 * MULTIPLE
 
 
 def test_strokes_become_textured_and_keep_their_layout(starter: models.Model) -> None:
