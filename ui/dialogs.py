@@ -27,8 +27,8 @@ from ui.icons import application_icon, icon
 from ui.widgets import Number, Segments, caption, push_button
 
 SIZES = (
-    (256, 256, "starter model"),
-    (512, 512, ""),
+    (256, 256, "quickest"),
+    (512, 512, "starter model"),
     (768, 512, ""),
     (1024, 1024, ""),
 )

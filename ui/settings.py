@@ -50,8 +50,8 @@ class Settings:
     recent_colours: tuple[str, ...] = _setting((), "Recent colours")
     recent_files: tuple[str, ...] = _setting((), "Recent files")
     folder: str = _setting("", "Folder that was used last")
-    new_width: int = _setting(256, "Width of a new picture", "", (1, 8192))
-    new_height: int = _setting(256, "Height of a new picture", "", (1, 8192))
+    new_width: int = _setting(512, "Width of a new picture", "", (1, 8192))
+    new_height: int = _setting(512, "Height of a new picture", "", (1, 8192))
     panels: bool = _setting(True, "Show the panels")
     geometry: str = _setting("", "Place and size of the window")
 
