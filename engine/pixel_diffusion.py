@@ -35,16 +35,15 @@ class PixelDiffusion:
         network.to(self.device, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = network.eval().requires_grad_(False)
         self.clock = Clock()
-        self.denoise(
-            torch.zeros(1, 3, NATIVE, NATIVE, device=self.device), self.schedule(0.5)
-        )  # the first is slow
+        blank = torch.zeros(1, 3, NATIVE, NATIVE, device=self.device)
+        self.denoise(blank, self.schedule(0.5))  # the first call of all is slow: it belongs to loading
         self.clock = Clock()
         seconds = time.perf_counter() - load_started
         self.facts = ModelFacts(name, device, str(dtype).removeprefix("torch."), seconds)
 
     def size(self, width: int, height: int) -> tuple[int, int]:
-        side = math.sqrt(width * height)
-        scale = min(max(side, NATIVE), LARGEST) / side
+        mean = math.sqrt(width * height)
+        scale = min(max(mean, NATIVE), LARGEST) / mean
         across, down = (max(2, round(scale * side / MULTIPLE)) * MULTIPLE for side in (width, height))
         return across, down
 

@@ -17,11 +17,15 @@ ROOT = Path(__file__).parents[1]
 def test_no_name_can_be_looked_up() -> None:
     with pytest.raises(NetworkForbidden, match=r"example.org"):
         socket.getaddrinfo("example.org", 443)
+    with pytest.raises(NetworkForbidden, match=r"example.org"):
+        socket.gethostbyname("example.org")
 
 
 def test_no_other_machine_can_be_reached() -> None:
     with socket.socket() as it, pytest.raises(NetworkForbidden):
         it.connect(("192.0.2.1", 80))
+    with socket.socket(type=socket.SOCK_DGRAM) as it, pytest.raises(NetworkForbidden):
+        it.sendto(b"hello", ("192.0.2.1", 80))
 
 
 def test_this_machine_may_be_asked() -> None:

@@ -268,6 +268,7 @@ async def test_a_refused_edit_says_why_and_changes_nothing(bench: Bench) -> None
     bench.window.edit_panel.area.set_value("strokes")
     before = bench.session.document
     bench.click(bench.window.edit_panel.main)
+    await bench.finish()
     assert "paint over the picture" in bench.window.messages.text.text()
     assert bench.window.messages.isVisible()
     assert not bench.window.editing.is_working
@@ -623,11 +624,11 @@ async def test_the_request_carries_what_the_panel_says(bench: Bench) -> None:
     panel.seed.set_value(11)
     panel.lock.setChecked(True)
     bench.click(panel.main)
+    await bench.finish()
     ask = bench.window.editing.ask
     assert ask is not None
     request = ask.request
     assert (request.operation.strength, request.steps, request.variants, request.seed) == (0.35, 7, 2, 11)
-    await bench.finish()
 
 
 @scenario

@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
-from engine.types import EngineError, ModelFacts
+from engine.types import ModelFacts
 from ui import actions, files, theme
 from ui.actions import ACTIONS, BY_HAND, MENUS
 from ui.apply import Edits
@@ -137,12 +137,8 @@ class Window(QMainWindow):
             return
         if not self.edit_panel.lock.isChecked():
             self.edit_panel.roll()
-        try:
-            self.editing.start(self.edit_panel.options())
-        except EngineError as error:
-            self.messages.complain(str(error))
-        else:
-            self.messages.hide()
+        self.messages.hide()
+        self.editing.start(self.edit_panel.options())
 
     def apply_result(self) -> None:
         self.editing.apply()
