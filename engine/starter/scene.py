@@ -1,7 +1,8 @@
 """A scene: plain numbers, one row for each picture, from which everything is drawn.
 
-World: metres, x right, y up, z away from the camera, which stands at x = z = 0. In the picture columns and
-rows are fractions; the horizon's row is `horizon` (a shifted lens, so that columns stay upright).
+World: metres, x right, y up, z away from the camera, which stands at x = z = 0. In the view columns and rows
+are fractions; the horizon's row is `horizon` (a shifted lens, so that columns stay upright). Lengths in the
+view are in roots of its area: it is `across` wide and `upright` high, and a square one is 1 by 1.
 In formulas `s` is the scene; x, y, z are places in its world.
 """
 
@@ -42,8 +43,9 @@ class Scene:
     fog_top: Tensor  # metres in which the fog thins by e
 
     eye: Tensor  # metres above the ground or the water
+    aspect: Tensor  # width / height of the whole view, 1/3..3
     horizon: Tensor  # its row
-    focal: Tensor  # length, in widths of the picture
+    focal: Tensor  # length, in roots of the view's area
 
     profile: Tensor  # (batch, KNOTS), metres: the mean height of the ground at each distance
     amplitude: Tensor  # (batch, KNOTS), metres: of the hills at each distance
@@ -89,6 +91,16 @@ class Scene:
     place: Tensor  # (batch, objects, 3), metres; y, above the eye, is used of what flies
     size: Tensor  # (batch, objects), metres: height
     look: Tensor  # (batch, objects, 6), 0..1: what else is random about them
+
+    @property
+    def across(self) -> Tensor:
+        """The view's width, in roots of its area."""
+        return self.aspect.sqrt()
+
+    @property
+    def upright(self) -> Tensor:
+        """The view's height, in roots of its area."""
+        return self.aspect.rsqrt()
 
     def rows(self, index: slice | Tensor) -> Scene:
         return Scene(**{field.name: getattr(self, field.name)[index] for field in fields(self)})

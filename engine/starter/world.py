@@ -58,18 +58,22 @@ THINGS = (
 )
 
 
-def draw(batch: int, generator: torch.Generator, climates: Sequence[str] | None = None) -> Scene:
-    """Draws `batch` scenes, of any climate or of the named ones in turn.
+def draw(
+    batch: int, generator: torch.Generator, climates: Sequence[str] | None = None, aspect: float = 1.0
+) -> Scene:
+    """Draws `batch` scenes, of any climate or of the named ones in turn, each `aspect` times as wide as high.
 
     A seed stands for the numbers drawn here, in this order: another order is another world.
     """
+    if not 1 / 3.01 < aspect < 3.01:
+        raise ValueError(f"A view must be between 1/3 and 3 times as wide as high, not {aspect:g} times.")
     names = list(CLIMATES)
     weights = torch.tensor([climate.weight for climate in CLIMATES.values()])
     index = torch.multinomial(weights, batch, replacement=True, generator=generator)
     if climates:
         index = torch.tensor([names.index(climates[i % len(climates)]) for i in range(batch)])
     kinds = [CLIMATES[names[i]] for i in index.tolist()]
-    dice = _Dice(batch, generator, kinds)
+    dice = _Dice(batch, generator, kinds, aspect)
     u, chance, between, numbers = dice.uniform, dice.chance, dice.between, dice.numbers
     sun, camera = _sun(dice), _camera(dice)
     sun, in_view = _sun_in_view(dice, sun, camera)
@@ -88,6 +92,7 @@ def draw(batch: int, generator: torch.Generator, climates: Sequence[str] | None 
         fog=chance(0.06) * torch.exp(u(-9.3, -7.4)),
         fog_top=u(5, 60),
         eye=camera.eye,
+        aspect=torch.full((batch,), float(aspect)),
         horizon=camera.horizon,
         focal=camera.focal,
         profile=relief.profile,
@@ -134,11 +139,22 @@ def draw(batch: int, generator: torch.Generator, climates: Sequence[str] | None 
 
 @dataclass(frozen=True)
 class _Dice:
-    """Draws numbers, one for each picture; each picture has its climate."""
+    """Draws numbers, one for each picture; each picture has its climate, and all have one aspect."""
 
     batch: int
     generator: torch.Generator
     kinds: list[Climate]
+    aspect: float
+
+    @property
+    def across(self) -> float:
+        """The view's width, in roots of its area."""
+        return math.sqrt(self.aspect)
+
+    @property
+    def upright(self) -> float:
+        """The view's height, in roots of its area."""
+        return 1 / math.sqrt(self.aspect)
 
     def uniform(self, low: float | Tensor, high: float | Tensor, *more: int) -> Tensor:
         """(batch, *more), low..high."""
@@ -198,6 +214,7 @@ def _camera(dice: _Dice) -> _Camera:
     """From the ground, or, in half of the pictures, from up to 140 metres above it."""
     u = dice.uniform
     focal = torch.exp(u(math.log(0.85), math.log(2.1)))
+    focal = focal.clamp(min=0.6 * max(dice.across, dice.upright))  # no wider than 80 degrees
     high = dice.chance(0.55)
     eye = mix(torch.exp(u(math.log(1.5), math.log(8))), torch.exp(u(math.log(15), math.log(140))), high)
     horizon = mix(u(0.38, 0.68), u(0.2, 0.5), high) + 0.07 * dice.normal()
@@ -207,8 +224,8 @@ def _camera(dice: _Dice) -> _Camera:
 def _sun_in_view(dice: _Dice, sun: _Sun, camera: _Camera) -> tuple[_Sun, Tensor]:
     """The sun or moon in view, high or low, in a third of the pictures: people paint it first."""
     in_view = dice.chance(0.33) * (1 - sun.overcast.ceil())
-    azimuth = mix(sun.azimuth, dice.uniform(-0.38, 0.38) / camera.focal, in_view)
-    high = torch.atan(camera.horizon * dice.uniform(0.12, 0.9) / camera.focal)
+    azimuth = mix(sun.azimuth, dice.uniform(-0.38, 0.38) * dice.across / camera.focal, in_view)
+    high = torch.atan(camera.horizon * dice.upright * dice.uniform(0.12, 0.9) / camera.focal)
     return sun._replace(azimuth=azimuth, height=mix(sun.height, high, in_view * (1 - sun.golden))), in_view
 
 
@@ -265,8 +282,9 @@ def _things(dice: _Dice, camera: _Camera, water: Tensor) -> tuple[Tensor, Tensor
     far = torch.stack([u(*thing.distance) for thing in THINGS], 1)
     standing = torch.tensor([column not in FLYING for column in range(count)])
     far = torch.where(standing, far * (1 + 0.15 * camera.eye[:, None].clamp(max=60)), far)
-    x = (u(0.1, 0.9, count) - 0.5) * far / camera.focal[:, None]
-    high = (camera.horizon[:, None] * u(0.15, 0.85, count)).clamp(min=0.05) * far / camera.focal[:, None]
+    x = (u(0.1, 0.9, count) - 0.5) * dice.across * far / camera.focal[:, None]
+    high = (camera.horizon[:, None] * u(0.15, 0.85, count)).clamp(min=0.05) * dice.upright
+    high = high * far / camera.focal[:, None]
     place = torch.stack([x, torch.where(standing, 0.0, high), far], -1)
     size = torch.stack([u(*thing.height) for thing in THINGS], 1)
     size[:, BALLOON] *= (far[:, BALLOON] / 250).clamp(min=0.7)  # a distant balloon is a large one
@@ -283,7 +301,8 @@ def _settled(scene: Scene, generator: torch.Generator, tries: int = 10) -> Scene
         found = torch.maximum(found, _well_placed(scene).float())
         change = torch.exp(torch.rand(shape, generator=generator) * 0.9 - 0.4).clamp(0.6, 1.6)
         far = scene.place[..., 2] * change
-        x = (torch.rand(shape, generator=generator) * 0.8 - 0.4) * far / scene.focal[:, None]
+        part = torch.rand(shape, generator=generator) * 0.8 - 0.4  # of the view's width
+        x = part * scene.across[:, None] * far / scene.focal[:, None]
         again = found < 1
         scene.place[..., 0] = torch.where(again, x, scene.place[..., 0])
         scene.place[..., 2] = torch.where(again, far, scene.place[..., 2])
@@ -295,7 +314,7 @@ def _well_placed(s: Scene) -> Tensor:
     y, camera = feet(s)
     x, z = s.place[..., 0], s.place[..., 2]
     dry = terrain(s, x, z, torch.full_like(y, 0.5)) - s.water[:, None]
-    row = s.horizon[:, None] - (y - camera[:, None]) * s.focal[:, None] / z
+    row = s.horizon[:, None] - (y - camera[:, None]) * s.focal[:, None] / z / s.upright[:, None]
     good = (row < 1.02) & (row > 0.1) & (dry > 0.4)
     for part in torch.linspace(0.04, 0.95, 14).tolist():
         on_way = terrain(s, x * part, z * part, torch.full_like(y, 1.0))
