@@ -55,6 +55,9 @@ def _profile(s: Scene, x: Tensor, far: Tensor) -> tuple[Tensor, Tensor]:
 def _hills(s: Scene, x: Tensor, z: Tensor, resolved: Tensor, cuts: list[int]) -> Tensor:
     """Octaves of noise, about -1..1: ridged, and flatter where the octaves before were steep."""
     wave, ridge, erode, gain = (spread(v, x) for v in (s.wave, s.ridge, s.erode, s.gain))
+    gain = gain * (1 - 0.16 * (1 - ridge) ** 2) + 0.08 * ridge  # rolling hills are smooth, crests jagged
+    erode = erode * (1 - 0.5 * ridge)
+    bend = -0.15 * ridge  # of each octave by the slopes of those before: ribs and gullies run down them
     total, steep_x, steep_z = torch.zeros_like(x), torch.zeros_like(x), torch.zeros_like(x)
     for o, n in enumerate(cuts):
         if n == 0:
@@ -62,12 +65,15 @@ def _hills(s: Scene, x: Tensor, z: Tensor, resolved: Tensor, cuts: list[int]) ->
         near = (..., slice(n))
         long = wave * 2.0**-o
         keep = (long / resolved[near] * 0.5 - 0.6).clamp(0, 1)
-        value, dx, dz = sloped_noise(s, x[near], z[near], long, o)
+        bent = bend * long
+        value, dx, dz = sloped_noise(
+            s, x[near] + bent * steep_x[near], z[near] + bent * steep_z[near], long, o
+        )
         sharp = (value * value + (0.03 + 0.3 * resolved[near] / long) ** 2).sqrt()  # no sharper than the grid
         value = mix(value, 0.75 - 1.8 * sharp, ridge * (1.0, 1.0, 0.85, 0.6, 0.45, 0.35)[min(o, 5)])
         steep_x[near] += keep * dx * 0.5  # of the plain noise: steady across crests, which else become combs
         steep_z[near] += keep * dz * 0.5
-        damp = 1 / (1 + erode * (steep_x[near] ** 2 + steep_z[near] ** 2))
+        damp = (1 if o else 1 - 0.3 * ridge) / (1 + erode * (steep_x[near] ** 2 + steep_z[near] ** 2))
         total[near] += keep * damp * value * gain**o
     return total
 

@@ -27,13 +27,16 @@ class _Detail(NamedTuple):
 
     wide: Tensor  # metres that a pixel covers across
     facing: Tensor  # 1 where the ground is seen from straight above it .. 0.06 where along it
+    close: Tensor  # 1 where tufts of grass can be told apart
     slope: Tensor  # rise for each metre
-    small: Slopes  # at the size of a pixel
+    small: Slopes  # at the size of a pixel, upright as grass is
     middle: Slopes  # between a pixel and the grid of the land
+    layer: Slopes  # of rock, nearly level
+    tuft: Slopes  # 0.15 metres, or some pixels
     patch: Tensor  # tens of metres
     broad: Tensor  # hundreds of metres
     pebbly: Tensor  # three metres
-    mottled: Tensor  # all of them together
+    herbs: Tensor  # fifty metres, bent: where other plants grow
 
 
 class _Cover(NamedTuple):
@@ -41,6 +44,7 @@ class _Cover(NamedTuple):
 
     rock: Tensor
     sandy: Tensor  # (batch, 1, 1)
+    shore: Tensor
     wooded: Tensor  # the floor of a wood
     snow: Tensor
 
@@ -72,42 +76,68 @@ def _detail(s: Scene, view: View, hits: Hits) -> _Detail:
     far = (x * x + z * z + up**2).sqrt()
     wide = view.width(z)
     facing = ((-nx * x - nz * z + up).abs() / (1 + nx * nx + nz * nz).sqrt() / far).clamp(0.06, 1)
-    tx, tz = x + 0.6 * y, z - 0.7 * y  # sheared, so that steep faces take their detail from height too
-    footprint = wide * facing**-0.45
-    small, middle = fine(tx, tz, footprint), fine(tx, tz, footprint * 7, 1.1)
-    patch = 0.5 * noise(s, tx, tz, 60.0, 71) + 0.5 * noise(s, tx, tz, 13.0, 72)
-    pebbly = 0.6 * noise(s, tx, tz, 3.1, 76) * ramp(wide, 0.6, 0.2)
-    mottled = patch + 0.14 * small.value + 0.22 * middle.value + pebbly
     slope = (nx * nx + nz * nz).sqrt()
-    return _Detail(wide, facing, slope, small, middle, patch, noise(s, x, z, 260.0, 73), pebbly, mottled)
+    middle = fine(x, z, 5 * wide, 1.1)
+    dip = 0.5 * (plane(s.offset[:, 0]) - 0.5)
+    layer = fine(0.2 * (x - z), y + dip * (x + 0.5 * z), 2.2 * wide, 0.3)
+    pixel = view.width(view.focal)
+    u = (view.aside * view.focal + 3 * plane(s.offset[:, 0])).expand_as(z)
+    v = view.rise + 3 * plane(s.offset[:, 1])
+    small = fine(u, v * mix(1.8, 0.6, plane((s.grass > 0).float())), 1.3 * pixel.expand_as(z))
+    tuft = fine(u, 1.2 * v, pixel * (0.05 / wide).clamp(min=2.0), 0.7)
+    long = wide / facing  # metres that a pixel covers along the ground: shorter waves would only be grain
+    broad = noise(s, x, z, 260.0, 73)
+    patch = 0.6 * noise(s, x, z, 60.0, 71) * ramp(long, 60, 20) + 0.5 * noise(s, x, z, 13.0, 72) * ramp(
+        long, 13, 4
+    )
+    pebbly = 0.6 * noise(s, x, z, 3.1, 76) * ramp(long, 3, 1)
+    herbs = noise(s, x + 16 * patch, z - 16 * patch, 47.0, 80) * ramp(long, 50, 15)
+    close = ramp(wide, 0.25, 0.01)
+    return _Detail(wide, facing, close, slope, small, middle, layer, tuft, patch, broad, pebbly, herbs)
 
 
 def _cover(s: Scene, hits: Hits, detail: _Detail) -> _Cover:
     x, y, z, slope = hits.x, hits.y, hits.z, detail.slope
     terrace, fuzz = plane(s.terrace), detail.small.value
-    rock = ramp(slope + 0.22 * detail.mottled, mix(0.62, 0.36, terrace), mix(0.95, 0.6, terrace))
+    rock = ramp(
+        slope + 0.22 * detail.patch + 0.1 * detail.middle.value,
+        mix(0.62, 0.36, terrace),
+        mix(0.95, 0.6, terrace),
+    )
     sandy = plane((s.dune > 0).float())
     rock = rock * (1 - sandy * (1 - ramp(z, 2500, 6000)))
     wood = wooded(s, x, z, y) * (1 - ramp(slope, 0.7, 1.2)) * (1 - hits.plant.float())
     wood = ramp(wood * ramp(z / plane(s.tree_near), 0.7, 1.6), 0.05, 0.5)
     line = plane(s.snow_line)
-    height = y + 110 * detail.patch + 60 * detail.broad + 25 * fuzz - 60 * slope
-    snow = ramp(height, line - 40, line + 140) * (1 - ramp(slope + 0.25 * fuzz, 0.75, 1.25))
-    return _Cover(rock, sandy, wood, snow * ramp(y - plane(s.water), 0.0, 0.4))
+    height = y + 60 * detail.patch + 60 * detail.broad + 40 * detail.middle.value + 12 * fuzz - 60 * slope
+    ledge = slope * (1 + 0.3 * detail.layer.z + 0.25 * detail.middle.value)
+    snow = ramp(height, line - 20, line + 90) * (1 - ramp(ledge, 0.8, 1.2))
+    dry = y - plane(s.water)
+    shore = 1 - ramp(dry + 0.9 * detail.patch + 0.1 * fuzz, 0.8, 2.0)
+    return _Cover(rock, sandy, shore, wood, snow * ramp(dry, 0.0, 0.4))
 
 
 def _bumps(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, openness: Tensor) -> tuple[Tensor, Tensor]:
     """The ground's normal, of any length, and its openness: much on rock, little on snow and sand."""
-    rock, sandy, wood, snow = cover
-    bump = mix(mix(0.25, 0.6, rock), 0.06, snow) * (1 - 0.72 * sandy * (1 - rock)) * (1 - 0.5 * wood)
-    crag = 0.75 * rock * (1 - 0.8 * snow) + 0.17 * (1 - snow) * (1 - 0.6 * sandy)
+    rock, sandy, shore, wood, snow = cover
+    bare = torch.maximum(torch.maximum(sandy * (1 - rock), shore), snow)  # smooth
+    turf = (1 - rock) * (1 - bare)
+    bump = 0.5 * rock * (1 - 0.85 * snow) + (0.04 + 0.12 * detail.close) * turf + 0.03 * bare
+    tufty = 0.3 * detail.close * turf * (1 - 0.5 * wood)
+    crag = 0.75 * rock * (1 - 0.8 * snow) + 0.06 * turf + 0.02 * bare
     side = -detail.middle.value / (detail.middle.value.abs() + 0.3)  # creases the middle noise
-    nx = hits.slope_x + bump * detail.small.x + crag * side * detail.middle.x
-    nz = hits.slope_z + bump * detail.small.z + crag * side * detail.middle.z
+    layered = 1 + 0.35 * rock * (1 - snow) * detail.layer.z
+    nx = (
+        hits.slope_x * layered + bump * detail.small.x + tufty * detail.tuft.x + crag * side * detail.middle.x
+    )
+    nz = (
+        hits.slope_z * layered + bump * detail.small.z + tufty * detail.tuft.z + crag * side * detail.middle.z
+    )
     openness = (
         openness * (1 - 0.45 * wood) * (1 - 0.25 * crag * (detail.middle.value.abs() - 0.5).clamp(-0.5, 1.0))
     )
-    openness = openness * (1 + 0.16 * detail.small.value * bump).clamp(0.4, 1.3)
+    hollow = 0.16 * bump * detail.small.value + 0.3 * tufty * detail.tuft.value
+    openness = openness * (1 + hollow).clamp(0.4, 1.3)
     if bool((s.dune > 0).any()):
         ripple_x, ripple_z = _wind_ripples(s, hits, detail, cover)
         nx, nz = nx + ripple_x, nz + ripple_z
@@ -118,24 +148,37 @@ def _ground_colour(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, opennes
     """The bare ground and the grass that is too far to be blades: soil, rock, sand, shore, snow, the path."""
     x, y, z = hits.x, hits.y, hits.z
     fuzz, patch, broad, pebbly = detail.small.value, detail.patch, detail.broad, detail.pebbly
-    dry = ramp(detail.mottled + 0.6 * broad + 1.1 * (openness - 0.92), -0.5, 1.1)
-    albedo = mix(_of(s, GREEN), _of(s, DRY), dry[:, None])
-    albedo = _tilled(s, albedo, hits, detail)
-    soil = 0.6 * patch - 0.5 * broad + 0.15 * fuzz + 0.4 * pebbly + 0.5 * detail.slope
-    albedo = mix(albedo, _of(s, SOIL), ramp(soil, 0.55, 1.2)[:, None] * 0.7)
-    bands = noise(s, x * 0.02, y + 6 * patch, 14.0, 74) + 0.6 * noise(s, x * 0.05, y, 4.0, 75)
-    rocky = _of(s, ROCK) * (1 + 0.22 * bands * (0.35 + plane(s.terrace)))[:, None]
+    albedo = _tilled(s, _meadow(s, detail, openness), hits, detail)
+    soil = 0.5 * patch - 0.5 * broad + 0.05 * fuzz + 0.3 * pebbly + 0.5 * detail.slope
+    albedo = mix(albedo, _of(s, SOIL), ramp(soil, 0.75, 0.95)[:, None] * 0.8)
+    rocky = _of(s, ROCK) * (1 + 0.1 * detail.layer.value * (0.5 + plane(s.terrace)) + 0.12 * patch)[:, None]
     albedo = mix(albedo, _of(s, DRY) * (1 + 0.12 * broad)[:, None], 0.65 * cover.sandy[:, None])
     albedo = mix(albedo, rocky, cover.rock[:, None])
     dry_by = y - plane(s.water)  # metres above the water
-    shore = 1 - ramp(dry_by + 0.8 * patch + 0.3 * fuzz, 0.5, 2.6)
-    albedo = mix(albedo, _of(s, SOIL), (shore * 0.9)[:, None])
+    albedo = mix(albedo, _of(s, SOIL) * (1 + 0.12 * patch)[:, None], (cover.shore * 0.95)[:, None])
     albedo = albedo * (1 - 0.45 * (1 - ramp(dry_by, 0.05, 0.45)))[:, None]  # wet sand is dark
     albedo = mix(albedo, _of(s, LEAF) * (0.8 + 0.25 * fuzz[:, None]), (cover.wooded * 0.85)[:, None])
     albedo = mix(albedo, constant((0.82, 0.85, 0.9), x), cover.snow[:, None])
-    albedo = albedo * (1 + (0.15 * (1 - 0.8 * cover.snow)) * fuzz)[:, None]
+    rough = (0.03 + 0.1 * torch.maximum(detail.close * (1 - cover.shore), cover.rock)) * (
+        1 - 0.8 * cover.snow
+    )
+    albedo = albedo * (1 + rough * fuzz)[:, None]
     trail = track(s, x, z) * (1 - 0.7 * cover.snow) * ramp(dry_by, 0.1, 0.5)
     return mix(albedo, _of(s, SOIL) * (1.1 + 0.2 * fuzz + 0.25 * pebbly)[:, None], trail[:, None])
+
+
+def _meadow(s: Scene, detail: _Detail, openness: Tensor) -> Tensor:
+    """Grass, greener in hollows and where it is grazed, and patches of other plants with clear borders."""
+    ragged = 0.06 * detail.small.value + 0.06 * detail.tuft.value * detail.close + 0.2 * detail.pebbly
+    dry = ramp(0.5 * detail.patch + 0.8 * detail.broad + 1.1 * (openness - 0.92), -0.6, 1.2)
+    albedo = mix(_of(s, GREEN), _of(s, DRY), dry[:, None])
+    grazed = mix(_of(s, GREEN), _of(s, DRY), 0.4) * 1.15
+    albedo = mix(albedo, grazed, 0.7 * ramp(detail.herbs + ragged, -0.5, -0.62)[:, None])
+    dark = mix(_of(s, GREEN), _of(s, OTHER_LEAF), 0.6) * 0.75
+    albedo = mix(albedo, dark, 0.75 * ramp(detail.herbs + ragged, 0.55, 0.68)[:, None])
+    straw = ramp(detail.patch + 0.5 * detail.broad + ragged, 0.62, 0.75)
+    albedo = mix(albedo, _of(s, DRY) * 1.1, 0.6 * straw[:, None])
+    return albedo * (1 + 0.08 * detail.close * detail.tuft.value)[:, None]
 
 
 def _tilled(s: Scene, albedo: Tensor, hits: Hits, detail: _Detail) -> Tensor:
@@ -206,7 +249,7 @@ def _leaves(s: Scene, hits: Hits, detail: _Detail, openness: Tensor) -> tuple[Te
 def _blades(s: Scene, hits: Hits, detail: _Detail, openness: Tensor) -> tuple[Tensor, Tensor]:
     """Colour and openness of the grass near the camera, with flowers."""
     luck, v = hits.luck, _share_of_height(hits)
-    dry = (0.45 * luck + 0.5 * ramp(detail.mottled + 0.6 * detail.broad, -0.5, 1.1)).clamp(0, 1)
+    dry = (0.45 * luck + 0.5 * ramp(detail.patch + 0.6 * detail.broad, -0.5, 1.1)).clamp(0, 1)
     albedo = mix(_of(s, GREEN), _of(s, DRY), dry[:, None]) * (0.5 + 1.1 * v * (0.5 + luck))[:, None]
     flower = (luck > 1 - plane(s.flowers) * ramp(detail.patch + detail.pebbly, 0.0, 0.9)) & (v > 0.5)
     r, g, b = s.look[:, TREE, :3].unbind(1)
