@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from engine.types import EngineError, Mask, Rgb
+from engine.types import EngineError, Mask, Rgb, Window
 
 PAINTED = 2  # of 255: fainter traces of a soft brush do not count as painted
 NATIVE = 256  # pixels: a smaller work area would only be enlarged for the model
@@ -64,6 +64,12 @@ def work_area(mask: Mask, context: float = 0.35) -> Rect:
         for span, length, limit in zip(spans, lengths, (width, height), strict=True)
     )
     return Rect(x, y, w, h)
+
+
+def part_of(area: Rect, width: int, height: int) -> Window:
+    """Which part of a picture of that size an area shows."""
+    right, bottom = area.x + area.width, area.y + area.height
+    return area.x / width, area.y / height, right / width, bottom / height
 
 
 def blend(known: Rgb, result: Rgb, mask: Mask | None) -> Rgb:

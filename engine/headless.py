@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.area import Rect, blend, soft_mask, work_area
+from engine.area import Rect, blend, part_of, soft_mask, work_area
 from engine.imports import uncollected
 from engine.pictures import Picture, PictureError, flat, format_of, open_mask, open_picture, save_picture
 from engine.types import EditRequest, EditResult, EngineError, Mask, Preview, Rgb, SDEdit
@@ -114,6 +114,8 @@ def _arguments() -> argparse.ArgumentParser:
     add("--solver", choices=["sde", "ode"], default="sde", help="stochastic or deterministic")
     add("--sde", choices=["vp", "ve"], default="vp", help="variance preserving or exploding")
     add("--order", type=int, choices=[1, 2], default=2, help="of the solver; 1 is the paper's")
+    add("--prompt", default="", help="what the picture shall show, for models that take words")
+    add("--guidance", type=float, default=3.0, help="how much the prompt counts")
     add("--seed", type=int, default=0, help="the same seed gives the same picture")
     add("--variants", type=int, default=1, help="how many pictures, each with the next seed")
     add("--model", default="starter", help="a name, or a model's folder")
@@ -138,6 +140,9 @@ def _sdedit(ask: argparse.Namespace) -> int:
         seed=ask.seed,
         variants=ask.variants,
         model=ask.model,
+        prompt=ask.prompt,
+        guidance=ask.guidance,
+        window=part_of(area, known.shape[1], known.shape[0]),
     )
     outputs = _outputs(ask.output, ask.variants)
     if ask.previews:
@@ -260,7 +265,7 @@ def _progress() -> Callable[[Preview, float], None]:
     live = sys.stderr.isatty()
 
     def tell(event: Preview, spent: float) -> None:
-        left = spent / event.call * (event.calls - event.call)
+        left = spent / event.done * (1 - event.done)
         line = f"step {event.call} of {event.calls}, {left:.1f} s left"
         if live:
             print(f"\r{line}   ", end="\n" if event.call == event.calls else "", file=sys.stderr, flush=True)

@@ -19,8 +19,9 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from engine.levels import Level, Schedule
-from engine.types import EngineError, Mask, ModelFacts, Rgb
+from engine.levels import Schedule
+from engine.sampling import Denoise
+from engine.types import EditRequest, EngineError, Mask, ModelFacts, Rgb
 
 RESOURCES = Path(__file__).parents[1] / "resources"
 NAMED = {"starter": RESOURCES / "starter"}
@@ -65,11 +66,13 @@ class Model(Protocol):
     least: float  # sigma / alpha of the last network call: where its estimate looks best as the result
     clock: Clock
 
-    def size(self, width: int, height: int) -> tuple[int, int]:
-        """The size in pixels at which it works on a picture of this size."""
+    multiple: int  # pixels: width and height of a picture that it encodes are multiples of it
+
+    def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
+        """The sizes in pixels at which it works on a picture of this size, from coarse to fine."""
 
     def encode(self, picture: Rgb) -> Tensor:
-        """A picture of a working size to its latent."""
+        """A picture, whose sides are multiples of `multiple`, to its latent."""
 
     def decode(self, latent: Tensor) -> Rgb:
         """A latent to the picture."""
@@ -78,10 +81,14 @@ class Model(Protocol):
         """A latent to a preview, cheaply; it may be smaller than the picture."""
 
     def free(self, mask: Mask) -> Tensor:
-        """A mask of a working size to what multiplies a latent."""
+        """A mask of such a size to what multiplies a latent."""
 
-    def denoise(self, x: Tensor, level: Level) -> Tensor:
-        """One network call: the estimate of x_0. `level` may have any alpha: sigma / alpha is what counts."""
+    def denoiser(self, request: EditRequest) -> Denoise:
+        """The estimate of x_0 as the request wants it: its prompt, its place in the whole picture.
+
+        One call of it is one step's work. A level may have any alpha: sigma / alpha is what counts.
+        Raises EngineError for a prompt that the model cannot read.
+        """
 
     def interrupted_by(self, stop: Callable[[], bool]) -> AbstractContextManager[None]:
         """Inside, a call of the network raises Interrupted soon after `stop()` turns true."""

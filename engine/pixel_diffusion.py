@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,12 +15,15 @@ from torch import Tensor
 
 from engine.levels import Level, vp_continuous
 from engine.models import Clock, fast_dtype, interruptible
-from engine.starter.network import MULTIPLE, StarterNetwork
-from engine.types import Mask, ModelFacts, Rgb
+from engine.pieces import Piece, in_pieces
+from engine.sampling import Denoise
+from engine.starter.network import LARGEST_SCALE, MULTIPLE, NATIVE, WORDS, StarterNetwork
+from engine.starter.words import WORDS as VOCABULARY
+from engine.types import WHOLE, EditRequest, EngineError, Mask, ModelFacts, Rgb, Window
 
-NATIVE = 256  # pixels: the network was trained on 256 x 256, and works on any shape of about that area
-LARGEST = 512  # up to here it works at the size of the picture: strokes keep their shape, detail is finer
 MOST_RATIO = 1000.0  # the level at which the network is asked where nothing of the picture is left
+PIECE, OVERLAP = 640, 96  # pixels: what is longer is estimated in pieces
+STRETCHED = 1.5  # up to so many times its native size the network works on a picture at once
 
 
 class PixelDiffusion:
@@ -27,6 +31,7 @@ class PixelDiffusion:
 
     schedule = staticmethod(vp_continuous())
     least = 0.2  # below, the starter model leaves grain that it was given
+    multiple = MULTIPLE
 
     def __init__(self, network: StarterNetwork, name: str, device: str, load_started: float) -> None:
         dtype = fast_dtype(device)
@@ -36,16 +41,20 @@ class PixelDiffusion:
         self.network = network.eval().requires_grad_(False)
         self.clock = Clock()
         blank = torch.zeros(1, 3, NATIVE, NATIVE, device=self.device)
-        self.denoise(blank, self.schedule(0.5))  # the first call of all is slow: it belongs to loading
+        self._estimate(blank, 1.0, WHOLE, self._told(""))  # the first call is slow: it belongs to loading
         self.clock = Clock()
         seconds = time.perf_counter() - load_started
         self.facts = ModelFacts(name, device, str(dtype).removeprefix("torch."), seconds)
 
-    def size(self, width: int, height: int) -> tuple[int, int]:
+    def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
+        """The picture's own size, or the largest it was trained on, and halves of that down to the native."""
         mean = math.sqrt(width * height)
-        scale = min(max(mean, NATIVE), LARGEST) / mean
-        across, down = (max(2, round(scale * side / MULTIPLE)) * MULTIPLE for side in (width, height))
-        return across, down
+        scale = min(max(mean, NATIVE), LARGEST_SCALE * NATIVE) / mean
+        size = max(2 * MULTIPLE, round(scale * width)), max(2 * MULTIPLE, round(scale * height))
+        sizes = [size]
+        while math.sqrt(sizes[0][0] * sizes[0][1]) > STRETCHED * NATIVE:
+            sizes.insert(0, (round(sizes[0][0] / 2), round(sizes[0][1] / 2)))
+        return sizes
 
     def encode(self, picture: Rgb) -> Tensor:
         with self.clock.autoencoder():
@@ -62,16 +71,72 @@ class PixelDiffusion:
     def free(self, mask: Mask) -> Tensor:
         return torch.tensor(mask, device=self.device)[None, None]
 
-    def denoise(self, x: Tensor, level: Level) -> Tensor:
-        with torch.no_grad(), self.clock.network():
-            ratio = min(level.ratio, MOST_RATIO)
-            y = x / max(level.alpha, level.sigma / MOST_RATIO)
-            sigma = torch.tensor([ratio], device=self.device)
-            tokens = self.network(self.network.patches.encode(y), sigma.expand(len(y)))
-            return self.network.patches.decode(tokens)
+    def denoiser(self, request: EditRequest) -> Denoise:
+        words = self._told(request.prompt)
+        guided = len(words) > 1
+        finest = self.sizes(request.image.shape[1], request.image.shape[0])[-1]
+        window = _widened(request.window, *finest)
+
+        def denoise(x: Tensor, level: Level) -> Tensor:
+            with torch.no_grad(), self.clock.network():
+                ratio = min(level.ratio, MOST_RATIO)
+                y = x / max(level.alpha, level.sigma / MOST_RATIO)
+                height, width = y.shape[2:]
+
+                def estimate(part: Tensor, piece: Piece) -> Tensor:
+                    place = _within(window, piece, width, height)
+                    said = self._estimate(part, ratio, place, words)
+                    return said[:1].lerp(said[1:], request.guidance) if guided else said
+
+                return in_pieces(estimate, y, PIECE, OVERLAP, MULTIPLE)
+
+        return denoise
 
     def interrupted_by(self, stop: Callable[[], bool]) -> AbstractContextManager[None]:
         return interruptible(self.network.unet, stop)
+
+    def _told(self, prompt: str) -> Tensor:
+        """(1, 40) without a prompt; with one (2, 40): without its words, and with them."""
+        said = [word for word in re.split(r"[\s,;]+", prompt.lower()) if word]
+        unknown = [word for word in said if word not in VOCABULARY]
+        if unknown:
+            known = ", ".join(VOCABULARY)
+            raise EngineError(f"The starter model does not know '{unknown[0]}'; its words are {known}.")
+        words = torch.zeros(1 + bool(said), WORDS, device=self.device)
+        words[-1, [VOCABULARY.index(word) for word in said]] = 1
+        return words
+
+    def _estimate(self, y: Tensor, ratio: float, window: Window, words: Tensor) -> Tensor:
+        n = len(words)
+        tokens = self.network.patches.encode(y).expand(n, -1, -1, -1)
+        sigma = torch.full((n,), ratio, device=self.device)
+        windows = torch.tensor(window, device=self.device).expand(n, 4)
+        return self.network.patches.decode(self.network(tokens, sigma, windows, words))
+
+
+def _widened(window: Window, width: int, height: int) -> Window:
+    """The window of a picture of that size, or, where its pixels are finer than any the network has seen, one
+    about it that is as wide as in the finest that it has.
+    """
+    left, top, right, bottom = window
+    scale = math.sqrt(width / (right - left) * height / (bottom - top)) / NATIVE
+    grow = max(1.0, scale / LARGEST_SCALE)
+    across, down = (min(1.0, length * grow) for length in (right - left, bottom - top))
+    left = min(max((left + right - across) / 2, 0.0), 1 - across)
+    top = min(max((top + bottom - down) / 2, 0.0), 1 - down)
+    return left, top, left + across, top + down
+
+
+def _within(window: Window, piece: Piece, width: int, height: int) -> Window:
+    """The window of a piece of a picture of that size, which itself shows `window`."""
+    left, top, right, bottom = window
+    across, down = (right - left) / width, (bottom - top) / height
+    return (
+        left + piece.left * across,
+        top + piece.top * down,
+        left + piece.right * across,
+        top + piece.bottom * down,
+    )
 
 
 def load(folder: Path, device: str) -> PixelDiffusion:

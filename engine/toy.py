@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from engine.levels import Level, vp_continuous
 from engine.models import Clock, interruptible
-from engine.types import Mask, ModelFacts, Rgb
+from engine.sampling import Denoise
+from engine.types import EditRequest, Mask, ModelFacts, Rgb
 
 VARIANCE = 0.25
 
@@ -35,14 +36,15 @@ class Toy:
 
     schedule = staticmethod(vp_continuous())
     least = 0.03
+    multiple = 1
 
     def __init__(self) -> None:
         self.network = Posterior().requires_grad_(False)
         self.facts = ModelFacts("toy", "cpu", "float32", 0.0)
         self.clock = Clock()
 
-    def size(self, width: int, height: int) -> tuple[int, int]:
-        return width, height
+    def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
+        return [(width, height)]
 
     def encode(self, picture: Rgb) -> Tensor:
         return torch.tensor(picture).permute(2, 0, 1)[None].float() / 127.5 - 1
@@ -56,10 +58,13 @@ class Toy:
     def free(self, mask: Mask) -> Tensor:
         return torch.tensor(mask)[None, None]
 
-    def denoise(self, x: Tensor, level: Level) -> Tensor:
-        with self.clock.network():
-            out: Tensor = self.network(x / level.alpha, level.ratio**2)
-            return out
+    def denoiser(self, request: EditRequest) -> Denoise:
+        def denoise(x: Tensor, level: Level) -> Tensor:
+            with self.clock.network():
+                out: Tensor = self.network(x / level.alpha, level.ratio**2)
+                return out
+
+        return denoise
 
     def interrupted_by(self, stop: Callable[[], bool]) -> AbstractContextManager[None]:
         return interruptible(self.network, stop)

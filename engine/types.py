@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Rgb = NDArray[np.uint8]  # (h, w, 3), sRGB
 Mask = NDArray[np.float32]  # (h, w), 0 keep ... 1 free
+Window = tuple[float, float, float, float]  # left, top, right, bottom: shares of a whole picture, 0..1
+WHOLE: Window = (0.0, 0.0, 1.0, 1.0)
 
 
 class EngineError(Exception):
@@ -27,6 +29,7 @@ class SDEdit:
     solver: Literal["sde", "ode"] = "sde"
     sde: Literal["vp", "ve"] = "vp"
     order: Literal[1, 2] = 2  # 1: the paper's own steps; 2: DPM-Solver++ 2M, the product's default
+    draft: bool = False  # the coarsest size only, as live mode wants it
     method: str = ""  # a name in `engine.sampling.SOLVERS`, in place of what order and sde choose
 
 
@@ -45,6 +48,11 @@ class EditRequest:
     seed: int = 0  # variant i uses seed + i
     variants: int = 1
     model: str = "starter"  # a name of the registry, or a folder
+    prompt: str = (
+        ""  # what the picture shall show, for models that take words; "" asks once, not twice, a step
+    )
+    guidance: float = 3.0  # how much the prompt counts; 1 is the model's own balance (Ho and Salimans, 2022)
+    window: Window = WHOLE  # what the picture shows of the whole it was cut from
 
     def __post_init__(self) -> None:
         height_width = self.image.shape[:2]
@@ -65,6 +73,11 @@ class EditRequest:
                 raise EngineError(f"{name} is {value}; choose a whole number from 1 to {top}.")
         if not 1 <= self.operation.repeats <= 20:
             raise EngineError(f"Repeats is {self.operation.repeats}; choose a whole number from 1 to 20.")
+        if not 0 <= self.guidance <= 50:
+            raise EngineError(f"Guidance is {self.guidance}; choose a number from 0 to 50.")
+        left, upper, right, lower = self.window
+        if not (0 <= left < right <= 1 and 0 <= upper < lower <= 1):
+            raise EngineError(f"The window {self.window} is not a part of a picture; use shares from 0 to 1.")
         if not 0 <= self.seed < 2**63 - self.variants:
             raise EngineError(
                 f"Seed is {self.seed}; choose a whole number from 0 to {2**63 - 1 - self.variants}."
@@ -75,8 +88,9 @@ class EditRequest:
 class Preview:
     """One network call is done: what the picture looks like now (the estimate of x0)."""
 
-    call: int  # 1 ... calls, over all variants and repeats
+    call: int  # 1 ... calls, over all variants, repeats and sizes
     calls: int
+    done: float  # share of the work, 0..1: calls at a finer size take longer
     variant: int  # 0 ... variants - 1
     # at the model's resolution, which may be coarser than the request's; masked and ready to be shown
     image: Rgb

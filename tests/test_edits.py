@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from torch import Tensor
 
-from engine.edits import edit
+from engine.edits import edit, plan
 from engine.models import Interrupted
 from engine.sampling import SOLVERS
 from engine.toy import Toy
-from engine.types import EditRequest, EditResult, EngineError, Preview, SDEdit
+from engine.types import EditRequest, EditResult, EngineError, Preview, Rgb, SDEdit
 
 RANDOM = np.random.default_rng(0)
 PHOTO = RANDOM.integers(0, 256, (48, 64, 3), dtype=np.uint8)
@@ -141,6 +142,8 @@ def test_stop_works_inside_a_network_call() -> None:
         ({"steps": 1001}, "Steps is 1001"),
         ({"variants": 0}, "Variants is 0"),
         ({"seed": -1}, "Seed is -1"),
+        ({"guidance": -1.0}, "Guidance is -1"),
+        ({"window": (0.5, 0.0, 0.2, 1.0)}, "is not a part of a picture"),
         ({"mask": HALF[1:]}, "The mask is 64 x 47 pixels but the picture is 64 x 48 pixels"),
         ({"guide": GUIDE[:, 1:]}, "The guide is 63 x 48 pixels"),
     ],
@@ -152,3 +155,58 @@ def test_numbers_out_of_range_say_what_to_choose(change: dict[str, object], word
 
 def test_one_step_is_enough_to_run() -> None:
     assert result(replace(REQUEST, steps=1)).shape == PHOTO.shape
+
+
+class Fine(Toy):
+    """A toy whose native size is an eighth of these pictures'."""
+
+    def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
+        return [(width // 4, height // 4), (width // 2, height // 2), (width, height)]
+
+
+def test_a_large_picture_is_made_from_coarse_to_fine() -> None:
+    passes = plan(SDEdit(0.5, repeats=2), replace(REQUEST, steps=25), Fine())
+    assert [each.size for each in passes] == [(16, 12), (32, 24), (64, 48)]
+    assert [(each.repeats, each.steps) for each in passes] == [(2, 25), (1, 10), (1, 10)]
+    assert passes[0].strength == 0.5
+    assert passes[1].strength == passes[2].strength < 0.5
+
+
+def test_where_little_changes_only_the_finest_size_has_work() -> None:
+    """And the change is the same in the picture's own measure: four times the noise on pixels four times
+    finer.
+    """
+    model = Fine()
+    (only,) = plan(SDEdit(0.08), REQUEST, model)
+    assert only.size == (64, 48)
+    assert model.schedule(only.strength).ratio == pytest.approx(4 * model.schedule(0.08).ratio, rel=1e-6)
+
+
+def test_a_draft_is_the_coarsest_size_alone() -> None:
+    (only,) = plan(SDEdit(0.5, draft=True), REQUEST, Fine())
+    assert only.size == (16, 12)
+    assert result(replace(REQUEST, operation=SDEdit(0.5, draft=True))).shape == PHOTO.shape
+
+
+def test_progress_counts_work_not_calls() -> None:
+    """A call at twice the size is four times the work."""
+    events = edit(replace(REQUEST, steps=10), Fine())
+    done = [event.done for event in events if isinstance(event, Preview)]
+    assert done == sorted(done)
+    assert done[-1] == 1
+    assert len(done) == 10 + 4 + 4
+    assert done[9] == pytest.approx(10 / (10 + 4 * 4 + 4 * 16))
+
+
+def test_sizes_that_do_not_suit_the_model_are_padded_and_cut() -> None:
+    class Strict(Toy):
+        multiple = 32
+
+        def encode(self, picture: Rgb) -> Tensor:
+            assert picture.shape[0] % 32 == picture.shape[1] % 32 == 0
+            return super().encode(picture)
+
+    *previews, last = edit(replace(REQUEST, mask=HALF), Strict())
+    assert last.image.shape == PHOTO.shape
+    assert all(event.image.shape == PHOTO.shape for event in previews)
+    assert (last.image[HALF == 0] == PHOTO[HALF == 0]).all()

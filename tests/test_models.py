@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +14,16 @@ import torch
 
 from engine import models
 from engine.edits import edit
-from engine.pixel_diffusion import PixelDiffusion
-from engine.starter.network import MULTIPLE, Patches, StarterNetwork, position
+from engine.pieces import stretches
+from engine.pixel_diffusion import OVERLAP, PIECE, PixelDiffusion
+from engine.starter.network import MULTIPLE, WORDS, Patches, StarterNetwork, StarterUNet, position
+from engine.starter.words import WORDS as VOCABULARY
 from engine.types import EditRequest, EditResult, EngineError, SDEdit
 
 STARTER = models.NAMED["starter"]
+WHOLE = torch.tensor([[0.0, 0.0, 1.0, 1.0]])
+NO_WORDS = torch.zeros(1, WORDS)
+SMALL = EditRequest(*[np.zeros((256, 256, 3), np.uint8)] * 2)
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +31,11 @@ def starter() -> models.Model:
     return models.load("starter", "cpu")
 
 
-def test_diffusers_own_class_loads_the_network() -> None:
-    from diffusers import UNet2DModel
-
-    unet = UNet2DModel.from_pretrained(STARTER / "unet", local_files_only=True)
-    assert sum(weight.numel() for weight in unet.parameters()) > 1e7
+def test_the_network_is_loaded_as_any_model_of_diffusers_is() -> None:
+    unet, told = StarterUNet.from_pretrained(
+        STARTER / "unet", local_files_only=True, output_loading_info=True
+    )
+    assert not any(told.values())  # no weight is missing, none is left over
     assert all(weight.isfinite().all() for weight in unet.parameters())
 
 
@@ -38,7 +45,7 @@ def test_the_weights_are_small_enough_to_ship() -> None:
 
 def test_patches_are_an_exact_change_of_basis() -> None:
     pictures = torch.rand(4, 3, 64, 64) * 2 - 1
-    patches = Patches.fit(pictures)
+    patches = Patches.fit([pictures[:1], pictures[1:]])
     tokens = patches.encode(pictures)
     assert tokens.shape == (4, 48, 16, 16)
     assert torch.allclose(patches.decode(tokens), pictures, atol=1e-5)
@@ -50,20 +57,30 @@ def test_patches_are_an_exact_change_of_basis() -> None:
 
 def test_a_fresh_network_is_the_wiener_filter() -> None:
     patches = Patches(torch.zeros(48), torch.eye(48), torch.linspace(0.01, 1, 48))
-    network = StarterNetwork.fresh(patches)
+    network = StarterNetwork(StarterUNet(), patches)
     y, sigma = torch.randn(2, 48, 16, 16), torch.tensor([0.5, 2.0])
     gain = patches.variance[None, :, None, None] / (
         patches.variance[None, :, None, None] + sigma.view(2, 1, 1, 1) ** 2
     )
     with torch.no_grad():
-        assert torch.allclose(network(y, sigma), gain * y, atol=1e-5)
+        assert torch.allclose(
+            network(y, sigma, WHOLE.repeat(2, 1), NO_WORDS.repeat(2, 1)), gain * y, atol=1e-5
+        )
 
 
 def test_tokens_know_where_they_stand() -> None:
-    where = position(torch.zeros(1, 48, 8, 8))
-    assert where[0, 0, 0, 0] == -1
-    assert where[0, 0, -1, 0] == 1
-    assert where[0, 1, 0, 0] == where[0, 1, 0, -1] == 1
+    down, aside, scale, aspect = position(WHOLE, 64, 128)[0]
+    assert down[0, 0] == -down[-1, 0] == -1 + 1 / 64
+    assert aside[0, 0] == aside[0, -1] == 1 - 1 / 64
+    assert scale.unique().tolist() == [0.5]  # twice as many pixels as 256 x 256
+    assert aspect.unique().item() == pytest.approx(math.log(2))
+
+
+def test_a_crop_stands_where_it_stands_in_the_whole() -> None:
+    """The lower left quarter of a view twice as large is told the same places, pixel for pixel."""
+    large = position(WHOLE, 128, 128)
+    corner = position(torch.tensor([[0.0, 0.5, 0.5, 1.0]]), 64, 64)
+    assert torch.allclose(corner, large[:, :, 64:, :64], atol=1e-6)
 
 
 def test_a_saved_network_says_the_same_when_loaded(tmp_path: Path) -> None:
@@ -72,7 +89,7 @@ def test_a_saved_network_says_the_same_when_loaded(tmp_path: Path) -> None:
     again = StarterNetwork.load(tmp_path)
     y, sigma = torch.randn(1, 48, 16, 16), torch.tensor([1.0])
     with torch.no_grad():
-        assert torch.equal(network(y, sigma), again(y, sigma))
+        assert torch.equal(network(y, sigma, WHOLE, NO_WORDS), again(y, sigma, WHOLE, NO_WORDS))
 
 
 def test_the_starter_model_denoises(starter: models.Model) -> None:
@@ -80,9 +97,10 @@ def test_the_starter_model_denoises(starter: models.Model) -> None:
     down = torch.linspace(0.6, -0.4, 256)[:, None].expand(256, 256)
     picture = torch.stack([down - 0.1, down, down + 0.2])[None]
     noise = torch.randn(picture.shape, generator=torch.Generator().manual_seed(0))
+    denoise = starter.denoiser(SMALL)
     for t in (0.1, 0.3, 0.5, 0.7):
         level = starter.schedule(t)
-        estimate = starter.denoise(level.alpha * picture + level.sigma * noise, level)
+        estimate = denoise(level.alpha * picture + level.sigma * noise, level)
         assert (estimate - picture).square().mean() < 0.2 * level.ratio**2
         assert (estimate - picture).square().mean() < 0.1
 
@@ -91,15 +109,64 @@ def test_scale_does_not_matter_to_the_denoiser(starter: models.Model) -> None:
     level = starter.schedule(0.4)
     x = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     exploding = level._replace(alpha=1.0, sigma=level.ratio)
-    assert torch.allclose(starter.denoise(x, level), starter.denoise(x / level.alpha, exploding), atol=0.02)
+    denoise = starter.denoiser(SMALL)
+    assert torch.allclose(denoise(x, level), denoise(x / level.alpha, exploding), atol=0.02)
 
 
-@pytest.mark.parametrize("size", [(256, 256), (1920, 1080), (300, 900), (1, 1), (4000, 40)])
-def test_every_size_has_a_working_size(starter: models.Model, size: tuple[int, int]) -> None:
-    width, height = starter.size(*size)
-    assert width % MULTIPLE == height % MULTIPLE == 0
-    assert min(width, height) >= 2 * MULTIPLE
-    assert width * height <= 2.2 * 512 * 512 or min(width, height) == 2 * MULTIPLE
+@pytest.mark.parametrize(
+    ("size", "worked"),
+    [
+        ((256, 256), [(256, 256)]),
+        ((384, 384), [(384, 384)]),
+        ((1024, 768), [(256, 192), (512, 384), (1024, 768)]),
+        ((2048, 2048), [(256, 256), (512, 512), (1024, 1024)]),  # no detail finer than it has seen
+        ((300, 900), [(150, 450), (300, 900)]),
+        ((1, 1), [(256, 256)]),
+    ],
+)
+def test_large_pictures_are_made_from_coarse_to_fine(
+    starter: models.Model, size: tuple[int, int], worked: list[tuple[int, int]]
+) -> None:
+    assert starter.sizes(*size) == worked
+
+
+def test_a_sliver_has_room_for_the_network(starter: models.Model) -> None:
+    assert all(min(size) >= MULTIPLE for size in starter.sizes(4000, 40))
+
+
+def test_pieces_of_a_large_picture_meet_without_a_seam(starter: models.Model) -> None:
+    """The estimate of noise on grey: along the pieces' borders it changes no more than elsewhere."""
+    request = EditRequest(*[np.zeros((256, 1024, 3), np.uint8)] * 2)
+    level = starter.schedule(0.3)
+    noise = torch.randn(1, 3, 256, 1024, generator=torch.Generator().manual_seed(2))
+    found = starter.denoiser(request)(level.sigma * noise, level)
+    across = found.diff(dim=3).abs().mean((0, 1, 2))
+    starts = [end for stretch in stretches(1024, PIECE, OVERLAP, MULTIPLE) for end in stretch]
+    seams = [column for start in starts if 0 < start < 1024 for column in range(start - 2, start + 2)]
+    assert seams
+    assert across[seams].mean() < 1.3 * across.mean()
+
+
+def test_words_change_the_estimate_and_are_checked(starter: models.Model) -> None:
+    level, x = starter.schedule(0.6), torch.randn(1, 3, 256, 256, generator=torch.Generator().manual_seed(3))
+    plain = starter.denoiser(SMALL)(x, level)
+    night = starter.denoiser(replace(SMALL, prompt="night"))(x, level)
+    assert night.mean() < plain.mean()
+    with pytest.raises(EngineError, match="does not know 'castle'; its words are"):
+        starter.denoiser(replace(SMALL, prompt="night, castle"))
+
+
+def test_guidance_1_is_the_words_alone(starter: models.Model) -> None:
+    level, x = starter.schedule(0.6), torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(4))
+    plain, once, thrice = (
+        starter.denoiser(replace(SMALL, prompt=prompt, guidance=guidance))(x, level)
+        for prompt, guidance in (("", 1.0), ("sunset", 1.0), ("sunset", 3.0))
+    )
+    assert torch.allclose(thrice, plain + 3 * (once - plain), atol=0.02)
+
+
+def test_the_vocabulary_fits_the_network() -> None:
+    assert len(VOCABULARY) <= WORDS
 
 
 def test_strokes_become_textured_and_keep_their_layout(starter: models.Model) -> None:

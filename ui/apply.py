@@ -124,19 +124,19 @@ def layer_pixels(ask: Ask, candidate: Candidate) -> Rgba:
 
 
 class Pace:
-    """How long an edit still takes, from how long its calls took so far."""
+    """How long an edit still takes, from how long its part took that is done."""
 
     def __init__(self) -> None:
-        self._first: tuple[int, float] | None = None
+        self._first: tuple[float, float] | None = None
 
     def left(self, preview: Preview, now: float) -> float | None:
         """Seconds, or None as long as nothing is known."""
         if self._first is None:
-            self._first = (preview.call, now)
-        call, then = self._first
-        if preview.call == call:
+            self._first = (preview.done, now)
+        done, then = self._first
+        if preview.done == done:
             return None
-        return (now - then) / (preview.call - call) * (preview.calls - preview.call)
+        return (now - then) / (preview.done - done) * (1 - preview.done)
 
 
 def _is_known(layer: Layer) -> bool:

@@ -135,7 +135,7 @@ class Editing(QObject):
             pixels = premultiplied(veil(self._ask, preview.image))
             self._session.preview(Overlay(self._ask.at, pixels))
             left = self._pace.left(preview, time.monotonic())
-            self.progressed.emit(preview.call / preview.calls, progress(self._ask, preview, left))
+            self.progressed.emit(preview.done, progress(self._ask, preview, left))
 
     def _found(self, candidate: Candidate) -> None:
         if self._ask is not None:

@@ -34,22 +34,23 @@ def orthogonal(matrices: Tensor) -> Tensor:
     x = x / (x.norm(dim=(-2, -1), keepdim=True) * 1.02 + 1e-7)
     gram = x @ x.mT
     identity = torch.eye(gram.size(-1), device=x.device, dtype=x.dtype)
-    product = identity
-    for a, b, c in POLYNOMIALS:
-        polynomial = a * identity + b * gram + c * (gram @ gram)
-        product = polynomial @ product
-        gram = polynomial @ gram @ polynomial
+    a, b, c = POLYNOMIALS[0]
+    product = last = a * identity + b * gram + c * (gram @ gram)
+    for a, b, c in POLYNOMIALS[1:]:
+        gram = last @ gram @ last
+        last = a * identity + b * gram + c * (gram @ gram)
+        product = last @ product
     x = product @ x
     result: Tensor = x if wide else x.mT
     return result
 
 
 def is_matrix(name: str, weight: Tensor) -> bool:
-    """Whether Muon takes this weight: not the first and last layers, nor the embedding of the level, nor
-    vectors.
+    """Whether Muon takes this weight: not the first and last layers, nor what tells the level and the words,
+    nor vectors.
     """
-    ends = name.startswith(("conv_in", "conv_out", "time_embedding"))
-    return weight.ndim >= 2 and not ends
+    told = name.startswith(("first", "last", "level", "words")) or "told" in name
+    return weight.ndim >= 2 and not told
 
 
 class Muon:

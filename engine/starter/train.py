@@ -1,9 +1,10 @@
 """Trains the starter model from scratch, on nothing but pictures from our own renderer.
 
     python -m engine.starter.train --scenes 12000 --pictures 60000
+    accelerate launch -m engine.starter.train ...        (on several GPUs)
 
 One command: it renders what is missing, trains, and saves; stopped at any time, the same command goes on. All
-that it keeps is in `training/` until the finished model is written to `resources/starter`. Picture and noise
+that it keeps is in `training/` until the finished model is written to `resources/starter`. Pictures and noise
 of step n follow from the seed and n alone, so a resumed run is the same run.
 """
 
@@ -15,21 +16,22 @@ import math
 import os
 import signal
 import time
-from concurrent.futures import ProcessPoolExecutor
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
-import numpy as np
 import torch
+from accelerate import Accelerator
 from torch import Tensor
 
 from engine.starter.muon import Muon
-from engine.starter.network import Patches, Preconditioning, StarterNetwork
+from engine.starter.network import Patches, Preconditioning, StarterNetwork, StarterUNet
+from engine.starter.pictures import ROOT, SHARD, Shard, render_all
 
-ROOT = Path(__file__).parents[2]
-SIZE = 256  # pixels, of every training picture
-SHARD = 64  # pictures in a file
-BATCH = 16
+BATCH = 16  # pictures of a step, on each device; a GPU wants ten times as many
+UNTOLD = 0.5  # share of the pictures that are shown without words
 LEVELS = {
     "0.2": 0.72,
     "0.35": 1.6,
@@ -39,34 +41,12 @@ LEVELS = {
 }  # VP time: sigma, where it is judged
 
 
-def render_shard(path: Path, seed: int) -> None:
-    """64 scenes of one seed, as uint8 (64, 3, 256, 256)."""
-    from engine.starter.render import render  # only the processes that render need the renderer
-    from engine.starter.world import draw
-
-    torch.set_num_threads(1)
-    pictures = render(draw(SHARD, torch.Generator().manual_seed(seed)), SIZE, supersample=1.5)
-    partial = path.with_suffix(".partial.npy")
-    np.save(partial, (pictures * 255).round().byte().cpu().numpy())
-    partial.replace(path)
-
-
-def render_all(folder: Path, scenes: int, processes: int) -> list[Path]:
-    """The shards for `scenes` training pictures and, first, one held out; those that are missing are
-    rendered.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{i:05d}.npy" for i in range(1 + math.ceil(scenes / SHARD))]
-    missing = [(path, i) for i, path in enumerate(paths) if not path.exists()]
-    if missing:
-        print(f"rendering {len(missing) * SHARD} pictures in {processes} processes", flush=True)
-        with ProcessPoolExecutor(processes) as pool:
-            list(pool.map(render_shard, *zip(*missing, strict=True)))
-    return paths
-
-
-def load(path: Path) -> Tensor:
-    return torch.from_numpy(np.load(path))
+class Batch(NamedTuple):
+    x: Tensor  # (n, 3, h, w), -1..1
+    noise: Tensor  # (n, 48, h / 4, w / 4), of tokens
+    sigma: Tensor  # (n,): ln sigma ~ N(0.2, 1.4)
+    windows: Tensor  # (n, 4)
+    words: Tensor  # (n, 40)
 
 
 def rate_factor(part: float) -> float:
@@ -74,44 +54,60 @@ def rate_factor(part: float) -> float:
     return min(1.0, (part + 1e-3) / 0.03, (1 - part) / 0.35)
 
 
-def draw_batch(pictures: Tensor, seed: int, step: int) -> tuple[Tensor, Tensor, torch.Generator]:
-    """Pictures (16, 3, 256, 256) in -1..1, half of them mirrored, and noise levels (16,): ln sigma ~ N(0.2,
-    1.4).
-    """
+def draw_batch(
+    shards: Sequence[Shard], seed: int, step: int, n: int = BATCH, device: torch.device | str = "cpu"
+) -> Batch:
+    """n pictures of one shape from all shards, half of them mirrored, half of them without words."""
     g = torch.Generator().manual_seed(seed * 1_000_003 + step)
-    x = pictures[torch.randint(len(pictures), (BATCH,), generator=g)].float() / 127.5 - 1
-    mirrored = torch.rand(BATCH, generator=g) < 0.5
+
+    def integers(limit: int) -> list[int]:
+        numbers: list[int] = torch.randint(limit, (n,), generator=g).tolist()
+        return numbers
+
+    alike = defaultdict(list)
+    for shard in shards:
+        alike[shard.pictures.shape[2:]].append(shard)
+    shape = shards[integers(len(shards))[0]].pictures.shape[2:]
+    chosen = [alike[shape][i] for i in integers(len(alike[shape]))]
+    rows = [row % len(shard.words) for shard, row in zip(chosen, integers(SHARD), strict=True)]
+    picked = [[each[row] for each in shard] for shard, row in zip(chosen, rows, strict=True)]
+    x, windows, words = (torch.stack(each).to(device).float() for each in zip(*picked, strict=True))
+    mirrored = (torch.rand(n, generator=g) < 0.5).to(device)
     x[mirrored] = x[mirrored].flip(3)
-    even = (
-        torch.randperm(BATCH, generator=g) + torch.rand(BATCH, generator=g)
-    ) / BATCH  # stratified in the batch
+    left, top, right, bottom = windows[mirrored].unbind(1)
+    windows[mirrored] = torch.stack([1 - right, top, 1 - left, bottom], 1)
+    words *= (torch.rand(n, 1, generator=g) >= UNTOLD).to(device)
+    even = (torch.randperm(n, generator=g) + torch.rand(n, generator=g)) / n  # stratified in the batch
     sigma = torch.exp(0.2 + 1.4 * math.sqrt(2) * torch.erfinv((2 * even - 1).clamp(-0.999, 0.999)))
-    return x, sigma, g
+    there = torch.Generator(device).manual_seed(g.initial_seed())
+    noise = torch.randn(n, 48, x.shape[2] // 4, x.shape[3] // 4, generator=there, device=device)
+    return Batch(x / 127.5 - 1, noise, sigma.to(device), windows, words)
 
 
-def loss_at(network: StarterNetwork, x: Tensor, sigma: Tensor, noise: Tensor) -> Tensor:
-    z = network.patches.encode(x)
-    with torch.autocast(x.device.type, torch.bfloat16):
-        estimate = network(z + sigma[:, None, None, None] * noise, sigma)
-    weight = 1 / Preconditioning.at(network.patches.variance, sigma).out.square().mean(1, keepdim=True)
-    loss: Tensor = (weight * (estimate - z).square()).mean()
+def loss_at(network: torch.nn.Module, patches: Patches, batch: Batch) -> Tensor:
+    """EDM's loss, on tokens: the error's square, against what an untrained network leaves."""
+    z = patches.encode(batch.x)
+    y = z + batch.sigma[:, None, None, None] * batch.noise
+    estimate = network(y, batch.sigma, batch.windows, batch.words)
+    left = Preconditioning.at(patches.variance, batch.sigma).out.square().mean(1, keepdim=True)
+    loss: Tensor = ((estimate - z).square() / left).mean()
     return loss
 
 
 @torch.no_grad()
-def judge(network: StarterNetwork, held_out: Tensor) -> dict[str, float]:
-    """PSNR in dB of the estimate of x0, over the held-out pictures, at five noise levels."""
-    out = {}
+def judge(network: StarterNetwork, held_out: Shard) -> dict[str, float]:
+    """PSNR in dB of the estimate of x0, over held-out pictures and without words, at five noise levels."""
+    device, out = network.patches.mean.device, {}
     for k, (name, sigma) in enumerate(LEVELS.items()):
         g = torch.Generator().manual_seed(k)
         errors = []
-        for batch in torch.split(held_out, BATCH):
-            x = batch.to(network.patches.mean.device).float() / 127.5 - 1
+        for pictures, windows, words in zip(*(torch.split(each, BATCH) for each in held_out), strict=True):
+            x = pictures.to(device).float() / 127.5 - 1
             z = network.patches.encode(x)
-            noise = torch.randn(z.shape, generator=g).to(z.device)
-            level = torch.full((len(x),), sigma, device=z.device)
-            with torch.autocast(x.device.type, torch.bfloat16):
-                estimate = network(z + sigma * noise, level)
+            y = z + sigma * torch.randn(z.shape, generator=g).to(device)
+            level = torch.full((len(x),), sigma, device=device)
+            with torch.autocast(device.type, torch.bfloat16):
+                estimate = network(y, level, windows.to(device), torch.zeros_like(words.float()).to(device))
             errors.append((network.patches.decode(estimate) - x).square().mean((1, 2, 3)))
         out[name] = round(10 * math.log10(4 / torch.cat(errors).mean().item()), 2)
     return out
@@ -120,16 +116,25 @@ def judge(network: StarterNetwork, held_out: Tensor) -> dict[str, float]:
 class Training:
     """The run: network, its moving average, optimizer and place in the run; all of it goes to one file."""
 
-    def __init__(self, folder: Path, pictures: Tensor, device: str, seed: int) -> None:
-        self.path, self.seed, self.device = folder / "state.pt", seed, device
-        torch.manual_seed(seed)
-        patches = Patches.fit(pictures[:: max(1, len(pictures) // 512)].float() / 127.5 - 1)
+    def __init__(
+        self,
+        folder: Path,
+        shards: Sequence[Shard],
+        accelerator: Accelerator,
+        seed: int = 0,
+        batch: int = BATCH,
+    ) -> None:
+        self.path, self.accelerator = folder / "state.pt", accelerator
+        self.seed, self.batch = seed, batch
         self.step, self.seconds = 0, 0.0
+        torch.manual_seed(seed)
         saved = torch.load(self.path, map_location="cpu", weights_only=True) if self.path.exists() else None
-        if saved:
-            patches = Patches(*saved["patches"])
-        self.network = StarterNetwork.fresh(patches.to(device)).to(device)
-        self.average = StarterNetwork.fresh(patches.to(device)).to(device).requires_grad_(False)
+        few = [shard.pictures[::8].float() / 127.5 - 1 for shard in shards[:64]]
+        patches = Patches(*saved["patches"]) if saved else Patches.fit(few)
+        self.network = StarterNetwork(StarterUNet(), patches.to(accelerator.device)).to(accelerator.device)
+        self.average = StarterNetwork(StarterUNet(), self.network.patches).to(accelerator.device)
+        self.average.requires_grad_(False)
+        self.average.unet.load_state_dict(self.network.unet.state_dict())
         self.network.unet.to(memory_format=torch.channels_last)
         self.optimizer = Muon(self.network.unet)
         if saved:
@@ -137,14 +142,15 @@ class Training:
             self.network.unet.load_state_dict(saved["unet"])
             self.average.unet.load_state_dict(saved["average"])
             self.optimizer.restore(saved["optimizer"])
+        self.prepared = accelerator.prepare(self.network)
 
-    def advance(self, pictures: Tensor, steps: int) -> float:
+    def advance(self, shards: Sequence[Shard], steps: int) -> float:
         """One step of a run of `steps`; returns the loss."""
         started = time.monotonic()
-        x, sigma, g = draw_batch(pictures, self.seed, self.step)
-        noise = torch.randn(BATCH, self.network.patches.mean.numel(), SIZE // 4, SIZE // 4, generator=g)
-        loss = loss_at(self.network, x.to(self.device), sigma.to(self.device), noise.to(self.device))
-        loss.backward()  # type: ignore[no-untyped-call]
+        here = self.step * self.accelerator.num_processes + self.accelerator.process_index
+        batch = draw_batch(shards, self.seed, here, self.batch, self.accelerator.device)
+        loss = loss_at(self.prepared, self.network.patches, batch)
+        self.accelerator.backward(loss)
         self.optimizer.step(rate_factor(self.step / steps))
         self.step += 1
         share = 1 - (1 - 1 / max(self.step, 2)) ** 17  # a window of about 6 % of the run so far
@@ -155,6 +161,8 @@ class Training:
         return loss.item()
 
     def keep(self) -> None:
+        if not self.accelerator.is_main_process:
+            return
         state = {
             "step": self.step,
             "seconds": self.seconds,
@@ -174,19 +182,26 @@ def main() -> None:
     )
     parser.add_argument("--scenes", type=int, default=12000, help="pictures to render and train on")
     parser.add_argument("--pictures", type=int, default=60000, help="pictures to be seen in all")
+    parser.add_argument("--batch", type=int, default=BATCH, help="of a step, on each device; fixed in a run")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--cpu", action="store_true", help="even where there is a GPU")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="that render")
     parser.add_argument("--folder", type=Path, default=ROOT / "training", help="where its state is kept")
     parser.add_argument("--output", type=Path, default=ROOT / "resources" / "starter")
     ask = parser.parse_args()
 
-    shards = render_all(ask.folder / "pictures", ask.scenes, ask.processes)
-    held_out, pictures = load(shards[0]), torch.cat([load(path) for path in shards[1:]])
-    run = Training(ask.folder, pictures, ask.device, ask.seed)
-    steps = ask.pictures // BATCH
+    accelerator = Accelerator(cpu=ask.cpu or not torch.cuda.is_available(), mixed_precision="bf16")
+    with accelerator.main_process_first():
+        paths = render_all(ask.folder / "pictures", ask.scenes, ask.processes)
+    held_out, *shards = [Shard.load(path) for path in paths]
+    run = Training(ask.folder, shards, accelerator, ask.seed, ask.batch)
+    together = ask.batch * accelerator.num_processes
+    steps = ask.pictures // together
     weights = sum(weight.numel() for weight in run.network.unet.parameters()) / 1e6
-    print(f"{weights:.1f} million weights, {len(pictures)} pictures, step {run.step} of {steps}", flush=True)
+    accelerator.print(
+        f"{weights:.1f} million weights, {len(shards) * SHARD} pictures, step {run.step} of {steps}",
+        flush=True,
+    )
 
     stopped = False
 
@@ -198,25 +213,26 @@ def main() -> None:
     signal.signal(signal.SIGINT, stop)
     kept, losses = time.monotonic(), []
     while run.step < steps and not stopped:
-        losses.append(run.advance(pictures, steps))
+        losses.append(run.advance(shards, steps))
         if run.step % 100 == 0:
-            speed = run.step * BATCH / run.seconds
-            print(f"step {run.step} loss {sum(losses) / len(losses):.4f} {speed:.1f} pictures/s", flush=True)
+            speed, loss = run.step * together / run.seconds, sum(losses) / len(losses)
+            accelerator.print(f"step {run.step} loss {loss:.4f} {speed:.1f} pictures/s", flush=True)
             losses = []
         if time.monotonic() - kept > 300:
             run.keep()
             kept = time.monotonic()
     run.keep()
-    run.average.save(ask.folder / "model")
-    figures = {
-        "pictures_seen": run.step * BATCH,
-        "minutes": round(run.seconds / 60, 1),
-        "psnr": judge(run.average, held_out),
-    }
-    print(json.dumps(figures), flush=True)
-    if run.step >= steps:
-        run.average.save(ask.output)
-        print(f"saved {ask.output}")
+    if accelerator.is_main_process:
+        run.average.save(ask.folder / "model")
+        figures = {
+            "pictures_seen": run.step * together,
+            "minutes": round(run.seconds / 60, 1),
+            "psnr": judge(run.average, held_out),
+        }
+        print(json.dumps(figures), flush=True)
+        if run.step >= steps:
+            run.average.save(ask.output)
+            print(f"saved {ask.output}")
 
 
 if __name__ == "__main__":

@@ -61,11 +61,11 @@ def stopping(model: models.Model) -> tuple[float, float]:
 
 
 def network_call(model: models.Model) -> float:
-    level, x = model.schedule(0.5), torch.randn(1, 3, 256, 256)
+    level, x, denoise = model.schedule(0.5), torch.randn(1, 3, 256, 256), model.denoiser(request())
     times = []
     for _ in range(9):
         started = time.perf_counter()
-        model.denoise(x, level)
+        denoise(x, level)
         times.append(time.perf_counter() - started)
     return median(times)
 
