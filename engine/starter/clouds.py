@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.starter.ground import View
 from engine.starter.noise import colour, fine, mix, noise, plane, ramp, sloped_noise, spread
 from engine.starter.scene import Scene
 from engine.starter.sky import Light
@@ -27,7 +28,7 @@ class _Rays(NamedTuple):
     y: Tensor
     z: Tensor
     reach: Tensor  # metres along the ground for each metre of height: the earth's curve keeps it finite
-    footprint: Tensor  # metres that a radian covers for each metre of height
+    footprint: Tensor  # metres that a pixel covers for each metre of height
 
 
 class _Slab(NamedTuple):
@@ -42,19 +43,14 @@ class _Slab(NamedTuple):
     lean: Tensor  # 1 / length of that
 
 
-def clouds(s: Scene, light: Light, image: Tensor, x: Tensor, y: Tensor, z: Tensor, camera: Tensor) -> Tensor:
+def clouds(s: Scene, light: Light, view: View, image: Tensor, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
     """Lays clouds over a sky (batch, 3, column, row) seen in directions x, y, z (batch, column, row)."""
     reach = 1 / (y.clamp(min=0.004) + 0.012)
-    rays = _Rays(x, y, z, reach, reach * reach)
+    rays = _Rays(x, y, z, reach, reach * reach / view.fine / view.focal)
     sun = colour(light.sun / (1 - 0.93 * s.overcast[:, None]))
     if bool((s.cirrus > 0).any()):
         image = _cirrus(s, light, image, rays, sun)
-    return _cumulus(s, light, image, rays, sun, camera)
-
-
-def _pixel(s: Scene, rays: _Rays) -> Tensor:
-    """Radians that a pixel covers, roughly."""
-    return spread(1 / s.focal / rays.x.shape[-1], rays.x)
+    return _cumulus(s, light, view, image, rays, sun)
 
 
 def _cirrus(s: Scene, light: Light, image: Tensor, rays: _Rays, sun: Tensor) -> Tensor:
@@ -65,7 +61,7 @@ def _cirrus(s: Scene, light: Light, image: Tensor, rays: _Rays, sun: Tensor) -> 
     along = x * wind.cos() + z * wind.sin() + 7000 * bend
     across = z * wind.cos() - x * wind.sin() + 5000 * bend
     veil = ramp(noise(s, x, z, 15000.0, 42) + 0.5 * noise(s, x, z, 6000.0, 43), -0.5, 1.2)
-    footprint = (rays.footprint * 8500 * _pixel(s, rays) / 7000).clamp(2e-3, 0.2)
+    footprint = (rays.footprint * 8500 / 7000).clamp(2e-3, 0.2)
     streak = fine(along / 26000, across / 7000, footprint).value
     cover = (veil * (0.30 + 0.22 * streak)).clamp(0, 1) * spread(s.cirrus, x) * ramp(rays.y, 0.0, 0.12)
     dx, dy, dz = (spread(light.direction[:, axis], x) for axis in range(3))
@@ -74,14 +70,14 @@ def _cirrus(s: Scene, light: Light, image: Tensor, rays: _Rays, sun: Tensor) -> 
     return mix(image, lit, cover[:, None] * 0.9)
 
 
-def _cumulus(s: Scene, light: Light, image: Tensor, rays: _Rays, sun: Tensor, camera: Tensor) -> Tensor:
+def _cumulus(s: Scene, light: Light, view: View, image: Tensor, rays: _Rays, sun: Tensor) -> Tensor:
     base, thick, long = (spread(v, rays.x) for v in (s.cloud_base, s.cloud_depth, s.cloud_size))
     dx, dy, dz = (spread(light.direction[:, axis], rays.x) for axis in range(3))
     dy = dy.clamp(min=0.12)
     slab = _Slab(base, thick, long, dx, dy, dz, 1 / (dx * dx + dy * dy + dz * dz).sqrt())
-    foot = rays.footprint * base * _pixel(s, rays) + 1.0
-    thickest, level = _march(s, rays, slab, foot, camera)
-    high = base + level * thick - plane(camera)
+    foot = rays.footprint * base + 1.0
+    thickest, level = _march(s, view, rays, slab, foot)
+    high = base + level * thick - plane(view.camera)
     x, z = rays.x * rays.reach * high, rays.z * rays.reach * high
     detail, relief = _billows(s, slab, foot, x, z, level)
     edge = thickest + detail * 0.8
@@ -125,15 +121,15 @@ def _density(
     return v + spread(s.cloud_cover, x) - 1.05 * level**1.5 - 0.35 * (1 - level) ** 6
 
 
-def _march(s: Scene, rays: _Rays, slab: _Slab, foot: Tensor, camera: Tensor) -> tuple[Tensor, Tensor]:
+def _march(s: Scene, view: View, rays: _Rays, slab: _Slab, foot: Tensor) -> tuple[Tensor, Tensor]:
     """The greatest density on each ray, and the level at which the ray meets the cloud."""
     through = torch.ones_like(rays.x)
     thickest, sum_of_levels = torch.full_like(rays.x, -9.0), torch.zeros_like(rays.x)
-    dither = _dither(rays.x)
+    dither = _dither(view)
     ahead_x, ahead_z = rays.x * rays.reach, rays.z * rays.reach
     for k in range(STEPS):
         level = (k + 0.5 + dither) / STEPS
-        high = slab.base + level * slab.thick - plane(camera)
+        high = slab.base + level * slab.thick - plane(view.camera)
         here = _density(s, slab, foot, ahead_x * high, ahead_z * high, level, 3)
         alpha = 1 - torch.exp(-(here + 0.12).clamp(min=0) * 22.0 / STEPS)
         sum_of_levels = sum_of_levels + through * alpha * level
@@ -143,12 +139,10 @@ def _march(s: Scene, rays: _Rays, slab: _Slab, foot: Tensor, camera: Tensor) -> 
     return thickest, sum_of_levels / (1 - through).clamp(min=1e-3)
 
 
-def _dither(like: Tensor) -> Tensor:
+def _dither(view: View) -> Tensor:
     """-0.5..0.5, so that neighbours look at different levels; they are smoothed afterwards."""
-    column = torch.arange(like.shape[1], device=like.device)[:, None]
-    row = torch.arange(like.shape[2], device=like.device)[None]
-    weave = 0.06711056 * column + 0.00583715 * row
-    return (torch.remainder(52.9829189 * torch.remainder(weave, 1.0), 1.0) - 0.5)[None]
+    weave = 0.06711056 * view.column + 0.00583715 * view.row
+    return torch.remainder(52.9829189 * torch.remainder(weave, 1.0), 1.0) - 0.5
 
 
 def _smooth(v: Tensor) -> Tensor:

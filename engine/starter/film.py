@@ -6,23 +6,26 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.starter.noise import colour
+from engine.starter.noise import colour, plane
 from engine.starter.scene import Scene
 
 
-def develop(s: Scene, picture: Tensor, exposure: Tensor, size: int, grain: float) -> Tensor:
-    """Radiance (batch, 3, column, row) as pictures (batch, 3, size, size) by row and column, sRGB, 0..1."""
+def develop(
+    s: Scene, picture: Tensor, exposure: Tensor, window: Tensor, width: int, height: int, grain: float
+) -> Tensor:
+    """Radiance (batch, 3, column, row) as pictures (batch, 3, height, width), sRGB, 0..1; `window` says which
+    part of the view they show.
+    """
     warmth = torch.stack([1 + s.warmth, torch.ones_like(s.warmth), 1 - s.warmth], 1)
     v = picture.clamp(0, 60) * colour(exposure[:, None] * warmth) * 0.72
     v = ((v * (2.51 * v + 0.03)) / (v * (2.43 * v + 0.59) + 0.14)).clamp(0, 1)
-    if v.shape[-1] != size:
-        v = F.interpolate(v, (size, size), mode="bilinear", antialias=True, align_corners=False)
+    if v.shape[2:] != (width, height):
+        v = F.interpolate(v, (width, height), mode="bilinear", antialias=True, align_corners=False)
     v = v.clamp(0, 1) ** (1 / 2.2)
     v = v + 0.3 * (v - F.avg_pool2d(F.pad(v, (1, 1, 1, 1), mode="replicate"), 3, 1))  # a camera sharpens
     v = (v - 0.5) * (0.92 + 0.12 * colour(s.contrast[:, None])) + 0.5
-    a = (torch.arange(size, device=v.device) + 0.5) / size * 2 - 1
-    v = v * (1 - 0.07 * (a[:, None] ** 2 + a[None] ** 2))  # darker corners
-    v = v + grain * _speckle(s, size)
+    v = v * (1 - 0.14 * _off_centre(s, window, width, height)[:, None])  # darker corners
+    v = v + grain * _speckle(s, width, height)
     return v.clamp(0, 1).transpose(2, 3).contiguous()
 
 
@@ -34,10 +37,20 @@ def sheet(pictures: Tensor, columns: int) -> Tensor:
     return laid.reshape(rows, columns, 3, h, w).permute(0, 3, 1, 4, 2).reshape(rows * h, columns * w, 3)
 
 
-def _speckle(s: Scene, size: int) -> Tensor:
-    """(batch, 3, size, size): grain, mostly grey, the same whenever the same scene is drawn."""
+def _off_centre(s: Scene, window: Tensor, width: int, height: int) -> Tensor:
+    """(batch, column, row): the square of the distance from the view's middle, 1 in its corners."""
+    left, top, right, bottom = (plane(edge) for edge in window.unbind(1))
+    column = (torch.arange(width, device=window.device)[None, :, None] + 0.5) / width
+    row = (torch.arange(height, device=window.device)[None, None, :] + 0.5) / height
+    x, y = left + (right - left) * column - 0.5, top + (bottom - top) * row - 0.5
+    across, upright = plane(s.across), plane(s.upright)
+    return 4 * ((x * across) ** 2 + (y * upright) ** 2) / (across**2 + upright**2)
+
+
+def _speckle(s: Scene, width: int, height: int) -> Tensor:
+    """(batch, 3, width, height): grain, mostly grey, the same whenever the same scene is drawn."""
     seeds = (s.offset[:, 0] * 1e6).long().tolist()
     speckle = torch.stack(
-        [torch.randn(4, size, size, generator=torch.Generator().manual_seed(i)) for i in seeds]
+        [torch.randn(4, width, height, generator=torch.Generator().manual_seed(i)) for i in seeds]
     )
     return (speckle[:, :1] + 0.35 * speckle[:, 1:]).to(s.eye.device)

@@ -19,20 +19,27 @@ from engine.starter.scene import DRY_LAND, Scene
 
 SLICES = 480
 FARTHEST = 30000.0  # metres
+TRUNK = 14  # pixels: under smaller trees one does not see the ground
 
 
 class View(NamedTuple):
-    """The camera and the pixels of the picture, which is square."""
+    """The camera, and the pixels of a window of the scene's view. The unit of length is the root of the
+    view's area.
+    """
 
-    pixels: int  # columns, and rows
     camera: Tensor  # (batch,), metres: height of the camera
-    focal: Tensor  # (batch, 1, 1), widths of the picture
-    rise: Tensor  # (batch, column, row): how far above the horizon, in heights of the picture
-    aside: Tensor  # (batch, column, row): x / z
+    focal: Tensor  # (batch, 1, 1): length
+    fine: Tensor  # (batch, 1, 1): pixels to the unit
+    left: Tensor  # (batch, 1, 1), pixels: from the horizon's middle to the window's left edge, negative
+    top: Tensor  # (batch, 1, 1), pixels: from the horizon down to its upper edge
+    column: Tensor  # (batch, column, 1): the pixels' numbers, counted from the whole view's corner
+    row: Tensor  # (batch, 1, row)
+    rise: Tensor  # (batch, column, row): how far above the horizon
+    aside: Tensor  # (batch, column, 1): x / z
 
     def width(self, z: Tensor) -> Tensor:
         """Metres that a pixel covers at the distance z."""
-        return z / self.pixels / self.focal
+        return z / self.fine / self.focal
 
 
 class Land(NamedTuple):
@@ -69,16 +76,35 @@ class Hits(NamedTuple):
     up: Tensor  # metres above the plant's foot
 
 
-def camera_view(s: Scene, pixels: int) -> View:
-    """The view of a picture of so many columns and rows."""
-    b, device = len(s.eye), s.eye.device
-    zero = torch.zeros(b, 1, device=device)
+def camera_height(s: Scene) -> Tensor:
+    """(batch,), metres: above the ground, and above the water."""
+    zero = torch.zeros_like(s.eye)[:, None]
     camera = terrain(s, zero, zero, zero + 1)[:, 0] + s.eye
-    camera = torch.maximum(camera, s.water + s.eye * 0.8 + 0.3)
-    fraction = (torch.arange(pixels, device=device) + 0.5) / pixels
-    rise = (s.horizon[:, None] - fraction)[:, None, :].expand(b, pixels, pixels).contiguous()
-    aside = ((fraction - 0.5) / s.focal[:, None])[:, :, None].expand(b, pixels, pixels)
-    return View(pixels, camera, plane(s.focal), rise, aside)
+    return torch.maximum(camera, s.water + s.eye * 0.8 + 0.3)
+
+
+def camera_view(s: Scene, window: Tensor, columns: int, rows: int) -> View:
+    """A window of the view in so many pixels; its edges (batch, 4) are left, top, right and bottom, in
+    fractions of the view.
+    """
+    left, top, right, bottom = (plane(edge) for edge in window.unbind(1))
+    focal, across, upright, horizon = (plane(v) for v in (s.focal, s.across, s.upright, s.horizon))
+    column = torch.arange(columns, device=window.device)[None, :, None]
+    row = torch.arange(rows, device=window.device)[None, None, :]
+    fraction = left + (right - left) * ((column + 0.5) / columns)
+    rise = (horizon - (top + (bottom - top) * ((row + 0.5) / rows))) * upright
+    fine = columns / ((right - left) * across)
+    return View(
+        camera=camera_height(s),
+        focal=focal,
+        fine=fine,
+        left=(left - 0.5) * across * fine,
+        top=(top - horizon) * upright * fine,
+        column=(left * across * fine).round().long() + column,
+        row=(top * upright * fine).round().long() + row,
+        rise=rise.expand(-1, columns, -1).contiguous(),
+        aside=(fraction - 0.5) * across / focal,
+    )
 
 
 def polar_land(s: Scene, view: View) -> Land:
@@ -87,25 +113,24 @@ def polar_land(s: Scene, view: View) -> Land:
     step = z - F.pad(z, (1, 0))[..., :-1]
     step[..., 0] = step[..., 1]
     cuts = [int((step[:, 0] * 2.4 < s.wave[:, None] * 2.0**-o).sum(1).max()) for o in range(OCTAVES)]
-    x = view.aside[:, :, :1] * z
-    ground = terrain(s, x, z, step * 2, cuts)
-    slope_x, slope_z = _slopes(view, ground, z)
+    ground, slope_x, slope_z = _slopes(s, view, z, step, cuts)
+    x = view.aside * z
     surface = torch.maximum(ground, plane(s.water))
     rise = surface - F.pad(surface, (1, 0), mode="replicate")[..., :-1]
     slope = (slope_x * slope_x + slope_z * slope_z).sqrt()
     pitch = step * (plane(view.camera) - ground).clamp(min=0) / z
-    grown = plants(s, Site(x, z, ground, rise, step, slope, pitch))
+    grown = plants(s, Site(x, z, view.column, ground, rise, step, slope, pitch))
     over, k = surface - plane(view.camera), view.focal / z
     row = over * k
     row_top = torch.where(grown.kind > NOTHING, (over - grown.drop + grown.high) * k, row)
     return Land(z, ground, slope_x, slope_z, grown, over, row, (over - grown.drop) * k, row_top)
 
 
-def first_hits(s: Scene, view: View, land: Land, size: int) -> Hits:
-    """Where every line of sight ends; `size` are the columns of the finished picture."""
+def first_hits(s: Scene, view: View, land: Land) -> Hits:
+    """Where every line of sight ends."""
     q, grown = view.rise, land.plants
     index = torch.searchsorted(torch.maximum(land.row, land.row_top).cummax(2).values, q)
-    gap = _between_trunks(view, land, index, size)
+    gap = _between_trunks(view, land, index)
     index = torch.where(gap, torch.searchsorted(land.row.cummax(2).values, q), index)
     there = index < SLICES
     i1 = index.clamp(1, SLICES - 1)
@@ -148,23 +173,32 @@ def first_hits(s: Scene, view: View, land: Land, size: int) -> Hits:
 
 
 def _depths(s: Scene, view: View) -> Tensor:
-    """Metres to each slice, evenly spaced in log depth from below the picture's lower edge."""
-    nearest = (s.focal * s.eye / (1.02 - s.horizon) * 0.55).clamp(max=60)
+    """Metres to each slice, evenly spaced in log depth from below the view's lower edge."""
+    nearest = (s.focal * s.eye / ((1.02 - s.horizon) * s.upright) * 0.55).clamp(max=60)
     part = torch.linspace(0, 1, SLICES, device=nearest.device)
     z = nearest[:, None] * torch.exp(part * (FARTHEST / nearest)[:, None].log())
-    return z[:, None, :].expand(len(nearest), view.pixels, SLICES)
+    return z[:, None, :].expand(len(nearest), view.aside.shape[1], SLICES)
 
 
-def _slopes(view: View, ground: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
-    """To the right and ahead; to the right as coarse as slices are deep, or cliffs get stripes."""
-    a = max(view.pixels // 100, 1)
-    wide = 2 * a * view.width(z)[:, a:-a]
-    slope_x = F.pad((ground[:, 2 * a :] - ground[:, : -2 * a]) / wide, (0, 0, a, a), mode="replicate")
+def _slopes(s: Scene, view: View, z: Tensor, step: Tensor, cuts: list[int]) -> tuple[Tensor, Tensor, Tensor]:
+    """The ground, its slope to the right and its slope ahead; the first is as coarse as slices are deep, or
+    cliffs get stripes.
+    """
+    reach = (view.fine / 100).floor().clamp(min=1)  # pixels
+    margin = int(reach.max())
+    column = torch.arange(-margin, z.shape[1] + margin, device=z.device)[None, :, None]
+    aside = (view.left + column + 0.5) / view.fine / view.focal
+    wider = z[:, :1].expand(-1, column.shape[1], -1)
+    ground = terrain(s, aside * wider, wider, step[:, :1].expand_as(wider) * 2, cuts)
+    here = column[:, margin:-margin] + margin
+    right, left = (ground.gather(1, (here + side).long().expand_as(z)) for side in (reach, -reach))
+    slope_x = (right - left) / (2 * reach * view.width(z))
+    ground = ground[:, margin:-margin]
     along = (ground[..., 2:] - ground[..., :-2]) / (z[..., 2:] - z[..., :-2])
-    return slope_x, F.pad(along, (1, 1), mode="replicate") - slope_x * view.aside[:, :, :1]
+    return ground, slope_x, F.pad(along, (1, 1), mode="replicate") - slope_x * view.aside
 
 
-def _between_trunks(view: View, land: Land, index: Tensor, size: int) -> Tensor:
+def _between_trunks(view: View, land: Land, index: Tensor) -> Tensor:
     """True where one sees the ground behind a tree, under its crown."""
     i, grown = index.clamp(max=SLICES - 1), land.plants
     kind = pick(grown.kind, i)
@@ -173,4 +207,4 @@ def _between_trunks(view: View, land: Land, index: Tensor, size: int) -> Tensor:
     broad = kind <= BROADLEAF
     crown = torch.where(broad, 0.15 + 0.16 * u, 0.035 + 0.04 * u)
     tree = (kind > NOTHING) & (kind <= CONIFER) & (index < SLICES)
-    return tree & (u > 0.05 + 0.02 * broad) & (v < crown) & (tall * size > 9)
+    return tree & (u > 0.05 + 0.02 * broad) & (v < crown) & (tall * view.fine > TRUNK)

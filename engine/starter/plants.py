@@ -29,6 +29,7 @@ class Site(NamedTuple):
 
     x: Tensor  # metres, as are z, the ground's height, its rise from the slice before and the slice's depth
     z: Tensor
+    column: Tensor  # (batch, column, 1): its number
     ground: Tensor
     rise: Tensor
     step: Tensor
@@ -152,11 +153,10 @@ def _blades(s: Scene, site: Site, near: int) -> Plants:
     """Grass in the first `near` slices: every column of every slice is a blade."""
     x, z, ground = site.x[..., :near], site.z[..., :near], site.ground[..., :near]
     slice_no = torch.arange(near, device=x.device)[None, None, :]
-    column = torch.arange(x.shape[1], device=x.device)[None, :, None]
-    luck = hashed(column, slice_no, _seed(s) + 5)
+    luck = hashed(site.column, slice_no, _seed(s) + 5)
     clump = 0.5 + 0.5 * noise(s, x, z, 1.1, 57) + 0.4 * noise(s, x, z, 0.23, 58)
     high = spread(s.grass, x) * 0.5 * clump.clamp(0, 1.4) * (0.25 + 0.75 * luck**2) * (1 - ramp(z, 40, 70))
     high = high * (1 - track(s, x, z)) * (ground > spread(s.water, x) + 0.15)
     high = high * (1 - ramp(site.slope[..., :near], 0.6, 1.0))
-    drop = hashed(column, slice_no + 3271, _seed(s) + 6) * site.pitch[..., :near]
+    drop = hashed(site.column, slice_no + 3271, _seed(s) + 6) * site.pitch[..., :near]
     return Plants(torch.full_like(high, GRASS), drop, high, high, torch.zeros_like(high), luck)

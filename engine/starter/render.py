@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -15,76 +16,173 @@ from torch import Tensor
 
 from engine.starter.clouds import clouds
 from engine.starter.film import develop, sheet
-from engine.starter.ground import Hits, View, camera_view, first_hits, polar_land
+from engine.starter.ground import Hits, Land, View, camera_view, first_hits, polar_land
 from engine.starter.noise import colour, plane
+from engine.starter.places import feet
 from engine.starter.scene import DRY_LAND, SOIL, Scene
-from engine.starter.shadows import cloud_shadows, light_maps, object_shadows, read_maps
+from engine.starter.shadows import LightMap, cloud_shadows, light_maps, object_shadows, read_maps
 from engine.starter.sky import Light, aerial, lighting, sky, sun_and_stars
 from engine.starter.surface import Surface, surface
 from engine.starter.things import draw_things
 from engine.starter.water import water
 from engine.starter.world import draw
 
+WHOLE = (0.0, 0.0, 1.0, 1.0)  # the window that shows the whole view
+SAMPLES = 48  # columns and rows of the view that are looked at to find the exposure
+
+
+class _Dry(NamedTuple):
+    """A window of the view, still without water and things."""
+
+    view: View
+    land: Land
+    hits: Hits
+    lit: Tensor  # (batch, column, row): share of the sun
+    far: Tensor  # (batch, 3, column, 1): the sky's colour at the horizon
+    heaven: Tensor  # (batch, 3, ., .): the sky; what is below the horizon is its mirror image
+    picture: Tensor  # (batch, 3, column, row)
+
 
 def render(
     scene: Scene,
-    size: int = 256,
+    width: int = 256,
+    height: int | None = None,
+    window: Tensor | None = None,
     device: torch.device | str = "cpu",
     supersample: float = 2,
     chunk: int = 2,
     grain: float = 0.006,
 ) -> Tensor:
-    """Pictures (batch, 3, size, size), sRGB, 0..1, on `device`.
+    """Pictures (batch, 3, height, width), sRGB, 0..1, on `device`.
+
+    `window` (batch, 4) says which part of the view each picture shows: left, top, right and bottom, in
+    fractions of the view; without it they show all. Pixels are square; without `height` it follows from the
+    shape of what is shown.
 
     The same scene gives the same picture in any batch. `chunk` scenes are rendered at a time: two suit the
     cache of a processor. `grain` is its deviation; it hangs on the scene, so that two pictures of one world
     differ only where the world does.
     """
-    rows = [slice(first, first + chunk) for first in range(0, len(scene.eye), chunk)]
+    if window is None:
+        window = torch.tensor(WHOLE).repeat(len(scene.eye), 1)
+    height = _height(scene, window, width, height)
+    parts = [slice(first, first + chunk) for first in range(0, len(scene.eye), chunk)]
     with torch.inference_mode():
-        return torch.cat([_render(scene.rows(part).to(device), size, supersample, grain) for part in rows])
+        return torch.cat(
+            [
+                _render(
+                    scene.rows(part).to(device), window[part].to(device), width, height, supersample, grain
+                )
+                for part in parts
+            ]
+        )
 
 
-def _render(s: Scene, size: int, supersample: float, grain: float) -> Tensor:
+def _height(scene: Scene, window: Tensor, width: int, height: int | None) -> int:
+    """The height that makes pixels square; raises ValueError where the one given does not."""
+    if window.shape != (len(scene.eye), 4):
+        raise ValueError(f"Give a window of four numbers for each of the {len(scene.eye)} scenes.")
+    left, top, right, bottom = window.unbind(1)
+    if bool((window < 0).any() | (window > 1).any() | (left >= right).any() | (top >= bottom).any()):
+        raise ValueError("A window is left, top, right and bottom, in fractions of the view from 0 to 1.")
+    heights = width * (bottom - top) / (right - left) / scene.aspect.to(window.device)
+    if height is None:
+        height = round(float(heights[0]))
+    if bool(((heights - height).abs() > 1).any()):
+        wrong = float(heights[int((heights - height).abs().argmax())])
+        raise ValueError(
+            f"A picture {width} pixels wide must be {wrong:.0f} pixels high to show its window undistorted, "
+            f"not {height}: choose another height, or windows of the picture's shape."
+        )
+    return height
+
+
+def _render(s: Scene, window: Tensor, width: int, height: int, supersample: float, grain: float) -> Tensor:
     light = lighting(s)
-    view = camera_view(s, int(size * supersample))
+    maps = light_maps(s, light)
+    pixels = (round(width * supersample), round(height * supersample))
+    of_sky = (round(width * min(1.5, supersample)), round(height * min(1.5, supersample)))
+    dry = _dry(s, light, maps, window, pixels, of_sky)
+    picture = dry.picture
+    if bool((s.water > DRY_LAND).any()):
+        whole, heaven = _mirrored(s, light, maps, window, dry, pixels, of_sky)
+        picture = water(s, light, dry.view, dry.land, dry.hits, picture, whole, heaven, dry.lit, dry.far)
+    picture = draw_things(s, light, dry.view, dry.hits, picture, _sun_at_feet(s, light, maps), dry.far)
+    return develop(s, picture, _exposure(s, light, maps), window, width, height, grain)
+
+
+def _dry(
+    s: Scene,
+    light: Light,
+    maps: list[LightMap],
+    window: Tensor,
+    pixels: tuple[int, int],
+    of_sky: tuple[int, int],
+) -> _Dry:
+    """A window in so many columns and rows of pixels; the sky, which is soft, may have fewer."""
+    view = camera_view(s, window, *pixels)
     land = polar_land(s, view)
-    hits = first_hits(s, view, land, size)
-    heaven = _heaven(s, light, view, int(size * min(1.5, supersample)))
-    lit, openness = read_maps(light_maps(s, light), hits)
-    lit = lit * cloud_shadows(s, light, hits)
+    hits = first_hits(s, view, land)
+    lit, openness = _sunlit(s, light, maps, hits)
+    lit = lit * object_shadows(s, light, hits.x, hits.z)
     seen = surface(s, view, hits, openness)
-    still_lit, lit = lit, lit * object_shadows(s, light, hits)
-    around = _around(s, light, seen)
-    exposure = _longer(s, light, hits, seen, still_lit, around)
-    irradiance = colour(light.sun) * (_lambert(light, seen) * lit)[:, None] + around
+    irradiance = colour(light.sun) * (_lambert(light, seen) * lit)[:, None] + _around(s, light, seen)
     far = _horizon(s, view)
     picture = aerial(s, light, seen.albedo * irradiance / math.pi * 1.15, hits.z, hits.y, view.camera, far)
-    full_sky = F.interpolate(heaven, (view.pixels, view.pixels), mode="bilinear", align_corners=False)
+    heaven = _heaven(s, light, camera_view(s, window, *of_sky))
+    full_sky = F.interpolate(heaven, pixels, mode="bilinear", align_corners=False)
     picture = torch.where((hits.land | hits.below)[:, None], picture, full_sky)
-    if bool((s.water > DRY_LAND).any()):
-        picture = water(s, light, view, land, hits, picture, heaven, lit, far)
-    picture = draw_things(s, light, view, hits, picture, lit, far)
-    return develop(s, picture, exposure, size, grain)
+    return _Dry(view, land, hits, lit, far, heaven, picture)
 
 
-def _heaven(s: Scene, light: Light, view: View, m: int) -> Tensor:
-    """(batch, 3, m, m): the sky; what is below the horizon is its mirror image, for the water."""
-    b, focal = len(s.eye), view.focal
-    fraction = (torch.arange(m, device=s.eye.device) + 0.5) / m
-    up = (s.horizon[:, None] - fraction)[:, None, :].expand(b, m, m)
-    aside = (fraction - 0.5)[None, :, None].expand(b, m, m)
-    length = (aside * aside + up * up + focal * focal).sqrt()
-    mirrored = up.abs().clamp(min=0.002)
-    x, y, z = aside / length, mirrored / length, focal / length
+def _mirrored(
+    s: Scene,
+    light: Light,
+    maps: list[LightMap],
+    window: Tensor,
+    dry: _Dry,
+    pixels: tuple[int, int],
+    of_sky: tuple[int, int],
+) -> tuple[Tensor, Tensor]:
+    """The whole view's picture and sky, which water mirrors. They are rendered for windows that show water:
+    it may mirror what they do not show.
+    """
+    everything = window.new_tensor(WHOLE)
+    rows = ((window != everything).any(1) & dry.hits.wet.flatten(1).any(1)).nonzero()[:, 0]
+    if len(rows) == 0:
+        return dry.picture, dry.heaven
+    some_maps = [each.rows(rows) for each in maps]
+    whole = _dry(s.rows(rows), light.rows(rows), some_maps, everything.expand(len(rows), 4), pixels, of_sky)
+    return dry.picture.index_copy(0, rows, whole.picture), dry.heaven.index_copy(0, rows, whole.heaven)
+
+
+def _sunlit(s: Scene, light: Light, maps: list[LightMap], hits: Hits) -> tuple[Tensor, Tensor]:
+    """The share of the sun that hills, woods and clouds leave to each hit, and its openness to the sky."""
+    sun, openness = read_maps(maps, hits.x, hits.z)
+    return sun * cloud_shadows(s, light, hits.x, hits.y, hits.z), openness
+
+
+def _sun_at_feet(s: Scene, light: Light, maps: list[LightMap]) -> Tensor:
+    """(batch, objects): the share of the sun that falls where things stand."""
+    x, y, z = s.place[..., :1], feet(s)[0][..., None], s.place[..., 2:]
+    sun = read_maps(maps, x, z)[0] * cloud_shadows(s, light, x, y, z) * object_shadows(s, light, x, z)
+    return sun[..., 0]
+
+
+def _heaven(s: Scene, light: Light, view: View) -> Tensor:
+    """(batch, 3, column, row): the sky; what is below the horizon is its mirror image, for the water."""
+    aside = (view.aside * view.focal).expand_as(view.rise)
+    mirrored = view.rise.abs().clamp(min=0.002)
+    length = (aside * aside + view.rise * view.rise + view.focal * view.focal).sqrt()
+    x, y, z = aside / length, mirrored / length, view.focal / length
     clear = sky(s, x, y, z)
-    cloudy = clouds(s, light, clear, x, y, z, view.camera)
-    return cloudy + sun_and_stars(s, light, aside, up, mirrored, clear, cloudy)
+    cloudy = clouds(s, light, view, clear, x, y, z)
+    return cloudy + sun_and_stars(s, light, view, clear, cloudy)
 
 
 def _horizon(s: Scene, view: View) -> Tensor:
     """(batch, 3, column, 1): the sky's colour at the horizon, into which distance fades."""
-    aside = view.aside[:, :, :1]
+    aside = view.aside
     length = (1 + aside**2).sqrt()
     return sky(s, aside / length, torch.full_like(aside, 0.035), 1 / length)
 
@@ -102,12 +200,17 @@ def _around(s: Scene, light: Light, seen: Surface) -> Tensor:
     return (colour(light.ambient) * (0.55 + 0.45 * up) + bounce * (1 - 0.5 * up)) * seen.openness[:, None]
 
 
-def _longer(s: Scene, light: Light, hits: Hits, seen: Surface, lit: Tensor, around: Tensor) -> Tensor:
-    """(batch,): the exposure, longer where the land is dark; `lit` leaves out things, which may move."""
-    few = (slice(None), slice(4, None, 8), slice(4, None, 8))
-    direct = plane(light.sun.mean(1)) * (_lambert(light, seen) * lit)[few]
-    radiance = seen.albedo.mean(1)[few] * (direct + around.mean(1)[few]) / math.pi
-    weight = hits.land[few].float() + 1e-4
+def _exposure(s: Scene, light: Light, maps: list[LightMap]) -> Tensor:
+    """(batch,): longer where the land is dark. The whole view is looked at, in few pixels, whichever window
+    is shown; things are left out, since they may move.
+    """
+    view = camera_view(s, s.eye.new_tensor(WHOLE).expand(len(s.eye), 4), SAMPLES, SAMPLES)
+    hits = first_hits(s, view, polar_land(s, view))
+    lit, openness = _sunlit(s, light, maps, hits)
+    seen = surface(s, view, hits, openness)
+    direct = plane(light.sun.mean(1)) * _lambert(light, seen) * lit
+    radiance = seen.albedo.mean(1) * (direct + _around(s, light, seen).mean(1)) / math.pi
+    weight = hits.land.float() + 1e-4
     mean = torch.exp((radiance.clamp(min=1e-6).log() * weight).sum((1, 2)) / weight.sum((1, 2)))
     power = 0.5 * (1 - s.night) * weight.mean((1, 2)).clamp(max=1)
     return light.exposure * (0.11 / (mean * light.exposure)).clamp(1, 3.5) ** power

@@ -8,7 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.starter.ground import Hits
 from engine.starter.noise import mix, noise, plane, ramp, spread
 from engine.starter.plants import wooded
 from engine.starter.relief import OCTAVES, terrain
@@ -26,15 +25,18 @@ class LightMap(NamedTuple):
     half: float  # metres: half its side
     values: Tensor  # (batch, 2, z, x): share of the sun that is seen, 0..1; openness to the sky, 0.25..1.1
 
+    def rows(self, index: slice | Tensor) -> LightMap:
+        return self._replace(values=self.values[index])
+
 
 def light_maps(s: Scene, light: Light) -> list[LightMap]:
     """A wide map, and a fine one of what is near."""
     return [_light_map(s, light, centre, half) for centre, half in ((6000.0, 7000.0), (380.0, 450.0))]
 
 
-def read_maps(maps: list[LightMap], hits: Hits) -> tuple[Tensor, Tensor]:
-    """The share of the sun, and the openness, where the lines of sight end."""
-    x, z = hits.x, hits.z.clamp(max=3e4)
+def read_maps(maps: list[LightMap], x: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
+    """The share of the sun that hills and woods let through, and the openness, at places (batch, ., .)."""
+    z = z.clamp(max=3e4)
     sun, openness = torch.ones_like(x), torch.ones_like(x)
     for nested, (centre, half, values) in enumerate(maps):
         grid = torch.stack([x / half, (z - centre) / half], -1)
@@ -45,19 +47,19 @@ def read_maps(maps: list[LightMap], hits: Hits) -> tuple[Tensor, Tensor]:
     return sun, openness
 
 
-def cloud_shadows(s: Scene, light: Light, hits: Hits) -> Tensor:
+def cloud_shadows(s: Scene, light: Light, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
     """Share of the sun that the clouds let through."""
     d = light.direction
-    lift = (plane(s.cloud_base) - hits.y) / plane(d[:, 1].clamp(min=0.15))
-    x, z = hits.x + plane(d[:, 0]) * lift, hits.z + plane(d[:, 2]) * lift
+    lift = (plane(s.cloud_base) - y) / plane(d[:, 1].clamp(min=0.15))
+    x, z = x + plane(d[:, 0]) * lift, z + plane(d[:, 2]) * lift
     size = plane(s.cloud_size)
     thick = noise(s, x, z, size, 31) * 0.9 + 0.35 + 0.5 * noise(s, x, z, size * 0.46, 32)  # as in the sky
     return 1 - 0.72 * ramp(thick + plane(s.cloud_cover), 0.0, 0.5)
 
 
-def object_shadows(s: Scene, light: Light, hits: Hits) -> Tensor:
+def object_shadows(s: Scene, light: Light, x: Tensor, z: Tensor) -> Tensor:
     """Share of the sun that trees, boulders and huts let through, in soft ovals on the ground."""
-    through = torch.ones_like(hits.x)
+    through = torch.ones_like(x)
     sizes = s.size.tolist()
     for column, row in s.present.t().nonzero().tolist():
         if not GROUNDED[column]:
@@ -65,14 +67,14 @@ def object_shadows(s: Scene, light: Light, hits: Hits) -> Tensor:
         high = sizes[row][column]
         wide = high * BREADTH[OBJECTS[column]]
         sun_x, sun_y, sun_z = light.direction[row].unbind()
-        x, z = hits.x[row] - s.place[row, column, 0], hits.z[row] - s.place[row, column, 2]
+        off_x, off_z = x[row] - s.place[row, column, 0], z[row] - s.place[row, column, 2]
         flat = (sun_x**2 + sun_z**2).sqrt().clamp(min=0.05)
-        along = -(x * sun_x + z * sun_z) / flat
-        aside = (x * sun_z - z * sun_x) / flat
+        along = -(off_x * sun_x + off_z * sun_z) / flat
+        aside = (off_x * sun_z - off_z * sun_x) / flat
         reach = (high * flat / sun_y.clamp(min=0.08)).clamp(max=12 * high)
         oval = ((along - reach * 0.48) / (reach * 0.5 + 0.4 * wide)) ** 2 + (aside / wide) ** 2
         dark = 1 - ramp(oval, 0.5, 1.2)
-        under = 1 - ramp((x * x + z * z).sqrt() / wide, 0.4, 1.3)
+        under = 1 - ramp((off_x * off_x + off_z * off_z).sqrt() / wide, 0.4, 1.3)
         through[row] = through[row] * (1 - 0.85 * dark) * (1 - 0.5 * under)
     return through
 

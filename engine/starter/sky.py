@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engine.starter.ground import View
 from engine.starter.noise import colour, constant, hashed, mix, noise, plane, ramp, spread
 from engine.starter.scene import BIRDS, DRY_LAND, Scene, sun_direction
 
@@ -27,6 +28,9 @@ class Light:
     sun: Tensor  # (batch, 3)
     ambient: Tensor  # (batch, 3), of the whole sky
     exposure: Tensor  # (batch,), by which radiance is multiplied
+
+    def rows(self, index: slice | Tensor) -> Light:
+        return Light(self.direction[index], self.sun[index], self.ambient[index], self.exposure[index])
 
 
 def lighting(s: Scene) -> Light:
@@ -68,21 +72,19 @@ def sky(s: Scene, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
     return mix(radiance, night, colour(s.night[:, None]) * 0.9)
 
 
-def sun_and_stars(
-    s: Scene, light: Light, x: Tensor, y: Tensor, mirrored: Tensor, clear: Tensor, cloudy: Tensor
-) -> Tensor:
+def sun_and_stars(s: Scene, light: Light, view: View, clear: Tensor, cloudy: Tensor) -> Tensor:
     """What to add to a sky (batch, 3, column, row): sun or moon, its glow, stars, where clouds are thin.
 
-    x and y are places in the picture from the horizon's middle, y upwards; `mirrored` is y with what is below
-    the horizon turned up. `clear` and `cloudy` are the sky without and with clouds.
+    Below the horizon it is a mirror image. `clear` and `cloudy` are the sky without and with clouds.
     """
+    x, y, mirrored = view.aside * view.focal, view.rise, view.rise.abs().clamp(min=0.002)
     d = light.direction
     ahead = d[:, 2].clamp(min=1e-3)
     radius = plane(s.focal * mix(0.011, 0.014, s.night) * (1 + 1.6 * s.look[:, BIRDS, 4] ** 2))
     off_x, off_y = x - plane(s.focal * d[:, 0] / ahead), mirrored - plane(s.focal * d[:, 1] / ahead)
     far = (off_x**2 + off_y**2).sqrt()
     clearness = ramp(clear.mean(1) * 1.25 / cloudy.mean(1).clamp(min=1e-4), 0.55, 1.1)
-    disc = ((radius - far) * 300 + 0.5).clamp(0, 1)
+    disc = ((radius - far) * view.fine * 0.8 + 0.5).clamp(0, 1)
     spots = 0.55 + 0.25 * noise(s, off_x / radius, off_y / radius, 0.5, 61)
     glow = 0.8 * torch.exp(-far / 0.022) + 0.2 * torch.exp(-far / 0.08) + 0.05 * torch.exp(-far / 0.3)
     day = disc * 9 * clearness + glow * (0.35 + 0.65 * clearness)
@@ -92,7 +94,7 @@ def sun_and_stars(
     bright = 1 / light.exposure  # keeps the disc equally bright in every picture
     added = colour(bright[:, None] * tint) * (front * mix(day, night, plane(s.night)))[:, None]
     if bool((s.night > 0).any()):
-        stars = (_starlight(s, x.shape[1]) - 0.997).clamp(min=0) * 220
+        stars = (_starlight(s, view) - 0.997).clamp(min=0) * 220
         stars = plane(bright) * plane(s.night) * stars * clearness * ramp(y, 0.02, 0.2)
         added = added + stars[:, None]
     return added
@@ -145,8 +147,7 @@ def _sky_at(s: Scene, *direction: float) -> Tensor:
     return sky(s, x, y, z)[..., 0, 0]
 
 
-def _starlight(s: Scene, size: int) -> Tensor:
-    """(batch, size, size): a random number, 0..1, for each pixel."""
-    pixel = torch.arange(size, device=s.eye.device)
+def _starlight(s: Scene, view: View) -> Tensor:
+    """(batch, column, row): a random number, 0..1, for each pixel."""
     seed = (s.offset[:, 0] * 65536).long()[:, None, None]
-    return hashed(pixel[None, :, None] * 613, pixel[None, None, :], seed)
+    return hashed(view.column * 613, view.row, seed)

@@ -22,16 +22,17 @@ CLOTH = ("balloon", "boat")  # lets light through
 
 
 class _Thing(NamedTuple):
-    """One thing of one picture, or its image in the water; in fractions of the picture."""
+    """One thing of one picture, or its image in the water; in pixels."""
 
     picture: int
+    number: int  # among OBJECTS
     name: str
     mirrored: bool
     z: float  # metres
     column: float
     row: float  # of its foot
     high: float
-    scale: float  # of a metre there
+    metre: float  # there
     waves: float  # slope
     look: list[float]
 
@@ -49,23 +50,25 @@ class _Zone(NamedTuple):
 
 
 def draw_things(
-    s: Scene, light: Light, view: View, hits: Hits, picture: Tensor, lit: Tensor, far: Tensor
+    s: Scene, light: Light, view: View, hits: Hits, picture: Tensor, sun_at_feet: Tensor, far: Tensor
 ) -> Tensor:
-    """The picture (batch, 3, column, row) with all things; `lit` and `far` as in `water`."""
+    """The picture (batch, 3, column, row) with all things. `sun_at_feet` (batch, objects) is the share of the
+    sun that falls where they stand, `far` as in `water`.
+    """
     # metres, to what hides things
     hides = torch.where(hits.land | hits.wet, hits.z, torch.full_like(hits.z, 1e9))
     for thing in _things(s, view):
-        zone = _zone(thing, view.pixels)
+        zone = _zone(thing, *picture.shape[2:])
         if zone is None:
             continue
         r, z = thing.picture, thing.z
         here, here_in_colour = (r, *zone), (r, slice(None), *zone)
         colours = s.palette[r, (LEAF, OTHER_LEAF, ROCK)]
-        drawn = sprite(thing.name, _frame(thing, zone, view.pixels, colours))
+        drawn = sprite(thing.name, _frame(thing, zone, colours))
         solid = thing.name in ("tree", "boulder", "hut")
         clear = hits.wet[here] if thing.mirrored else hides[here] > z * (0.97 if solid else 1.0)
         alpha = drawn.alpha * clear.float() * (0.6 if thing.mirrored else 1.0)
-        sun = 1.0 if thing.name in FLOATING else _sun_at_foot(thing, lit)
+        sun = 1.0 if thing.name in FLOATING else math.sqrt(float(sun_at_feet[r, thing.number]))
         shade = _shaded(s, light, thing, drawn, sun)
         air = torch.tensor(CLEAR_AIR, device=alpha.device) * 0.8 + s.haze[r]
         shade = mix(far[r, :, zone.columns], shade, torch.exp(-air * z)[:, None, None])
@@ -78,46 +81,40 @@ def draw_things(
 def _things(s: Scene, view: View) -> list[_Thing]:
     """Far to near; each thing before its image."""
     feet_y, places, sizes, looks = feet(s)[0].tolist(), s.place.tolist(), s.size.tolist(), s.look.tolist()
-    camera, focal, horizon = view.camera.tolist(), s.focal.tolist(), s.horizon.tolist()
+    camera, pixels = view.camera.tolist(), (view.fine * view.focal).flatten().tolist()  # to a metre, 1 ahead
+    left, top = view.left.flatten().tolist(), view.top.flatten().tolist()
     water, waves = s.water.tolist(), s.waves.tolist()
     found = []
     for r, j in sorted(s.present.nonzero().tolist(), key=lambda at: -places[at[0]][at[1]][2]):
         name, (x, _, z) = OBJECTS[j], places[r][j]
-        k = focal[r] / z
+        k = pixels[r] / z
         for mirrored in (False, True) if water[r] > DRY_LAND and name in MIRRORED else (False,):
             foot = (2 * water[r] - feet_y[r][j] if mirrored else feet_y[r][j]) - camera[r]
-            row, high = horizon[r] - foot * k, sizes[r][j] * k
-            found.append(_Thing(r, name, mirrored, z, 0.5 + x * k, row, high, k, waves[r], looks[r][j]))
+            place = (x * k - left[r], -foot * k - top[r], sizes[r][j] * k)
+            found.append(_Thing(r, j, name, mirrored, z, *place, k, waves[r], looks[r][j]))
     return found
 
 
-def _zone(thing: _Thing, n: int) -> _Zone | None:
-    """None if the thing is out of the picture, or smaller than two of its n columns."""
-    left, right = int((thing.column - thing.high) * n), int((thing.column + thing.high) * n) + 1
+def _zone(thing: _Thing, columns: int, rows: int) -> _Zone | None:
+    """None if the thing is out of the picture, or smaller than two pixels."""
+    left, right = int(thing.column - thing.high), int(thing.column + thing.high) + 1
     top, bottom = thing.row - thing.down * thing.high * 1.15, thing.row + thing.down * thing.high * 0.1
-    first, last = sorted((int(top * n), int(bottom * n)))
-    left, right, first, last = max(left, 0), min(right, n), max(first, 0), min(last + 1, n)
-    if left >= right or first >= last or thing.high * n < 2:
+    first, last = sorted((int(top), int(bottom)))
+    left, right, first, last = max(left, 0), min(right, columns), max(first, 0), min(last + 1, rows)
+    if left >= right or first >= last or thing.high < 2:
         return None
     return _Zone(slice(left, right), slice(first, last))
 
 
-def _frame(thing: _Thing, zone: _Zone, n: int, colours: Tensor) -> Frame:
+def _frame(thing: _Thing, zone: _Zone, colours: Tensor) -> Frame:
     shape = (zone.columns.stop - zone.columns.start, zone.rows.stop - zone.rows.start)
-    columns, rows = ((torch.arange(part.start, part.stop, device=colours.device) + 0.5) / n for part in zone)
+    columns, rows = (torch.arange(part.start, part.stop, device=colours.device) + 0.5 for part in zone)
     u = (columns - thing.column)[:, None].expand(shape) / thing.high
     v = thing.down * (thing.row - rows)[None].expand(shape) / thing.high
     if thing.mirrored:
-        wave = lookup(tiles(u.device).smooth, u * 0.2, v * thing.high / thing.scale / thing.z * 40)[0]
+        wave = lookup(tiles(u.device).smooth, u * 0.2, v * thing.high / thing.metre / thing.z * 40)[0]
         u = u + wave * (0.02 + 2 * thing.waves) * 0.3
-    return Frame(u, v, 1.0 / n / thing.high, thing.look, colours)
-
-
-def _sun_at_foot(thing: _Thing, lit: Tensor) -> float:
-    """The share of the sun, softened, that the ground at its foot sees."""
-    n = lit.shape[-1]
-    column, row = (min(max(int(part * n), 0), n - 1) for part in (thing.column, thing.row))
-    return math.sqrt(float(lit[thing.picture, column, row]))
+    return Frame(u, v, 1.0 / thing.high, thing.look, colours)
 
 
 def _shaded(s: Scene, light: Light, thing: _Thing, drawn: Sprite, sun: float) -> Tensor:

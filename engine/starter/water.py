@@ -34,17 +34,19 @@ def water(
     land: Land,
     hits: Hits,
     picture: Tensor,
+    whole: Tensor,
     heaven: Tensor,
     lit: Tensor,
     far: Tensor,
 ) -> Tensor:
     """The picture (batch, 3, column, row) with its water.
 
-    `heaven` is the sky with what is below the horizon mirrored, `lit` the share of the sun at each hit, `far`
-    the sky's colour at the horizon.
+    `whole` is the whole view without water, in which it mirrors the land, and `heaven` the whole view's sky
+    with what is below the horizon mirrored; `lit` is the share of the sun at each hit, `far` the sky's colour
+    at the horizon.
     """
     ripples = _ripples(s, view, hits)
-    mirror = _mirror(s, view, land, hits, ripples, picture, heaven)
+    mirror = _mirror(s, view, land, hits, ripples, whole, heaven)
     slant = -view.rise / (view.rise * view.rise + view.focal * view.focal * (1 + view.aside**2)).sqrt()
     slant = slant.clamp(0, 1)  # sine of the angle at which the water is seen
     facing = (slant + 0.45 * ripples.spread + ripples.z.abs() * 0.25).clamp(0, 1)
@@ -73,33 +75,32 @@ def _ripples(s: Scene, view: View, hits: Hits) -> _Ripples:
         rough = rough + ((1 - keep * keep) * high * 0.55) ** 2
     wind = ramp(noise(s, x, z * 0.5, 140.0, 87) + 0.5 * noise(s, x, z * 0.5, 40.0, 88), -0.5, 0.9)
     rough = rough * (0.4 + 0.6 * wind)
-    pixel = torch.arange(view.pixels, device=x.device)
-    column, row = pixel[None, :, None] + x * 0, pixel[None, None, :] + x * 0
+    column, row = view.column + x * 0, view.row + x * 0
     jitter = noise(s, column, row * 4.3, 9.7, 89) + 0.6 * noise(s, column, row * 2.2, 2.9, 94)
     gusts = 0.35 + 0.65 * wind
     return _Ripples(sx * gusts, sz * gusts, rough, 0.75 * rough.sqrt(), jitter)
 
 
 def _mirror(
-    s: Scene, view: View, land: Land, hits: Hits, ripples: _Ripples, picture: Tensor, heaven: Tensor
+    s: Scene, view: View, land: Land, hits: Hits, ripples: _Ripples, whole: Tensor, heaven: Tensor
 ) -> Tensor:
     """What the water mirrors: the ray leaves as steeply as it came, bent by the ripple; the jitter stands for
     ripples smaller than a pixel.
     """
-    down, focal, horizon = -view.rise, view.focal, plane(s.horizon)
+    down, focal, top = -view.rise, view.focal, plane(s.horizon * s.upright)
     bend = 2 * (ripples.z + 1.1 * ripples.spread * ripples.jitter)
     seen = (down - focal * bend * (0.35 + 0.65 * down.clamp(0, 1))).clamp(min=0.0015)
     seen = seen + focal * ripples.spread * 0.25
     row, hit = _mirrored_row(s, view, land, hits, seen)
 
     def to_grid(rise: Tensor) -> Tensor:
-        return (horizon - rise) * 2 - 1
+        return (top - rise) / plane(s.upright) * 2 - 1
 
-    column = ((view.aside + 2 * ripples.x * 0.6) * focal + 0.5) * 2 - 1
+    column = (view.aside + 2 * ripples.x * 0.6) * focal / plane(s.across) * 2
     grid = torch.stack([torch.where(hit, to_grid(row), to_grid(seen)), column], -1)
-    shore = F.grid_sample(picture, grid, align_corners=False, padding_mode="border")
-    # above the picture's upper edge there is no sky, but the rows below the horizon hold it mirrored
-    above = torch.where(seen < horizon - 0.01, to_grid(seen), to_grid(-seen))
+    shore = F.grid_sample(whole, grid, align_corners=False, padding_mode="border")
+    # above the view's upper edge there is no sky, but the rows below the horizon hold it mirrored
+    above = torch.where(seen < top - 0.01, to_grid(seen), to_grid(-seen))
     sky = F.grid_sample(heaven, torch.stack([above, column], -1), align_corners=False, padding_mode="border")
     return torch.where(hit[:, None], shore, sky)
 
