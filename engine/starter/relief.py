@@ -79,25 +79,29 @@ def _hills(s: Scene, x: Tensor, z: Tensor, resolved: Tensor, cuts: list[int]) ->
 
 
 def _terraced(s: Scene, height: Tensor, hills: Tensor, resolved: Tensor, far: Tensor) -> Tensor:
-    """Steps of 26 metres or so: flat treads, steep risers."""
-    step = 26 + 18 * hills
-    level = height / step
-    part = level - level.floor()
-    tread = 0.55 * (1 - (resolved / 30).clamp(0, 1))
-    stairs = (level.floor() + ramp((part - tread) / (1 - tread), 0.0, 1.0)) * step
-    return mix(height, stairs, spread(s.terrace, height) * ramp(far, 20, 300))
+    """Steps of 60 metres or so, and of 15: flat treads, steep risers."""
+    for high, needs in ((60.0, 110.0), (15.0, 30.0)):
+        step = high * (1 + 0.4 * hills)
+        level = height / step
+        part = level - level.floor()
+        tread = 0.62 * (1 - (resolved / needs).clamp(0, 1))
+        stairs = (level.floor() + ramp((part - tread) / (1 - tread), 0.0, 1.0)) * step
+        height = mix(height, stairs, spread(s.terrace, height) * ramp(far, 0.4 * high, 6 * high))
+    return height
 
 
 def _with_dunes(s: Scene, height: Tensor, x: Tensor, z: Tensor, resolved: Tensor, far: Tensor) -> Tensor:
-    """Two sizes of dunes: gentle on the windward side, steep in the lee."""
-    for length, high, salt in ((95.0, 14.0, 21), (420.0, 85.0, 22)):
-        wind = 6.28 * spread(s.offset[:, 0], x) + 0.3 * salt
-        bend = noise(s, x, z, length * 2.5, salt)
-        phase = (x * wind.cos() + z * wind.sin()) / length + 0.8 * bend + 1.7 * spread(s.offset[:, 1], x)
+    """Dunes of three sizes, their crests sharp and winding, gentle to windward, steep in the lee."""
+    for length, high, salt in ((640.0, 120.0, 22), (190.0, 33.0, 21), (58.0, 4.5, 23)):
+        wind = 6.28 * spread(s.offset[:, 0], x) + 0.3 * (salt - 20)
+        bend = 0.5 * noise(s, x, z, length * 2.2, salt) + 0.13 * noise(s, x, z, length * 0.6, salt + 7)
+        phase = (x * wind.cos() + z * wind.sin()) / length + bend + 1.7 * spread(s.offset[:, 1], x)
         part = phase - phase.floor()
-        windward, lee = ramp(part, -0.25, 0.95) / 0.865 - 0.114, ((1 - part) / 0.3) ** 1.2 * 0.98
-        crest = spread(s.dune, height) * high * (torch.where(part < 0.7, windward, lee) - 0.5)
-        keep = (length / resolved * 0.4 - 0.8).clamp(0, 1)
-        uneven = 0.8 + 0.7 * noise(s, x, z, length * 1.7, salt + 3)
-        height = height + crest * keep * ramp(far, 0.1 * length, 1.6 * length) * uneven
+        windward, lee = part / 0.7, (1 - part) / 0.3
+        blunt = 0.03 + 3 * resolved / length  # no sharper than the grid
+        shape = 0.5 * (windward + lee - ((windward - lee) ** 2 + blunt * blunt).sqrt())
+        crest = spread(s.dune, height) * high * (shape.clamp(min=0) ** 1.15 - 0.4)
+        keep = (length / resolved * 0.3 - 0.8).clamp(0, 1) * ramp(far, 0.15 * length, 1.3 * length)
+        uneven = (0.65 + 0.75 * noise(s, x, z, length * 1.4, salt + 3)).clamp(0, 1.15)
+        height = height + crest * keep * uneven
     return height

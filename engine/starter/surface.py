@@ -8,7 +8,19 @@ import torch
 from torch import Tensor
 
 from engine.starter.ground import Hits, View
-from engine.starter.noise import Slopes, colour, constant, fine, hashed, mix, noise, plane, ramp, spread
+from engine.starter.noise import (
+    Slopes,
+    colour,
+    constant,
+    fine,
+    hashed,
+    mix,
+    noise,
+    plane,
+    ramp,
+    sloped_noise,
+    spread,
+)
 from engine.starter.plants import BUSH, CONIFER, GRASS, STONE, track, wooded
 from engine.starter.scene import DRY, GREEN, LEAF, OTHER_LEAF, ROCK, SOIL, TREE, Scene
 
@@ -84,7 +96,7 @@ def _detail(s: Scene, view: View, hits: Hits) -> _Detail:
     u = (view.aside * view.focal + 3 * plane(s.offset[:, 0])).expand_as(z)
     v = view.rise + 3 * plane(s.offset[:, 1])
     small = fine(u, v * mix(1.8, 0.6, plane((s.grass > 0).float())), 1.3 * pixel.expand_as(z))
-    tuft = fine(u, 1.2 * v, pixel * (0.05 / wide).clamp(min=2.0), 0.7)
+    tuft = fine(u, 2 * v, pixel * (0.05 / wide).clamp(min=2.0), 0.7)
     long = wide / facing  # metres that a pixel covers along the ground: shorter waves would only be grain
     broad = noise(s, x, z, 260.0, 73)
     patch = 0.6 * noise(s, x, z, 60.0, 71) * ramp(long, 60, 20) + 0.5 * noise(s, x, z, 13.0, 72) * ramp(
@@ -101,8 +113,8 @@ def _cover(s: Scene, hits: Hits, detail: _Detail) -> _Cover:
     terrace, fuzz = plane(s.terrace), detail.small.value
     rock = ramp(
         slope + 0.22 * detail.patch + 0.1 * detail.middle.value,
-        mix(0.62, 0.36, terrace),
-        mix(0.95, 0.6, terrace),
+        mix(0.66, 0.42, terrace),
+        mix(0.88, 0.54, terrace),
     )
     sandy = plane((s.dune > 0).float())
     rock = rock * (1 - sandy * (1 - ramp(z, 2500, 6000)))
@@ -134,10 +146,14 @@ def _bumps(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, openness: Tenso
         hits.slope_z * layered + bump * detail.small.z + tufty * detail.tuft.z + crag * side * detail.middle.z
     )
     openness = (
-        openness * (1 - 0.45 * wood) * (1 - 0.25 * crag * (detail.middle.value.abs() - 0.5).clamp(-0.5, 1.0))
+        openness * (1 - 0.45 * wood) * (1 - 0.15 * crag * (detail.middle.value.abs() - 0.5).clamp(-0.5, 1.0))
     )
     hollow = 0.16 * bump * detail.small.value + 0.3 * tufty * detail.tuft.value
     openness = openness * (1 + hollow).clamp(0.4, 1.3)
+    if bool((s.snow_line < 0).any()):
+        drift = _drifts(s, hits, detail)
+        nx, nz = nx + snow * drift.x, nz + snow * drift.z
+        openness = openness * (1 + 0.1 * snow * drift.value)
     if bool((s.dune > 0).any()):
         ripple_x, ripple_z = _wind_ripples(s, hits, detail, cover)
         nx, nz = nx + ripple_x, nz + ripple_z
@@ -151,8 +167,12 @@ def _ground_colour(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, opennes
     albedo = _tilled(s, _meadow(s, detail, openness), hits, detail)
     soil = 0.5 * patch - 0.5 * broad + 0.05 * fuzz + 0.3 * pebbly + 0.5 * detail.slope
     albedo = mix(albedo, _of(s, SOIL), ramp(soil, 0.75, 0.95)[:, None] * 0.8)
-    rocky = _of(s, ROCK) * (1 + 0.1 * detail.layer.value * (0.5 + plane(s.terrace)) + 0.12 * patch)[:, None]
-    albedo = mix(albedo, _of(s, DRY) * (1 + 0.12 * broad)[:, None], 0.65 * cover.sandy[:, None])
+    rocky = _of(s, ROCK)
+    if bool((s.terrace > 0).any()):
+        band = noise(s, 0.01 * x, y + 5 * patch, 34.0, 74) + 0.6 * noise(s, 0.02 * x, y + 3 * patch, 11.0, 75)
+        rocky = mix(rocky, _of(s, DRY) * 1.35, (plane(s.terrace) * ramp(band, 0.1, 0.8))[:, None])
+    rocky = rocky * (1 + 0.1 * detail.layer.value * (0.5 + plane(s.terrace)) + 0.12 * patch)[:, None]
+    albedo = mix(albedo, _of(s, DRY) * (1 + 0.08 * broad)[:, None], 0.9 * cover.sandy[:, None])
     albedo = mix(albedo, rocky, cover.rock[:, None])
     dry_by = y - plane(s.water)  # metres above the water
     albedo = mix(albedo, _of(s, SOIL) * (1 + 0.12 * patch)[:, None], (cover.shore * 0.95)[:, None])
@@ -173,9 +193,9 @@ def _meadow(s: Scene, detail: _Detail, openness: Tensor) -> Tensor:
     dry = ramp(0.5 * detail.patch + 0.8 * detail.broad + 1.1 * (openness - 0.92), -0.6, 1.2)
     albedo = mix(_of(s, GREEN), _of(s, DRY), dry[:, None])
     grazed = mix(_of(s, GREEN), _of(s, DRY), 0.4) * 1.15
-    albedo = mix(albedo, grazed, 0.7 * ramp(detail.herbs + ragged, -0.5, -0.62)[:, None])
-    dark = mix(_of(s, GREEN), _of(s, OTHER_LEAF), 0.6) * 0.75
-    albedo = mix(albedo, dark, 0.75 * ramp(detail.herbs + ragged, 0.55, 0.68)[:, None])
+    albedo = mix(albedo, grazed, 0.5 * ramp(detail.herbs + ragged, -0.35, -0.65)[:, None])
+    dark = mix(_of(s, GREEN), _of(s, OTHER_LEAF), 0.5) * 0.85
+    albedo = mix(albedo, dark, 0.5 * ramp(detail.herbs + ragged, 0.45, 0.75)[:, None])
     straw = ramp(detail.patch + 0.5 * detail.broad + ragged, 0.62, 0.75)
     albedo = mix(albedo, _of(s, DRY) * 1.1, 0.6 * straw[:, None])
     return albedo * (1 + 0.08 * detail.close * detail.tuft.value)[:, None]
@@ -213,11 +233,25 @@ def _wind_ripples(s: Scene, hits: Hits, detail: _Detail, cover: _Cover) -> tuple
     x, z = hits.x, hits.z
     wind = 6.28 * spread(s.offset[:, 0], x) + 6.3
     phase = (
-        (x * wind.cos() + z * wind.sin()) * 9 + 5 * noise(s, x, z, 3.0, 62) + 2.2 * noise(s, x, z, 0.8, 63)
+        (x * wind.cos() + z * wind.sin()) * 10 + 4 * noise(s, x, z, 3.0, 62) + 1.3 * noise(s, x, z, 0.8, 63)
     )
     shown = 1 - ramp(detail.wide * detail.facing**-0.7, 0.04, 0.2)
     swell = 0.3 * phase.cos() * cover.sandy * shown * (1 - cover.rock)
     return swell * wind.cos(), swell * wind.sin()
+
+
+def _drifts(s: Scene, hits: Hits, detail: _Detail) -> Slopes:
+    """Snow as the wind has laid it: long low waves with an edge on one side."""
+    wind = 6.28 * spread(s.offset[:, 1], hits.x)
+    along = hits.x * wind.cos() + hits.z * wind.sin()
+    across = hits.z * wind.cos() - hits.x * wind.sin()
+    value, slope = torch.zeros_like(along), torch.zeros_like(along)
+    for length, steep, salt in ((34.0, 0.11, 81), (7.0, 0.13, 82), (1.3, 0.1, 83)):
+        wave = sloped_noise(s, along, 0.35 * across + 0.2 * along, length, salt)
+        shown = ramp(detail.wide * detail.facing**-0.7, 0.3 * length, 0.06 * length)
+        value = value + shown * wave.value
+        slope = slope + shown * steep * torch.where(wave.x < 0, 1.6, 0.7) * wave.x
+    return Slopes(value, slope * wind.cos(), slope * wind.sin())
 
 
 def _leaves(s: Scene, hits: Hits, detail: _Detail, openness: Tensor) -> tuple[Tensor, Tensor, Tensor]:
