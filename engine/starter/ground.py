@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.starter.noise import mix, pick, plane
+from engine.starter.places import camera_height
 from engine.starter.plants import BROADLEAF, CONIFER, NOTHING, Plants, Site, plants
 from engine.starter.relief import OCTAVES, terrain
 from engine.starter.scene import DRY_LAND, Scene
@@ -74,13 +75,6 @@ class Hits(NamedTuple):
     across: Tensor
     luck: Tensor
     up: Tensor  # metres above the plant's foot
-
-
-def camera_height(s: Scene) -> Tensor:
-    """(batch,), metres: above the ground, and above the water."""
-    zero = torch.zeros_like(s.eye)[:, None]
-    camera = terrain(s, zero, zero, zero + 1)[:, 0] + s.eye
-    return torch.maximum(camera, s.water + s.eye * 0.8 + 0.3)
 
 
 def camera_view(s: Scene, window: Tensor, columns: int, rows: int) -> View:
