@@ -44,7 +44,7 @@ class _Detail(NamedTuple):
     small: Slopes  # at the size of a pixel, upright as grass is
     middle: Slopes  # between a pixel and the grid of the land
     layer: Slopes  # of rock, nearly level
-    tuft: Slopes  # 0.15 metres, or some pixels
+    tuft: Slopes  # blades of grass: some centimetres, or a pixel
     patch: Tensor  # tens of metres
     broad: Tensor  # hundreds of metres
     pebbly: Tensor  # three metres
@@ -96,7 +96,7 @@ def _detail(s: Scene, view: View, hits: Hits) -> _Detail:
     u = (view.aside * view.focal + 3 * plane(s.offset[:, 0])).expand_as(z)
     v = view.rise + 3 * plane(s.offset[:, 1])
     small = fine(u, v * mix(1.8, 0.6, plane((s.grass > 0).float())), 1.3 * pixel.expand_as(z))
-    tuft = fine(u, 2 * v, pixel * (0.05 / wide).clamp(min=2.0), 0.7)
+    tuft = fine(u, 0.5 * v, pixel * (0.015 / wide).clamp(min=1.4), 0.7)
     long = wide / facing  # metres that a pixel covers along the ground: shorter waves would only be grain
     broad = noise(s, x, z, 260.0, 73)
     patch = 0.6 * noise(s, x, z, 60.0, 71) * ramp(long, 60, 20) + 0.5 * noise(s, x, z, 13.0, 72) * ramp(
@@ -135,7 +135,7 @@ def _bumps(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, openness: Tenso
     bare = torch.maximum(torch.maximum(sandy * (1 - rock), shore), snow)  # smooth
     turf = (1 - rock) * (1 - bare)
     bump = 0.5 * rock * (1 - 0.85 * snow) + (0.04 + 0.12 * detail.close) * turf + 0.03 * bare
-    tufty = 0.3 * detail.close * turf * (1 - 0.5 * wood)
+    tufty = mix(0.06, 0.25, plane((s.grass > 0).float())) * detail.close * turf * (1 - 0.5 * wood)
     crag = 0.75 * rock * (1 - 0.8 * snow) + 0.06 * turf + 0.02 * bare
     side = -detail.middle.value / (detail.middle.value.abs() + 0.3)  # creases the middle noise
     layered = 1 + 0.35 * rock * (1 - snow) * detail.layer.z
@@ -148,7 +148,7 @@ def _bumps(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, openness: Tenso
     openness = (
         openness * (1 - 0.45 * wood) * (1 - 0.15 * crag * (detail.middle.value.abs() - 0.5).clamp(-0.5, 1.0))
     )
-    hollow = 0.16 * bump * detail.small.value + 0.3 * tufty * detail.tuft.value
+    hollow = 0.16 * bump * detail.small.value + 0.4 * tufty * detail.tuft.x
     openness = openness * (1 + hollow).clamp(0.4, 1.3)
     if bool((s.snow_line < 0).any()):
         drift = _drifts(s, hits, detail)
@@ -164,9 +164,10 @@ def _ground_colour(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, opennes
     """The bare ground and the grass that is too far to be blades: soil, rock, sand, shore, snow, the path."""
     x, y, z = hits.x, hits.y, hits.z
     fuzz, patch, broad, pebbly = detail.small.value, detail.patch, detail.broad, detail.pebbly
-    albedo = _tilled(s, _meadow(s, detail, openness), hits, detail)
+    albedo = _meadow(s, detail, openness)
     soil = 0.5 * patch - 0.5 * broad + 0.05 * fuzz + 0.3 * pebbly + 0.5 * detail.slope
     albedo = mix(albedo, _of(s, SOIL), ramp(soil, 0.75, 0.95)[:, None] * 0.8)
+    albedo = _tilled(s, albedo, hits, detail)
     rocky = _of(s, ROCK)
     if bool((s.terrace > 0).any()):
         band = noise(s, 0.01 * x, y + 5 * patch, 34.0, 74) + 0.6 * noise(s, 0.02 * x, y + 3 * patch, 11.0, 75)
@@ -189,7 +190,7 @@ def _ground_colour(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, opennes
 
 def _meadow(s: Scene, detail: _Detail, openness: Tensor) -> Tensor:
     """Grass, greener in hollows and where it is grazed, and patches of other plants with clear borders."""
-    ragged = 0.06 * detail.small.value + 0.06 * detail.tuft.value * detail.close + 0.2 * detail.pebbly
+    ragged = 0.06 * detail.small.value + 0.2 * detail.pebbly
     dry = ramp(0.5 * detail.patch + 0.8 * detail.broad + 1.1 * (openness - 0.92), -0.6, 1.2)
     albedo = mix(_of(s, GREEN), _of(s, DRY), dry[:, None])
     grazed = mix(_of(s, GREEN), _of(s, DRY), 0.4) * 1.15
@@ -198,7 +199,7 @@ def _meadow(s: Scene, detail: _Detail, openness: Tensor) -> Tensor:
     albedo = mix(albedo, dark, 0.5 * ramp(detail.herbs + ragged, 0.45, 0.75)[:, None])
     straw = ramp(detail.patch + 0.5 * detail.broad + ragged, 0.62, 0.75)
     albedo = mix(albedo, _of(s, DRY) * 1.1, 0.6 * straw[:, None])
-    return albedo * (1 + 0.08 * detail.close * detail.tuft.value)[:, None]
+    return albedo * (1 + 0.13 * detail.close * detail.tuft.x)[:, None]
 
 
 def _tilled(s: Scene, albedo: Tensor, hits: Hits, detail: _Detail) -> Tensor:
