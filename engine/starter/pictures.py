@@ -66,7 +66,8 @@ def render_shard(folder: Path, number: int) -> None:
     generator = torch.Generator().manual_seed(number)
     scene = draw(SHARD, generator, aspect=width / height)
     things, sun = locate(scene)
-    subjects = torch.cat([things[:, :6, [0, 1, -1]], sun[:, None]], 1)  # column, row, seen
+    column, foot, high, seen = things.unbind(-1)
+    subjects = torch.cat([torch.stack([column, foot - high / 2, seen], -1), sun[:, None]], 1)
     windows = crops(subjects, generator) if number else whole(SHARD)
     pictures = render(scene, width, height, windows, supersample=1.5)
     told = torch.zeros(SHARD, WORDS, dtype=torch.uint8)

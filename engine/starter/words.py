@@ -9,7 +9,7 @@ from torch import Tensor
 
 from engine.starter.climates import CLIMATES
 from engine.starter.places import locate
-from engine.starter.scene import BALLOON, BIRDS, DRY_LAND, GROVE, ROCKS, Scene
+from engine.starter.scene import DRY_LAND, OBJECTS, Scene
 
 # Their order is the network's: new words go to the end.
 TIMES = ("day", "sunset", "night")
@@ -19,14 +19,14 @@ THINGS = ("balloon", "boat", "tree", "boulder", "hut", "birds")
 WORDS = (*TIMES, *WEATHER, *PLACES, "water", "sun", "moon", *THINGS, "flowers", "path", "fields", "snow")
 
 LOW_SUN = math.radians(13)
+LEAST = 0.3  # share of a thing that must be seen
 NAMES = {"alpine": "mountains"}  # of climates, where theirs is not a word that people would use
 
 
 def words(s: Scene) -> Tensor:
     """(batch, len(WORDS)), bool: what a picture of each scene shows, from its numbers alone."""
     things, sun = locate(s)
-    column, row, ahead = sun.unbind(1)
-    in_view = (ahead > 0) & (column > 0) & (column < 1) & (row > 0) & (row < s.horizon)
+    seen, disc = things[..., 3] > LEAST, sun[:, 2] > LEAST
     night, low, heavy = s.night > 0, s.sun_height < LOW_SUN, s.overcast > 0.3
     places = [NAMES.get(name, name) for name in CLIMATES]
     shown = {
@@ -39,15 +39,12 @@ def words(s: Scene) -> Tensor:
         "fog": s.fog > 0,
         **{place: s.climate == i for i, place in enumerate(places)},
         "water": s.water > DRY_LAND,
-        "sun": in_view & ~night & ~heavy,
-        "moon": in_view & night & ~heavy,
-        **{name: things[:, BALLOON + i, 3] > 0 for i, name in enumerate(THINGS)},
+        "sun": disc & ~night & ~heavy,
+        "moon": disc & night & ~heavy,
+        **{name: seen[:, [i for i, each in enumerate(OBJECTS) if each == name]].any(1) for name in THINGS},
         "flowers": s.flowers > 0.03,
         "path": s.path > 0,
         "fields": s.fields > 0,
         "snow": s.snow_line < 600,
     }
-    first = BIRDS + 1
-    shown["tree"] |= (s.present[:, first : first + GROVE] > 0).any(1)
-    shown["boulder"] |= (s.present[:, first + GROVE : first + GROVE + ROCKS] > 0).any(1)
     return torch.stack([shown[word] for word in WORDS], 1)
