@@ -120,8 +120,8 @@ def _mirrored_row(s: Scene, view: View, land: Land, hits: Hits, seen: Tensor) ->
     behind = _since(~dry & _since(under > -0.9))
     if bool(behind.any()):  # water behind the first far shore, mirroring the next one
         second = torch.searchsorted(torch.where(behind, under, nothing).cummax(2).values, seen)
-        also = (second < SLICES) & (pick(land.z, second.clamp(max=SLICES - 1)) > hits.z) & ~hit
-        index, hit = torch.where(also, second, index), hit | also
+        index = torch.where(hit, index, second)  # the first shore was a spit on this side of the water
+        hit |= (second < SLICES) & (pick(land.z, second.clamp(max=SLICES - 1)) > hits.z)
     blocked = ~hit & (index < SLICES)  # rare: take the picture's own mirror row
     last = index.clamp(1, SLICES - 1)
     u0, u1 = pick(under, last - 1), pick(under, last)
