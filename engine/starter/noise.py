@@ -85,8 +85,7 @@ def fine(x: Tensor, z: Tensor, footprint: Tensor, salt: float = 0.0) -> Slopes:
 def lookup(tile: Tensor, x: Tensor, z: Tensor, channels: int = 3) -> tuple[Tensor, ...]:
     """Reads a periodic tile at x, z, in periods; gives `channels` tensors shaped like x."""
     grid = torch.view_as_real(torch.complex(x, z))
-    minus_one, two = (torch.full((), number, device=x.device) for number in (-1.0, 2.0))
-    grid = torch.addcmul(minus_one, grid - grid.floor(), two)
+    grid.sub_(grid.floor()).mul_(2).sub_(1)  # in place: most of a picture's time is spent here
     read = F.grid_sample(tile[:, :channels], grid.reshape(1, 1, -1, 2), align_corners=True)
     return read.reshape(channels, *x.shape).unbind(0)
 
@@ -148,8 +147,15 @@ def _octave(
 ) -> tuple[Tensor, ...]:
     c, n = _turn(salt)
     k = 1 / (CELLS * wavelength)
+    along, across = _scale(c * k, x), _scale(n * k, x)
     aside, ahead = spread(s.offset[:, 0], x) + 0.371 * salt, spread(s.offset[:, 1], x) + 0.793 * salt
-    return lookup(tiles(x.device).smooth, (c * x - n * z) * k + aside, (n * x + c * z) * k + ahead, channels)
+    u = torch.addcmul(x * along + aside, z, -across)
+    v = torch.addcmul(x * across + ahead, z, along)
+    return lookup(tiles(x.device).smooth, u, v, channels)
+
+
+def _scale(k: Tensor | float, like: Tensor) -> Tensor:
+    return k if isinstance(k, Tensor) else torch.full((), k, device=like.device)
 
 
 def _gradient_noise(cells: int, size: int, generator: torch.Generator) -> Tensor:
