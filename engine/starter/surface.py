@@ -43,6 +43,7 @@ class _Detail(NamedTuple):
     slope: Tensor  # rise for each metre
     small: Slopes  # at the size of a pixel, upright as grass is
     middle: Slopes  # between a pixel and the grid of the land
+    gully: Tensor  # 1 in the creases of the middle noise, 0 between them
     layer: Slopes  # of rock, nearly level
     tuft: Slopes  # blades of grass: some centimetres, or a pixel
     patch: Tensor  # tens of metres
@@ -57,6 +58,7 @@ class _Cover(NamedTuple):
     rock: Tensor
     sandy: Tensor  # (batch, 1, 1)
     shore: Tensor
+    trail: Tensor
     wooded: Tensor  # the floor of a wood
     snow: Tensor
 
@@ -90,6 +92,7 @@ def _detail(s: Scene, view: View, hits: Hits) -> _Detail:
     facing = ((-nx * x - nz * z + up).abs() / (1 + nx * nx + nz * nz).sqrt() / far).clamp(0.06, 1)
     slope = (nx * nx + nz * nz).sqrt()
     middle = fine(x, z, 5 * wide, 1.1)
+    gully = ramp(middle.value.abs(), 0.5, 0.0)
     dip = 0.5 * (plane(s.offset[:, 0]) - 0.5)
     layer = fine(0.2 * (x - z), y + dip * (x + 0.5 * z), 2.2 * wide, 0.3)
     pixel = view.width(view.focal)
@@ -105,7 +108,7 @@ def _detail(s: Scene, view: View, hits: Hits) -> _Detail:
     pebbly = 0.6 * noise(s, x, z, 3.1, 76) * ramp(long, 3, 1)
     herbs = noise(s, x + 16 * patch, z - 16 * patch, 47.0, 80) * ramp(long, 50, 15)
     close = ramp(wide, 0.25, 0.01)
-    return _Detail(wide, facing, close, slope, small, middle, layer, tuft, patch, broad, pebbly, herbs)
+    return _Detail(wide, facing, close, slope, small, middle, gully, layer, tuft, patch, broad, pebbly, herbs)
 
 
 def _cover(s: Scene, hits: Hits, detail: _Detail) -> _Cover:
@@ -121,23 +124,33 @@ def _cover(s: Scene, hits: Hits, detail: _Detail) -> _Cover:
     wood = wooded(s, x, z, y) * (1 - ramp(slope, 0.7, 1.2)) * (1 - hits.plant.float())
     wood = ramp(wood * ramp(z / plane(s.tree_near), 0.7, 1.6), 0.05, 0.5)
     line = plane(s.snow_line)
-    height = y + 60 * detail.patch + 60 * detail.broad + 40 * detail.middle.value + 12 * fuzz - 60 * slope
-    ledge = slope * (1 + 0.3 * detail.layer.z + 0.25 * detail.middle.value)
+    height = (
+        y
+        + 60 * detail.patch
+        + 60 * detail.broad
+        + 20 * detail.middle.value
+        + 60 * detail.gully
+        + 12 * fuzz
+        - 60 * slope
+    )
+    ledge = slope * (1 + 0.3 * detail.layer.z + 0.1 * detail.middle.value - 0.3 * detail.gully)
     snow = ramp(height, line - 20, line + 90) * (1 - ramp(ledge, 0.8, 1.2))
     dry = y - plane(s.water)
     shore = 1 - ramp(dry + 0.9 * detail.patch + 0.1 * fuzz, 0.8, 2.0)
-    return _Cover(rock, sandy, shore, wood, snow * ramp(dry, 0.0, 0.4))
+    snow = snow * ramp(dry, 0.0, 0.4)
+    trail = track(s, x, z) * (1 - 0.7 * snow) * ramp(dry, 0.1, 0.5)
+    return _Cover(rock, sandy, shore, trail, wood, snow)
 
 
 def _bumps(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, openness: Tensor) -> tuple[Tensor, Tensor]:
     """The ground's normal, of any length, and its openness: much on rock, little on snow and sand."""
-    rock, sandy, shore, wood, snow = cover
+    rock, sandy, shore, trail, wood, snow = cover
     bare = torch.maximum(torch.maximum(sandy * (1 - rock), shore), snow)  # smooth
-    turf = (1 - rock) * (1 - bare)
-    bump = 0.5 * rock * (1 - 0.85 * snow) + (0.04 + 0.12 * detail.close) * turf + 0.03 * bare
-    tufty = mix(0.06, 0.25, plane((s.grass > 0).float())) * detail.close * turf * (1 - 0.5 * wood)
+    turf = (1 - rock) * (1 - bare) * (1 - trail)
+    bump = 0.5 * rock * (1 - 0.85 * snow) + (0.04 + 0.12 * detail.close) * turf + 0.03 * bare + 0.1 * trail
+    tufty = mix(0.06, 0.18, plane((s.grass > 0).float())) * detail.close * turf * (1 - 0.5 * wood)
     crag = 0.75 * rock * (1 - 0.8 * snow) + 0.06 * turf + 0.02 * bare
-    side = -detail.middle.value / (detail.middle.value.abs() + 0.3)  # creases the middle noise
+    side = detail.middle.value / (detail.middle.value.abs() + 0.15)  # creases the middle noise
     layered = 1 + 0.35 * rock * (1 - snow) * detail.layer.z
     nx = (
         hits.slope_x * layered + bump * detail.small.x + tufty * detail.tuft.x + crag * side * detail.middle.x
@@ -145,9 +158,7 @@ def _bumps(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, openness: Tenso
     nz = (
         hits.slope_z * layered + bump * detail.small.z + tufty * detail.tuft.z + crag * side * detail.middle.z
     )
-    openness = (
-        openness * (1 - 0.45 * wood) * (1 - 0.15 * crag * (detail.middle.value.abs() - 0.5).clamp(-0.5, 1.0))
-    )
+    openness = openness * (1 - 0.45 * wood) * (1 - 0.5 * crag * detail.gully)
     hollow = 0.16 * bump * detail.small.value + 0.4 * tufty * detail.tuft.x
     openness = openness * (1 + hollow).clamp(0.4, 1.3)
     if bool((s.snow_line < 0).any()):
@@ -172,7 +183,7 @@ def _ground_colour(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, opennes
     if bool((s.terrace > 0).any()):
         band = noise(s, 0.01 * x, y + 5 * patch, 34.0, 74) + 0.6 * noise(s, 0.02 * x, y + 3 * patch, 11.0, 75)
         rocky = mix(rocky, _of(s, DRY) * 1.35, (plane(s.terrace) * ramp(band, 0.1, 0.8))[:, None])
-    rocky = rocky * (1 + 0.1 * detail.layer.value * (0.5 + plane(s.terrace)) + 0.12 * patch)[:, None]
+    rocky = rocky * (1 + 0.07 * detail.layer.z * (0.5 + plane(s.terrace)) + 0.05 * patch)[:, None]
     albedo = mix(albedo, _of(s, DRY) * (1 + 0.08 * broad)[:, None], 0.9 * cover.sandy[:, None])
     albedo = mix(albedo, rocky, cover.rock[:, None])
     dry_by = y - plane(s.water)  # metres above the water
@@ -183,9 +194,8 @@ def _ground_colour(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, opennes
     rough = (0.03 + 0.1 * torch.maximum(detail.close * (1 - cover.shore), cover.rock)) * (
         1 - 0.8 * cover.snow
     )
-    albedo = albedo * (1 + rough * fuzz)[:, None]
-    trail = track(s, x, z) * (1 - 0.7 * cover.snow) * ramp(dry_by, 0.1, 0.5)
-    return mix(albedo, _of(s, SOIL) * (1.1 + 0.2 * fuzz + 0.25 * pebbly)[:, None], trail[:, None])
+    albedo = albedo * (1 + rough * detail.small.x)[:, None]
+    return mix(albedo, _of(s, SOIL) * (1.1 + 0.1 * fuzz + 0.25 * pebbly)[:, None], cover.trail[:, None])
 
 
 def _meadow(s: Scene, detail: _Detail, openness: Tensor) -> Tensor:
@@ -199,7 +209,7 @@ def _meadow(s: Scene, detail: _Detail, openness: Tensor) -> Tensor:
     albedo = mix(albedo, dark, 0.5 * ramp(detail.herbs + ragged, 0.45, 0.75)[:, None])
     straw = ramp(detail.patch + 0.5 * detail.broad + ragged, 0.62, 0.75)
     albedo = mix(albedo, _of(s, DRY) * 1.1, 0.6 * straw[:, None])
-    return albedo * (1 + 0.13 * detail.close * detail.tuft.x)[:, None]
+    return albedo * (1 + 0.09 * detail.close * detail.tuft.x)[:, None]
 
 
 def _tilled(s: Scene, albedo: Tensor, hits: Hits, detail: _Detail) -> Tensor:
@@ -247,11 +257,11 @@ def _drifts(s: Scene, hits: Hits, detail: _Detail) -> Slopes:
     along = hits.x * wind.cos() + hits.z * wind.sin()
     across = hits.z * wind.cos() - hits.x * wind.sin()
     value, slope = torch.zeros_like(along), torch.zeros_like(along)
-    for length, steep, salt in ((34.0, 0.11, 81), (7.0, 0.13, 82), (1.3, 0.1, 83)):
+    for length, steep, salt in ((34.0, 0.07, 81), (7.0, 0.13, 82), (1.3, 0.12, 83)):
         wave = sloped_noise(s, along, 0.35 * across + 0.2 * along, length, salt)
         shown = ramp(detail.wide * detail.facing**-0.7, 0.3 * length, 0.06 * length)
         value = value + shown * wave.value
-        slope = slope + shown * steep * torch.where(wave.x < 0, 1.6, 0.7) * wave.x
+        slope = slope + shown * steep * torch.where(wave.x < 0, 2.0, 0.6) * wave.x
     return Slopes(value, slope * wind.cos(), slope * wind.sin())
 
 
