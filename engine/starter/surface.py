@@ -58,6 +58,7 @@ class _Cover(NamedTuple):
     rock: Tensor
     sandy: Tensor  # (batch, 1, 1)
     shore: Tensor
+    soil: Tensor
     trail: Tensor
     wooded: Tensor  # the floor of a wood
     snow: Tensor
@@ -99,7 +100,7 @@ def _detail(s: Scene, view: View, hits: Hits) -> _Detail:
     u = (view.aside * view.focal + 3 * plane(s.offset[:, 0])).expand_as(z)
     v = view.rise + 3 * plane(s.offset[:, 1])
     small = fine(u, v * mix(1.8, 0.6, plane((s.grass > 0).float())), 1.3 * pixel.expand_as(z))
-    tuft = fine(u, 0.5 * v, pixel * (0.015 / wide).clamp(min=1.4), 0.7)
+    tuft = fine(u, 0.7 * v, pixel * (0.015 / wide).clamp(min=1.4), 0.7)
     long = wide / facing  # metres that a pixel covers along the ground: shorter waves would only be grain
     broad = noise(s, x, z, 260.0, 73)
     patch = 0.6 * noise(s, x, z, 60.0, 71) * ramp(long, 60, 20) + 0.5 * noise(s, x, z, 13.0, 72) * ramp(
@@ -139,16 +140,22 @@ def _cover(s: Scene, hits: Hits, detail: _Detail) -> _Cover:
     shore = 1 - ramp(dry + 0.9 * detail.patch + 0.1 * fuzz, 0.8, 2.0)
     snow = snow * ramp(dry, 0.0, 0.4)
     trail = track(s, x, z) * (1 - 0.7 * snow) * ramp(dry, 0.1, 0.5)
-    return _Cover(rock, sandy, shore, trail, wood, snow)
+    soil = 0.5 * detail.patch - 0.5 * detail.broad + 0.05 * fuzz + 0.3 * detail.pebbly + 0.5 * slope
+    return _Cover(rock, sandy, shore, 0.8 * ramp(soil, 0.75, 0.95), trail, wood, snow)
 
 
 def _bumps(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, openness: Tensor) -> tuple[Tensor, Tensor]:
     """The ground's normal, of any length, and its openness: much on rock, little on snow and sand."""
-    rock, sandy, shore, trail, wood, snow = cover
+    rock, sandy, shore, soil, trail, wood, snow = cover
     bare = torch.maximum(torch.maximum(sandy * (1 - rock), shore), snow)  # smooth
-    turf = (1 - rock) * (1 - bare) * (1 - trail)
-    bump = 0.5 * rock * (1 - 0.85 * snow) + (0.04 + 0.12 * detail.close) * turf + 0.03 * bare + 0.1 * trail
-    tufty = mix(0.06, 0.18, plane((s.grass > 0).float())) * detail.close * turf * (1 - 0.5 * wood)
+    turf = (1 - rock) * (1 - bare) * (1 - torch.maximum(trail, soil))
+    bump = (
+        0.5 * rock * (1 - 0.85 * snow)
+        + (0.04 + 0.12 * detail.close) * turf
+        + 0.03 * bare
+        + 0.1 * torch.maximum(trail, soil)
+    )
+    tufty = mix(0.06, 0.18, plane((3 * s.grass).clamp(max=1))) * detail.close * turf * (1 - 0.5 * wood)
     crag = 0.75 * rock * (1 - 0.8 * snow) + 0.06 * turf + 0.02 * bare
     side = detail.middle.value / (detail.middle.value.abs() + 0.15)  # creases the middle noise
     layered = 1 + 0.35 * rock * (1 - snow) * detail.layer.z
@@ -173,11 +180,11 @@ def _bumps(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, openness: Tenso
 
 def _ground_colour(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, openness: Tensor) -> Tensor:
     """The bare ground and the grass that is too far to be blades: soil, rock, sand, shore, snow, the path."""
-    x, y, z = hits.x, hits.y, hits.z
+    x, y = hits.x, hits.y
     fuzz, patch, broad, pebbly = detail.small.value, detail.patch, detail.broad, detail.pebbly
     albedo = _meadow(s, detail, openness)
-    soil = 0.5 * patch - 0.5 * broad + 0.05 * fuzz + 0.3 * pebbly + 0.5 * detail.slope
-    albedo = mix(albedo, _of(s, SOIL), ramp(soil, 0.75, 0.95)[:, None] * 0.8)
+    trampled = mix(_of(s, SOIL), _of(s, DRY), 0.4) * (1 + 0.2 * pebbly)[:, None]
+    albedo = mix(albedo, trampled, cover.soil[:, None])
     albedo = _tilled(s, albedo, hits, detail)
     rocky = _of(s, ROCK)
     if bool((s.terrace > 0).any()):
