@@ -47,9 +47,9 @@ class _Odds(NamedTuple):
 
 
 THINGS = (
-    _Odds(0.16, (60, 900), (14, 22)),  # balloon
-    _Odds(0.40, (25, 160), (6, 11)),  # boat
-    _Odds(0.24, (9, 45), (5, 14)),  # tree
+    _Odds(0.25, (50, 420), (14, 22)),  # balloon
+    _Odds(0.60, (22, 120), (6, 11)),  # boat
+    _Odds(0.32, (9, 40), (5, 14)),  # tree
     _Odds(0.16, (4, 22), (0.7, 3.0)),  # boulder
     _Odds(0.14, (25, 130), (4.5, 7)),  # hut
     _Odds(0.06, (40, 160), (6, 14)),  # birds
@@ -222,8 +222,8 @@ def _camera(dice: _Dice) -> _Camera:
 
 
 def _sun_in_view(dice: _Dice, sun: _Sun, camera: _Camera) -> tuple[_Sun, Tensor]:
-    """The sun or moon in view, high or low, in a third of the pictures: people paint it first."""
-    in_view = dice.chance(0.33) * (1 - sun.overcast.ceil())
+    """The sun or moon in view, high or low, in two of five pictures: people paint it first."""
+    in_view = dice.chance(0.4) * (1 - sun.overcast.ceil())
     azimuth = mix(sun.azimuth, dice.uniform(-0.38, 0.38) * dice.across / camera.focal, in_view)
     high = torch.atan(camera.horizon * dice.upright * dice.uniform(0.12, 0.9) / camera.focal)
     return sun._replace(azimuth=azimuth, height=mix(sun.height, high, in_view * (1 - sun.golden))), in_view
