@@ -20,6 +20,7 @@ from engine.starter.scene import DRY_LAND, Scene
 
 SLICES = 480
 FARTHEST = 30000.0  # metres
+BLOCK = 32  # rows: in whole blocks a processor's rounding does not hang on where a block begins
 TRUNK = 14  # pixels: under smaller trees one does not see the ground
 
 
@@ -41,6 +42,15 @@ class View(NamedTuple):
     def width(self, z: Tensor) -> Tensor:
         """Metres that a pixel covers at the distance z."""
         return z / self.fine / self.focal
+
+    def below(self, rows: int) -> View:
+        """Without so many of its first rows."""
+        row, rise = self.row[..., rows:], self.rise[..., rows:].contiguous()
+        return self._replace(top=self.top + rows, row=row, rise=rise)
+
+    def above(self, rows: int) -> View:
+        """Only so many of its first rows."""
+        return self._replace(row=self.row[..., :rows], rise=self.rise[..., :rows].contiguous())
 
 
 class Land(NamedTuple):
@@ -118,6 +128,13 @@ def polar_land(s: Scene, view: View) -> Land:
     row = over * k
     row_top = torch.where(grown.kind > NOTHING, (over - grown.drop + grown.high) * k, row)
     return Land(z, ground, slope_x, slope_z, grown, over, row, (over - grown.drop) * k, row_top)
+
+
+def rows_of_sky(view: View, land: Land) -> int:
+    """How many of the first rows show nothing but sky in all pictures, in steps of BLOCK; never all rows."""
+    highest = torch.maximum(land.row, land.row_top).amax((1, 2)).clamp(min=0)
+    rows = int((view.rise[:, 0] > highest[:, None]).all(0).sum())
+    return min(rows, view.rise.shape[2] - 1) // BLOCK * BLOCK
 
 
 def first_hits(s: Scene, view: View, land: Land) -> Hits:

@@ -16,10 +16,10 @@ from torch import Tensor
 
 from engine.starter.clouds import clouds
 from engine.starter.film import develop, sheet
-from engine.starter.ground import Hits, Land, View, camera_view, first_hits, polar_land
+from engine.starter.ground import BLOCK, Hits, Land, View, camera_view, first_hits, polar_land, rows_of_sky
 from engine.starter.noise import colour, plane
 from engine.starter.places import feet
-from engine.starter.scene import DRY_LAND, SOIL, Scene
+from engine.starter.scene import SOIL, Scene
 from engine.starter.shadows import LightMap, cloud_shadows, light_maps, object_shadows, read_maps
 from engine.starter.sky import Light, aerial, lighting, sky, sun_and_stars
 from engine.starter.surface import Surface, surface
@@ -31,16 +31,29 @@ WHOLE = (0.0, 0.0, 1.0, 1.0)  # the window that shows the whole view
 SAMPLES = 48  # columns and rows of the view that are looked at to find the exposure
 
 
+class _Lit(NamedTuple):
+    """Scenes, and what follows from their light."""
+
+    scene: Scene
+    light: Light
+    maps: list[LightMap]
+
+    def rows(self, index: Tensor) -> _Lit:
+        return _Lit(self.scene.rows(index), self.light.rows(index), [each.rows(index) for each in self.maps])
+
+
 class _Dry(NamedTuple):
     """A window of the view, still without water and things."""
 
     view: View
+    low: View  # only its rows where there may be land or water, as of hits, lit and picture
     land: Land
     hits: Hits
     lit: Tensor  # (batch, column, row): share of the sun
     far: Tensor  # (batch, 3, column, 1): the sky's colour at the horizon
     heaven: Tensor  # (batch, 3, ., .): the sky; what is below the horizon is its mirror image
-    picture: Tensor  # (batch, 3, column, row)
+    above: Tensor  # (batch, 3, column, .): the rows of nothing but sky
+    picture: Tensor  # (batch, 3, column, row): the rows below them
 
 
 def render(
@@ -99,61 +112,55 @@ def _height(scene: Scene, window: Tensor, width: int, height: int | None) -> int
 
 def _render(s: Scene, window: Tensor, width: int, height: int, supersample: float, grain: float) -> Tensor:
     light = lighting(s)
-    maps = light_maps(s, light)
-    pixels = (round(width * supersample), round(height * supersample))
-    of_sky = (round(width * min(1.5, supersample)), round(height * min(1.5, supersample)))
-    dry = _dry(s, light, maps, window, pixels, of_sky)
+    lit = _Lit(s, light, light_maps(s, light))
+    dry = _dry(lit, window, width, height, supersample)
     picture = dry.picture
-    if bool((s.water > DRY_LAND).any()):
-        whole, heaven = _mirrored(s, light, maps, window, dry, pixels, of_sky)
-        picture = water(s, light, dry.view, dry.land, dry.hits, picture, whole, heaven, dry.lit, dry.far)
-    picture = draw_things(s, light, dry.view, dry.hits, picture, _sun_at_feet(s, light, maps), dry.far)
-    return develop(s, picture, _exposure(s, light, maps), window, width, height, grain)
+    if bool(dry.hits.wet.any()):
+        whole, heaven = _mirrored(lit, window, dry, width, height, supersample)
+        picture = water(s, light, dry.low, dry.land, dry.hits, picture, whole, heaven, dry.lit, dry.far)
+    picture = torch.cat([dry.above, picture], 3)
+    picture = draw_things(s, light, dry.view, dry.hits, picture, _sun_at_feet(lit), dry.far)
+    return develop(s, picture, _exposure(lit), window, width, height, grain)
 
 
-def _dry(
-    s: Scene,
-    light: Light,
-    maps: list[LightMap],
-    window: Tensor,
-    pixels: tuple[int, int],
-    of_sky: tuple[int, int],
-) -> _Dry:
-    """A window in so many columns and rows of pixels; the sky, which is soft, may have fewer."""
-    view = camera_view(s, window, *pixels)
+def _dry(world: _Lit, window: Tensor, width: int, height: int, supersample: float) -> _Dry:
+    """A window, in `supersample` times the columns and rows of its picture; of the sky, which is soft, in at
+    most one and a half times as many.
+    """
+    s, light, maps = world
+    view = camera_view(s, window, round(width * supersample), round(height * supersample))
     land = polar_land(s, view)
-    hits = first_hits(s, view, land)
+    only_sky = rows_of_sky(view, land)
+    low = view.below(only_sky)
+    hits = first_hits(s, low, land)
     lit, openness = _sunlit(s, light, maps, hits)
     lit = lit * object_shadows(s, light, hits.x, hits.z)
-    seen = surface(s, view, hits, openness)
+    seen = surface(s, low, hits, openness)
     irradiance = colour(light.sun) * (_lambert(light, seen) * lit)[:, None] + _around(s, light, seen)
     far = _horizon(s, view)
     picture = aerial(s, light, seen.albedo * irradiance / math.pi * 1.15, hits.z, hits.y, view.camera, far)
-    heaven = _heaven(s, light, camera_view(s, window, *of_sky))
-    full_sky = F.interpolate(heaven, pixels, mode="bilinear", align_corners=False)
-    picture = torch.where((hits.land | hits.below)[:, None], picture, full_sky)
-    return _Dry(view, land, hits, lit, far, heaven, picture)
+    sky_view = camera_view(s, window, *(round(side * min(1.5, supersample)) for side in (width, height)))
+    heaven = _heaven(s, light, sky_view, (only_sky + _rows_with_sky(hits)) / view.rise.shape[2])
+    full_sky = F.interpolate(heaven, view.rise.shape[1:], mode="bilinear", align_corners=False)
+    above, behind = full_sky[..., :only_sky], full_sky[..., only_sky:]
+    picture = torch.where((hits.land | hits.below)[:, None], picture, behind)
+    return _Dry(view, low, land, hits, lit, far, heaven, above, picture)
 
 
 def _mirrored(
-    s: Scene,
-    light: Light,
-    maps: list[LightMap],
-    window: Tensor,
-    dry: _Dry,
-    pixels: tuple[int, int],
-    of_sky: tuple[int, int],
+    lit: _Lit, window: Tensor, dry: _Dry, width: int, height: int, supersample: float
 ) -> tuple[Tensor, Tensor]:
     """The whole view's picture and sky, which water mirrors. They are rendered for windows that show water:
     it may mirror what they do not show.
     """
     everything = window.new_tensor(WHOLE)
     rows = ((window != everything).any(1) & dry.hits.wet.flatten(1).any(1)).nonzero()[:, 0]
+    picture = torch.cat([dry.above, dry.picture], 3)
     if len(rows) == 0:
-        return dry.picture, dry.heaven
-    some_maps = [each.rows(rows) for each in maps]
-    whole = _dry(s.rows(rows), light.rows(rows), some_maps, everything.expand(len(rows), 4), pixels, of_sky)
-    return dry.picture.index_copy(0, rows, whole.picture), dry.heaven.index_copy(0, rows, whole.heaven)
+        return picture, dry.heaven
+    whole = _dry(lit.rows(rows), everything.expand(len(rows), 4), width, height, supersample)
+    picture = picture.index_copy(0, rows, torch.cat([whole.above, whole.picture], 3))
+    return picture, dry.heaven.index_copy(0, rows, whole.heaven)
 
 
 def _sunlit(s: Scene, light: Light, maps: list[LightMap], hits: Hits) -> tuple[Tensor, Tensor]:
@@ -162,22 +169,35 @@ def _sunlit(s: Scene, light: Light, maps: list[LightMap], hits: Hits) -> tuple[T
     return sun * cloud_shadows(s, light, hits.x, hits.y, hits.z), openness
 
 
-def _sun_at_feet(s: Scene, light: Light, maps: list[LightMap]) -> Tensor:
+def _sun_at_feet(world: _Lit) -> Tensor:
     """(batch, objects): the share of the sun that falls where things stand."""
+    s, light, maps = world
     x, y, z = s.place[..., :1], feet(s)[0][..., None], s.place[..., 2:]
     sun = read_maps(maps, x, z)[0] * cloud_shadows(s, light, x, y, z) * object_shadows(s, light, x, z)
     return sun[..., 0]
 
 
-def _heaven(s: Scene, light: Light, view: View) -> Tensor:
-    """(batch, 3, column, row): the sky; what is below the horizon is its mirror image, for the water."""
+def _rows_with_sky(hits: Hits) -> int:
+    """How many of the rows, from the first, may show the sky in any of the pictures; with water all do."""
+    rows = (~(hits.land | hits.below) | hits.wet.any()).any(1).any(0)
+    return int((rows * torch.arange(1, len(rows) + 1, device=rows.device)).amax())
+
+
+def _heaven(s: Scene, light: Light, whole: View, share: float) -> Tensor:
+    """(batch, 3, column, row): the sky; what is below the horizon is its mirror image, for the water. Only a
+    `share` of the rows, the upper ones, is needed, and with it four more, to smooth.
+    """
+    rows = whole.rise.shape[2]
+    needed = min(-(-(math.ceil(share * rows) + 4) // BLOCK) * BLOCK, rows)
+    view = whole.above(needed)
     aside = (view.aside * view.focal).expand_as(view.rise)
     mirrored = view.rise.abs().clamp(min=0.002)
     length = (aside * aside + view.rise * view.rise + view.focal * view.focal).sqrt()
     x, y, z = aside / length, mirrored / length, view.focal / length
     clear = sky(s, x, y, z)
     cloudy = clouds(s, light, view, clear, x, y, z)
-    return cloudy + sun_and_stars(s, light, view, clear, cloudy)
+    seen = cloudy + sun_and_stars(s, light, view, clear, cloudy)
+    return F.pad(seen, (0, rows - needed))
 
 
 def _horizon(s: Scene, view: View) -> Tensor:
@@ -200,10 +220,11 @@ def _around(s: Scene, light: Light, seen: Surface) -> Tensor:
     return (colour(light.ambient) * (0.55 + 0.45 * up) + bounce * (1 - 0.5 * up)) * seen.openness[:, None]
 
 
-def _exposure(s: Scene, light: Light, maps: list[LightMap]) -> Tensor:
+def _exposure(world: _Lit) -> Tensor:
     """(batch,): longer where the land is dark. The whole view is looked at, in few pixels, whichever window
     is shown; things are left out, since they may move.
     """
+    s, light, maps = world
     view = camera_view(s, s.eye.new_tensor(WHOLE).expand(len(s.eye), 4), SAMPLES, SAMPLES)
     hits = first_hits(s, view, polar_land(s, view))
     lit, openness = _sunlit(s, light, maps, hits)

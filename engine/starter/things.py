@@ -52,11 +52,14 @@ class _Zone(NamedTuple):
 def draw_things(
     s: Scene, light: Light, view: View, hits: Hits, picture: Tensor, sun_at_feet: Tensor, far: Tensor
 ) -> Tensor:
-    """The picture (batch, 3, column, row) with all things. `sun_at_feet` (batch, objects) is the share of the
-    sun that falls where they stand, `far` as in `water`.
+    """The picture (batch, 3, column, row) with all things; `hits` may leave out its first rows, all of sky.
+    `sun_at_feet` (batch, objects) is the share of the sun that falls where they stand, `far` as in `water`.
     """
+    above = picture.shape[3] - hits.z.shape[2]
     # metres, to what hides things
-    hides = torch.where(hits.land | hits.wet, hits.z, torch.full_like(hits.z, 1e9))
+    hides = F.pad(torch.where(hits.land | hits.wet, hits.z, 1e9), (above, 0), value=1e9)
+    wet = F.pad(hits.wet, (above, 0))
+    suns = sun_at_feet.sqrt().tolist()
     for thing in _things(s, view):
         zone = _zone(thing, *picture.shape[2:])
         if zone is None:
@@ -66,9 +69,9 @@ def draw_things(
         colours = s.palette[r, (LEAF, OTHER_LEAF, ROCK)]
         drawn = sprite(thing.name, _frame(thing, zone, colours))
         solid = thing.name in ("tree", "boulder", "hut")
-        clear = hits.wet[here] if thing.mirrored else hides[here] > z * (0.97 if solid else 1.0)
+        clear = wet[here] if thing.mirrored else hides[here] > z * (0.97 if solid else 1.0)
         alpha = drawn.alpha * clear.float() * (0.6 if thing.mirrored else 1.0)
-        sun = 1.0 if thing.name in FLOATING else math.sqrt(float(sun_at_feet[r, thing.number]))
+        sun = 1.0 if thing.name in FLOATING else suns[r][thing.number]
         shade = _shaded(s, light, thing, drawn, sun)
         air = torch.tensor(CLEAR_AIR, device=alpha.device) * 0.8 + s.haze[r]
         shade = mix(far[r, :, zone.columns], shade, torch.exp(-air * z)[:, None, None])
