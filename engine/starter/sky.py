@@ -55,7 +55,7 @@ def sky(s: Scene, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
     d, depth = sun_direction(s), colour(_optical_depth(s))
     toward = (x * spread(d[:, 0], x) + y * spread(d[:, 1], x) + z * spread(d[:, 2], x)).clamp(-1, 1)
     ray = 0.75 * (1 + toward**2)[:, None]
-    mie = (0.36 / (1.64 - 1.6 * toward.clamp(max=0.995)) ** 1.5 * 0.6 + 0.3)[:, None]
+    mie = (0.36 / (1.64 - 1.6 * toward.clamp(max=0.98)) ** 1.5 * 0.35 + 0.25)[:, None]
     clean = constant(RAYLEIGH, x)
     scatter = (clean * ray + (depth - clean) * mie) / depth
     low = torch.exp(-5 * y[:, None])
@@ -86,7 +86,7 @@ def sun_and_stars(s: Scene, light: Light, view: View, clear: Tensor, cloudy: Ten
     clearness = ramp(clear.mean(1) * 1.25 / cloudy.mean(1).clamp(min=1e-4), 0.55, 1.1)
     disc = ((radius - far) * view.fine * 0.8 + 0.5).clamp(0, 1)
     spots = 0.55 + 0.25 * noise(s, off_x / radius, off_y / radius, 0.5, 61)
-    glow = 0.8 * torch.exp(-far / 0.022) + 0.2 * torch.exp(-far / 0.08) + 0.05 * torch.exp(-far / 0.3)
+    glow = 0.7 * torch.exp(-far / 0.016) + 0.14 * torch.exp(-far / 0.06) + 0.03 * torch.exp(-far / 0.25)
     day = disc * 9 * clearness + glow * (0.35 + 0.65 * clearness)
     night = disc * spots * 1.6 * clearness + glow * 0.16
     front = plane((d[:, 2] > 0).float() * (1 - s.overcast))
