@@ -46,8 +46,14 @@ def lighting(s: Scene) -> Light:
     ground = (direct + ambient + 0.25 * _sky_at(s, 0.5, 0.15, 0.85) * math.pi).mean(1)
     ahead = _sky_at(s, 0.0, 0.1, 0.995).mean(1)
     snow, night = mix(0.8, 1.0, ramp(s.snow_line, -100, 300)), mix(torch.ones_like(s.night), 0.22, s.night)
-    exposure = s.exposure * snow / (ground / 3.5 + 0.45 * torch.minimum(ahead, 0.45 * ground)) * night
+    bright = torch.maximum(0.45 * torch.minimum(ahead, 0.45 * ground), 0.8 * ahead * dusk(s))
+    exposure = s.exposure * snow / (ground / 3.5 + bright) * night
     return Light(d, sun, ambient, exposure)
+
+
+def dusk(s: Scene) -> Tensor:
+    """(batch,): 1 when the sun is low by day, and a photographer exposes for the sky."""
+    return ramp(-s.sun_height, -0.17, -0.06) * (1 - s.night) * (1 - s.overcast)
 
 
 def sky(s: Scene, x: Tensor, y: Tensor, z: Tensor) -> Tensor:

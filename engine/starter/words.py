@@ -18,7 +18,7 @@ PLACES = ("mountains", "meadow", "forest", "autumn", "desert", "canyon", "coast"
 THINGS = ("balloon", "boat", "tree", "boulder", "hut", "birds")
 WORDS = (*TIMES, *WEATHER, *PLACES, "water", "sun", "moon", *THINGS, "flowers", "path", "fields", "snow")
 
-LOW_SUN = math.radians(13)
+LOW_SUN = math.radians(7)
 LEAST = 0.3  # share of a thing that must be seen
 NAMES = {"alpine": "mountains"}  # of climates, where theirs is not a word that people would use
 

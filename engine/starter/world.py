@@ -205,7 +205,7 @@ def _sun(dice: _Dice) -> _Sun:
     night = dice.chance(0.05)
     golden = dice.chance(0.27) * (1 - night)
     overcast = dice.chance(0.10) * u(0.5, 1) * (1 - golden) * (1 - night)
-    height = mix(mix(u(0.25, 1.05), u(-0.02, 0.24), golden), u(0.15, 0.5), night)
+    height = mix(mix(u(0.25, 1.05), u(-0.02, 0.13), golden), u(0.15, 0.5), night)
     ahead = u(0, 1) < 0.2 + 0.35 * golden + 0.5 * night
     return _Sun(torch.where(ahead, u(-0.4, 0.4), u(-math.pi, math.pi)), height, night, golden, overcast)
 
