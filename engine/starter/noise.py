@@ -94,9 +94,10 @@ def hashed(*whole: Tensor) -> Tensor:
     """A random number, 0..1, for every tuple of whole numbers."""
     primes = (7919, 104729, 1299709, 15485863)
     key = torch.zeros((), dtype=torch.long, device=whole[0].device)
-    for number, prime in zip(whole, primes, strict=False):
-        key = key + number * prime
-    return tiles(key.device).numbers[torch.bitwise_and(key ^ (key >> 7), 65535)]
+    for number, prime in sorted(zip(whole, primes, strict=False), key=lambda pair: pair[0].numel()):
+        key = key + number * prime  # the large tensors last
+    index = (key >> 7).bitwise_xor_(key).bitwise_and_(65535)
+    return tiles(key.device).numbers.index_select(0, index.flatten()).view(index.shape)
 
 
 def mix(a: Tensor | float, b: Tensor | float, t: Tensor | float) -> Tensor:

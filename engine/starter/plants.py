@@ -40,7 +40,8 @@ class Site(NamedTuple):
 def plants(s: Scene, site: Site) -> Plants:
     """Two layers of trees, one of bushes and stones, and grass near the camera."""
     tallest = Plants(*(torch.zeros_like(site.x) for _ in Plants._fields))
-    for layer in (_trees(s, site, 0), _trees(s, site, 1), _bushes(s, site)):
+    woods = _woods(s, site)
+    for layer in (_trees(s, site, woods, 0), _trees(s, site, woods, 1), _bushes(s, site)):
         tallest = _taller(tallest, layer)
     if bool((s.grass > 0).any()):
         near = int((site.z.amin((0, 1)) < 70).sum())
@@ -100,17 +101,22 @@ def _seed(s: Scene) -> Tensor:
     return (s.offset[:, 0] * 65536).long()[:, None, None]
 
 
-def _trees(s: Scene, site: Site, layer: int) -> Plants:
+def _woods(s: Scene, site: Site) -> tuple[Tensor, Tensor]:
+    """The chance of a tree, and how ragged outlines are: the same in both layers."""
     x, z, tall = site.x, site.z, spread(s.tree_size, site.x)
+    wood = wooded(s, x, z, site.ground) * (1 - ramp(site.slope, 0.7, 1.2))
+    ragged = noise(s, x, z * 7.3, 0.09 * tall, 55) * 0.5 + noise(s, x, z * 3.3, 0.035 * tall, 56) * 0.5
+    return wood * ramp(z / spread(s.tree_near, z), 0.7, 1.6), ragged
+
+
+def _trees(s: Scene, site: Site, woods: tuple[Tensor, Tensor], layer: int) -> Plants:
+    x, tall, (chance, ragged) = site.x, spread(s.tree_size, site.x), woods
     wide = tall * mix(0.62, 0.38, spread(s.conifer, x)) * (1.15 if layer else 1.0)
     row = _row(s, site, wide, layer)
     conifer = (row.b * 0.999 < spread(s.conifer, x)).float()
-    ragged = noise(s, x, z * 7.3, 0.09 * tall, 55) * 0.5 + noise(s, x, z * 3.3, 0.035 * tall, 56) * 0.5
     cone = (1 - row.across.abs().clamp(max=1)) ** 1.15 * (1 + 0.4 * ragged)
     outline = mix(_dome(row.across, ragged), cone, conifer)
     size = tall * (0.55 + 0.6 * row.c) * mix(0.8, 1.15, conifer)
-    wood = wooded(s, x, z, site.ground) * (1 - ramp(site.slope, 0.7, 1.2))
-    chance = wood * ramp(z / spread(s.tree_near, z), 0.7, 1.6)
     return _grown(site, row, wide, chance, outline, size, BROADLEAF + (CONIFER - BROADLEAF) * conifer)
 
 
