@@ -182,7 +182,7 @@ CLIMATES = {
         ),
     ),
     "coast": Climate(
-        weight=1.7,
+        weight=1.9,
         profile=((-0.6, 0.3), (-2.2, 0.6), (-9, 1), (-35, -4), (-70, 10), (-90, 60)),
         amplitude=(0.25, 0.5, 6, 45, 190, 420),
         wave=(900, 3000),
@@ -195,7 +195,7 @@ CLIMATES = {
         water=1,
         level=(-2.6, -0.9),
         sea=True,
-        grass=0.35,
+        grass=0.1,
         bush=0.3,
         colours=(
             (0.1, 0.125, 0.04),

@@ -137,7 +137,8 @@ def _cover(s: Scene, hits: Hits, detail: _Detail) -> _Cover:
     ledge = slope * (1 + 0.3 * detail.layer.z + 0.1 * detail.middle.value - 0.3 * detail.gully)
     snow = ramp(height, line - 20, line + 90) * (1 - ramp(ledge, 0.8, 1.2))
     dry = y - plane(s.water)
-    shore = 1 - ramp(dry + 0.9 * detail.patch + 0.1 * fuzz, 0.8, 2.0)
+    high = 1 + 1.6 * plane(ramp(s.palette[:, SOIL, 0], 0.3, 0.4))  # pale soil is sand, which lies further up
+    shore = 1 - ramp(dry + high * (0.6 * detail.patch + 0.5 * detail.pebbly) + 0.1 * fuzz, high, 1.6 * high)
     snow = snow * ramp(dry, 0.0, 0.4)
     trail = track(s, x, z) * (1 - 0.7 * snow) * ramp(dry, 0.1, 0.5)
     soil = 0.5 * detail.patch - 0.5 * detail.broad + 0.05 * fuzz + 0.3 * detail.pebbly + 0.5 * slope
@@ -194,8 +195,10 @@ def _ground_colour(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, opennes
     albedo = mix(albedo, _of(s, DRY) * (1 + 0.08 * broad)[:, None], 0.9 * cover.sandy[:, None])
     albedo = mix(albedo, rocky, cover.rock[:, None])
     dry_by = y - plane(s.water)  # metres above the water
-    albedo = mix(albedo, _of(s, SOIL) * (1 + 0.12 * patch)[:, None], (cover.shore * 0.95)[:, None])
-    albedo = albedo * (1 - 0.45 * (1 - ramp(dry_by, 0.05, 0.45)))[:, None]  # wet sand is dark
+    tan = _of(s, SOIL).mean(1, keepdim=True) * constant((1.24, 1.0, 0.76), x)
+    sand = mix(_of(s, SOIL), tan, 0.7) * (1 + 0.1 * patch)[:, None]
+    albedo = mix(albedo, sand, (cover.shore * 0.95)[:, None])
+    albedo = albedo * (1 - 0.45 * (1 - ramp(dry_by, 0.1, 0.6)))[:, None]  # wet sand is dark
     albedo = mix(albedo, _of(s, LEAF) * (0.8 + 0.25 * fuzz[:, None]), (cover.wooded * 0.85)[:, None])
     albedo = mix(albedo, constant((0.82, 0.85, 0.9), x), cover.snow[:, None])
     rough = (0.03 + 0.1 * torch.maximum(detail.close * (1 - cover.shore), cover.rock)) * (
