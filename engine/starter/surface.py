@@ -170,10 +170,10 @@ def _bumps(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, openness: Tenso
     hollow = 0.16 * bump * detail.small.value + 0.4 * tufty * detail.tuft.x
     openness = openness * (1 + hollow).clamp(0.4, 1.3)
     if bool((s.snow_line < 0).any()):
-        drift = _drifts(s, hits, detail)
-        nx, nz = nx + snow * drift.x, nz + snow * drift.z
-        openness = openness * (1 + 0.1 * snow * drift.value)
-    if bool((s.dune > 0).any()):
+        drift, laid = _drifts(s, hits, detail), snow * plane((s.snow_line < 0).float())
+        nx, nz = nx + laid * drift.x, nz + laid * drift.z
+        openness = openness * (1 + 0.1 * laid * drift.value)
+    if "dune" in s.some:
         ripple_x, ripple_z = _wind_ripples(s, hits, detail, cover)
         nx, nz = nx + ripple_x, nz + ripple_z
     return torch.stack([-nx, torch.ones_like(nx), -nz], 1), openness
@@ -188,7 +188,7 @@ def _ground_colour(s: Scene, hits: Hits, detail: _Detail, cover: _Cover, opennes
     albedo = mix(albedo, trampled, cover.soil[:, None])
     albedo = _tilled(s, albedo, hits, detail)
     rocky = _of(s, ROCK)
-    if bool((s.terrace > 0).any()):
+    if "terrace" in s.some:
         band = noise(s, 0.01 * x, y + 5 * patch, 34.0, 74) + 0.6 * noise(s, 0.02 * x, y + 3 * patch, 11.0, 75)
         rocky = mix(rocky, _of(s, DRY) * 1.35, (plane(s.terrace) * ramp(band, 0.1, 0.8))[:, None])
     rocky = rocky * (1 + 0.07 * detail.layer.z * (0.5 + plane(s.terrace)) + 0.05 * patch)[:, None]
@@ -224,7 +224,7 @@ def _meadow(s: Scene, detail: _Detail, openness: Tensor) -> Tensor:
 
 def _tilled(s: Scene, albedo: Tensor, hits: Hits, detail: _Detail) -> Tensor:
     """Fields with hedges between them, on gentle ground at some distance."""
-    if not bool((s.fields > 0).any()):
+    if "fields" not in s.some:
         return albedo
     x, z = hits.x, hits.z
     turn = 6.28 * spread(s.offset[:, 1], x)
