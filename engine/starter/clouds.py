@@ -48,7 +48,7 @@ def clouds(s: Scene, light: Light, view: View, image: Tensor, x: Tensor, y: Tens
     reach = 1 / (y.clamp(min=0.004) + 0.012)
     rays = _Rays(x, y, z, reach, reach * reach / view.fine / view.focal)
     sun = colour(light.sun / (1 - 0.93 * s.overcast[:, None]))
-    if bool((s.cirrus > 0).any()):
+    if "cirrus" in s.some:
         image = _cirrus(s, light, image, rays, sun)
     return _cumulus(s, light, view, image, rays, sun)
 

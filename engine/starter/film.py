@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.starter.noise import colour, plane
+from engine.starter.noise import colour, hashed, plane
 from engine.starter.scene import Scene
 
 
@@ -25,7 +27,7 @@ def develop(
     v = v + 0.3 * (v - F.avg_pool2d(F.pad(v, (1, 1, 1, 1), mode="replicate"), 3, 1))  # a camera sharpens
     v = (v - 0.5) * (0.92 + 0.12 * colour(s.contrast[:, None])) + 0.5
     v = v * (1 - 0.14 * _off_centre(s, window, width, height)[:, None])  # darker corners
-    v = v + grain * _speckle(s, width, height)
+    v = v + grain * _speckle(s, window, width, height)
     return v.clamp(0, 1).transpose(2, 3).contiguous()
 
 
@@ -47,10 +49,15 @@ def _off_centre(s: Scene, window: Tensor, width: int, height: int) -> Tensor:
     return 4 * ((x * across) ** 2 + (y * upright) ** 2) / (across**2 + upright**2)
 
 
-def _speckle(s: Scene, width: int, height: int) -> Tensor:
-    """(batch, 3, width, height): grain, mostly grey, the same whenever the same scene is drawn."""
-    seeds = (s.offset[:, 0] * 1e6).long().tolist()
-    speckle = torch.stack(
-        [torch.randn(4, width, height, generator=torch.Generator().manual_seed(i)) for i in seeds]
-    )
-    return (speckle[:, :1] + 0.35 * speckle[:, 1:]).to(s.eye.device)
+def _speckle(s: Scene, window: Tensor, width: int, height: int) -> Tensor:
+    """(batch, 3, width, height), of deviation about 1: grain, mostly grey. It hangs on the scene and on where
+    a pixel is in the view, so that the same scene always has the same.
+    """
+    left, top, right, bottom = (edge[:, None, None, None] for edge in window.unbind(1))
+    column, row = (torch.arange(side, device=window.device) for side in (width, height))
+    column = (left * width / (right - left)).round().long() + column[None, None, :, None]
+    row = (top * height / (bottom - top)).round().long() + row[None, None, None, :]
+    layer = torch.arange(4, device=window.device)[None, :, None, None]
+    seed = (s.offset[:, 0] * 1e6).long()[:, None, None, None]
+    speckle = torch.erfinv(hashed(column, row, seed, layer) * 1.9998 - 0.9999) * math.sqrt(2)
+    return speckle[:, :1] + 0.35 * speckle[:, 1:]

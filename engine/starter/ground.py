@@ -116,8 +116,7 @@ def polar_land(s: Scene, view: View) -> Land:
     z = _depths(s, view)
     step = z - F.pad(z, (1, 0))[..., :-1]
     step[..., 0] = step[..., 1]
-    cuts = [int((step[:, 0] * 2.4 < s.wave[:, None] * 2.0**-o).sum(1).max()) for o in range(OCTAVES)]
-    ground, slope_x, slope_z = _slopes(s, view, z, step, cuts)
+    ground, slope_x, slope_z = _slopes(s, view, z, step)
     x = view.aside * z
     surface = torch.maximum(ground, plane(s.water))
     rise = surface - F.pad(surface, (1, 0), mode="replicate")[..., :-1]
@@ -191,12 +190,14 @@ def _depths(s: Scene, view: View) -> Tensor:
     return z[:, None, :].expand(len(nearest), view.aside.shape[1], SLICES)
 
 
-def _slopes(s: Scene, view: View, z: Tensor, step: Tensor, cuts: list[int]) -> tuple[Tensor, Tensor, Tensor]:
+def _slopes(s: Scene, view: View, z: Tensor, step: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The ground, its slope to the right and its slope ahead; the first is as coarse as slices are deep, or
     cliffs get stripes.
     """
     reach = (view.fine / 100).floor().clamp(min=1)  # pixels
-    margin = int(reach.max())
+    shrink = 2.0 ** -torch.arange(OCTAVES, device=z.device)
+    longer = step[:, 0, None] * 2.4 < s.wave[:, None, None] * shrink[:, None]
+    margin, *cuts = torch.cat([reach.amax().long()[None], longer.sum(2).amax(0)]).tolist()
     column = torch.arange(-margin, z.shape[1] + margin, device=z.device)[None, :, None]
     aside = (view.left + column + 0.5) / view.fine / view.focal
     wider = z[:, :1].expand(-1, column.shape[1], -1)

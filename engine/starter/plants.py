@@ -43,7 +43,7 @@ def plants(s: Scene, site: Site) -> Plants:
     woods = _woods(s, site)
     for layer in (_trees(s, site, woods, 0), _trees(s, site, woods, 1), _bushes(s, site)):
         tallest = _taller(tallest, layer)
-    if bool((s.grass > 0).any()):
+    if "grass" in s.some:
         near = int((site.z.amin((0, 1)) < 70).sum())
         grown = _taller(Plants(*(field[..., :near] for field in tallest)), _blades(s, site, near))
         for field, value in zip(tallest, grown, strict=True):

@@ -27,9 +27,9 @@ def terrain(s: Scene, x: Tensor, z: Tensor, resolved: Tensor, cuts: list[int] | 
     # among dunes nothing else is high
     level = 1 - 0.75 * (spread(s.dune, x) > 0) * (1 - ramp(far, 2000, 6000))
     height = base + swing * (hills + 0.15) * level
-    if bool((s.terrace > 0).any()):
+    if "terrace" in s.some:
         height = _terraced(s, height, hills, resolved, far)
-    if bool((s.dune > 0).any()):
+    if "dune" in s.some:
         height = _with_dunes(s, height, x, z, resolved, far)
     return height
 

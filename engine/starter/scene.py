@@ -9,6 +9,7 @@ In formulas `s` is the scene; x, y, z are places in its world.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -101,6 +102,15 @@ class Scene:
     def upright(self) -> Tensor:
         """The view's height, in roots of its area."""
         return self.aspect.rsqrt()
+
+    @cached_property
+    def some(self) -> frozenset[str]:
+        """Names of what any of the pictures has at all, so that work for the others can be left out; asked
+        once, since an answer makes a GPU wait.
+        """
+        names = ("terrace", "dune", "grass", "fields", "fog", "cirrus", "night")
+        has = (torch.stack([getattr(self, name) for name in names]) > 0).any(1).tolist()
+        return frozenset(name for name, any_has in zip(names, has, strict=True) if any_has)
 
     def rows(self, index: slice | Tensor) -> Scene:
         return Scene(**{field.name: getattr(self, field.name)[index] for field in fields(self)})

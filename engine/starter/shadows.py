@@ -60,18 +60,17 @@ def cloud_shadows(s: Scene, light: Light, x: Tensor, y: Tensor, z: Tensor) -> Te
 def object_shadows(s: Scene, light: Light, x: Tensor, z: Tensor) -> Tensor:
     """Share of the sun that trees, boulders and huts let through, in soft ovals on the ground."""
     through = torch.ones_like(x)
-    sizes = s.size.tolist()
     for column, row in s.present.t().nonzero().tolist():
         if not GROUNDED[column]:
             continue
-        high = sizes[row][column]
+        high = s.size[row, column]
         wide = high * BREADTH[OBJECTS[column]]
         sun_x, sun_y, sun_z = light.direction[row].unbind()
         off_x, off_z = x[row] - s.place[row, column, 0], z[row] - s.place[row, column, 2]
         flat = (sun_x**2 + sun_z**2).sqrt().clamp(min=0.05)
         along = -(off_x * sun_x + off_z * sun_z) / flat
         aside = (off_x * sun_z - off_z * sun_x) / flat
-        reach = (high * flat / sun_y.clamp(min=0.08)).clamp(max=12 * high)
+        reach = (high * flat / sun_y.clamp(min=0.08)).minimum(12 * high)
         oval = ((along - reach * 0.48) / (reach * 0.5 + 0.4 * wide)) ** 2 + (aside / wide) ** 2
         dark = 1 - ramp(oval, 0.5, 1.2)
         under = 1 - ramp((off_x * off_x + off_z * off_z).sqrt() / wide, 0.4, 1.3)

@@ -99,7 +99,7 @@ def sun_and_stars(s: Scene, light: Light, view: View, clear: Tensor, cloudy: Ten
     tint = light.sun / light.sun.amax(1, keepdim=True).clamp(min=1e-4)
     bright = 1 / light.exposure  # keeps the disc equally bright in every picture
     added = colour(bright[:, None] * tint) * (front * mix(day, night, plane(s.night)))[:, None]
-    if bool((s.night > 0).any()):
+    if "night" in s.some:
         stars = (_starlight(s, view) - 0.997).clamp(min=0) * 220
         stars = plane(bright) * plane(s.night) * stars * clearness * ramp(y, 0.02, 0.2)
         added = added + stars[:, None]
@@ -115,7 +115,7 @@ def aerial(
     air = constant(CLEAR_AIR, z) * 0.8 + s.haze[:, None, None, None]
     thin = torch.exp(-0.5 * (y + plane(camera)).clamp(min=-200) * 0.5 / 1400)[:, None].clamp(max=1.2)
     picture = mix(far, picture, torch.exp(-air * (z.clamp(max=9e4))[:, None] * thin))
-    if not bool((s.fog > 0).any()):
+    if "fog" not in s.some:
         return picture
     top = plane(s.fog_top)
     floor = plane(torch.where(s.water > DRY_LAND, s.water, s.profile.amin(1)))  # the water, or the valley
