@@ -1,7 +1,7 @@
 """Clouds: a high veil of cirrus, and a slab of cumulus.
 
-A coarse march through the slab finds how thick the cloud is on each line of sight, and at which level it is
-met; there alone fine billows are worked out.
+A march through the slab, for every second pixel each way, finds where the cloud is met on each line of sight,
+how thick it is and how much sun it gets; there alone fine billows are worked out, for every pixel.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from engine.starter.noise import colour, fine, mix, noise, plane, ramp, sloped_n
 from engine.starter.scene import Scene
 from engine.starter.sky import Light
 
-STEPS = 8  # of the march
+STEPS = 18  # of the march
+BILLOWS = ((0.1, 0.16), (0.045, 0.09), (0.02, 0.055), (0.009, 0.035))  # sizes and heights, in sizes of clouds
 
 
 class _Rays(NamedTuple):
@@ -41,6 +42,15 @@ class _Slab(NamedTuple):
     sun_y: Tensor
     sun_z: Tensor
     lean: Tensor  # 1 / length of that
+
+
+class _Body(NamedTuple):
+    """The cloud that a line of sight meets; all (batch, column, row)."""
+
+    thickest: Tensor  # the greatest density on the way: above 0 there is a cloud
+    level: Tensor  # where it is met: 0 at the slab's base, 1 at its top
+    near: Tensor  # how much cloud is between there and the sun, close by
+    far: Tensor  # and further off
 
 
 def clouds(s: Scene, light: Light, view: View, image: Tensor, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
@@ -71,43 +81,69 @@ def _cirrus(s: Scene, light: Light, image: Tensor, rays: _Rays, sun: Tensor) -> 
 
 
 def _cumulus(s: Scene, light: Light, view: View, image: Tensor, rays: _Rays, sun: Tensor) -> Tensor:
-    base, thick, long = (spread(v, rays.x) for v in (s.cloud_base, s.cloud_depth, s.cloud_size))
-    dx, dy, dz = (spread(light.direction[:, axis], rays.x) for axis in range(3))
-    dy = dy.clamp(min=0.12)
-    slab = _Slab(base, thick, long, dx, dy, dz, 1 / (dx * dx + dy * dy + dz * dz).sqrt())
-    foot = rays.footprint * base + 1.0
-    thickest, level = _march(s, view, rays, slab, foot)
-    high = base + level * thick - plane(view.camera)
-    x, z = rays.x * rays.reach * high, rays.z * rays.reach * high
-    detail, relief = _billows(s, slab, foot, x, z, level)
-    edge = thickest + detail * 0.8
-    solid = ramp(edge, -0.05, 0.3 + 0.35 * spread(s.overcast, x))
-
-    def sunward(part: float, octaves: int) -> Tensor:
-        """Density some way further towards the sun."""
-        further_x, further_z = (ahead * part * thick * slab.lean for ahead in (dx, dz))
-        return _density(s, slab, foot, x + further_x, z + further_z, level + part * dy * slab.lean, octaves)
-
-    there = (sunward(0.22, 3) * 2.6 + 0.3 * detail).clamp(0, 2.2)
-    above = (sunward(0.7, 2) * 2.2).clamp(0, 1.6)
-    toward = rays.x * dx + rays.y * dy + rays.z * dz
-    silver = 0.6 + 1.1 * toward.clamp(0, 1) ** 8 * (1.3 - solid) + 0.2 * toward
-    raised, grey = ramp(level, 0.05, 0.5), spread(s.overcast, x)
-    bumps = (1 + 0.42 * relief * (0.2 + 0.8 * raised) * (1 - 0.7 * grey)).clamp(0.4, 1.5)
-    lit = torch.exp(-0.85 * there - 0.6 * above) * bumps * (0.8 + 0.3 * (1 - ramp(edge, 0.1, 0.9)))
-    dark = (
-        (0.75 + 0.5 * level) * (1 + 0.2 * detail * (0.25 + 0.75 * raised)) * (1 - 0.25 * ramp(edge, 0.2, 1.1))
-    )
+    slab = _slab(s, light)
+    coarse = _march(s, view, _Rays(*(_halved(v) for v in rays)), slab)
+    body = _Body(*(_doubled(v, rays.x) for v in coarse))
+    level, grey = body.level, plane(s.overcast)
+    high = slab.base + level * slab.thick - plane(view.camera)
+    foot = rays.footprint * slab.base + 1.0
+    detail, relief = _billows(s, slab, foot, rays.x * rays.reach * high, rays.z * rays.reach * high, level)
+    edge = body.thickest + detail
+    raised = ramp(level, 0.0, 0.35)
+    solid = ramp(edge, -0.04, 0.16 + 0.14 * (1 - raised) + 0.35 * grey)
+    toward = rays.x * slab.sun_x + rays.y * slab.sun_y + rays.z * slab.sun_z
+    silver = 0.75 + 1.1 * toward.clamp(0, 1) ** 8 * (1.2 - solid) + 0.1 * toward
+    bumps = (1 + 0.5 * relief * (0.15 + 0.85 * raised) * (1 - 0.7 * grey)).clamp(0.45, 1.45)
+    lit = torch.exp(-0.8 * (body.near + 0.2 * detail).clamp(0, 2.2) - 0.6 * body.far) * bumps
+    dark = (0.7 + 0.6 * level.clamp(0, 1)) * (1 + 0.5 * detail * (0.3 + 0.7 * raised))
+    dark = dark * (1 - 0.2 * ramp(edge, 0.2, 1.1))
     shade = colour(light.ambient) * (0.36 + 0.2 * grey)[:, None] * dark[:, None]
-    tint = sun * 0.66 * (silver * lit)[:, None] * (1 - 0.75 * colour(s.overcast[:, None])) + shade
+    tint = sun * 0.7 * (silver * lit)[:, None] * (1 - 0.75 * colour(s.overcast[:, None])) + shade
     # distance washes clouds into the horizon's colour
-    washed = torch.exp(-rays.reach * base / 38000)[:, None]
+    washed = torch.exp(-rays.reach * slab.base / 38000)[:, None]
     through = mix(torch.ones_like(solid), 1 - solid, ramp(rays.y, 0.002, 0.05))
     return mix(image, mix(image, tint, washed * 0.85 + 0.15), (1 - through)[:, None])
 
 
+def _slab(s: Scene, light: Light) -> _Slab:
+    dx, dy, dz = (plane(light.direction[:, axis]) for axis in range(3))
+    dy = dy.clamp(min=0.06)
+    lean = 1 / (dx * dx + dy * dy + dz * dz).sqrt()
+    return _Slab(plane(s.cloud_base), plane(s.cloud_depth), plane(s.cloud_size), dx, dy, dz, lean)
+
+
+def _march(s: Scene, view: View, rays: _Rays, slab: _Slab) -> _Body:
+    """Upwards, from the slab's base to its top."""
+    foot = rays.footprint * slab.base + 1.0
+    ahead_x, ahead_z = rays.x * rays.reach, rays.z * rays.reach
+    met = torch.full_like(rays.x, -1.0)
+    before, sum_of_weights, sum_of_levels = met * 0, met * 0, met * 0
+    for k in range(STEPS):
+        level = k / (STEPS - 1)
+        high = slab.base + level * slab.thick - plane(view.camera)
+        here = _density(s, slab, foot, ahead_x * high, ahead_z * high, level, 3)
+        back = (here / (here - before).clamp(min=1e-3)).clamp(0, 1) / (STEPS - 1) if k else met * 0
+        met = torch.where((met < 0) & (here > 0), level - back, met)
+        weight = torch.exp(12 * here.clamp(-3, 3))
+        sum_of_weights, sum_of_levels = sum_of_weights + weight, sum_of_levels + weight * level
+        before = here
+    thickest, densest = sum_of_weights.log() / 12 - 0.1, sum_of_levels / sum_of_weights
+    level = mix(densest, torch.where(met < 0, densest, met), ramp(thickest, 0.0, 0.2))
+    high = slab.base + level * slab.thick - plane(view.camera)
+    x, z = ahead_x * high, ahead_z * high
+
+    def sunward(part: float, octaves: int) -> Tensor:
+        """Density some way further towards the sun."""
+        further_x, further_z = (ahead * part * slab.thick * slab.lean for ahead in (slab.sun_x, slab.sun_z))
+        up = part * slab.sun_y * slab.lean
+        return _density(s, slab, foot, x + further_x, z + further_z, level + up, octaves)
+
+    near = (sunward(0.22, 3) * 2.0).clamp(0, 2.2)
+    return _Body(thickest, level, near, (sunward(0.7, 2) * 2.0).clamp(0, 1.6))
+
+
 def _density(
-    s: Scene, slab: _Slab, foot: Tensor, x: Tensor, z: Tensor, level: Tensor, octaves: int
+    s: Scene, slab: _Slab, foot: Tensor, x: Tensor, z: Tensor, level: Tensor | float, octaves: int
 ) -> Tensor:
     """Above 0 in a cloud; `level` is 0 at the slab's base, 1 at its top."""
     v = noise(s, x, z, slab.long, 31) * 1.05 + 0.35
@@ -118,37 +154,22 @@ def _density(
         if o > 1:
             n = (wave / foot * 0.6 - 0.6).clamp(0, 1) * (1.8 * n.abs() - 0.8)
         v = v + (0.42, 0.22)[o - 1] * n
-    return v + spread(s.cloud_cover, x) - 1.05 * level**1.5 - 0.35 * (1 - level) ** 6
+    v = v + spread(s.cloud_cover, x)
+    v = v + (1.4 * v).clamp(max=0.35)  # steep at the rim: small clouds, too, are solid
+    above, below = (level, 1 - level) if isinstance(level, float) else (level.clamp(min=0), 1 - level)
+    return v - 1.2 * above**1.5 - 0.35 * below**6
 
 
-def _march(s: Scene, view: View, rays: _Rays, slab: _Slab, foot: Tensor) -> tuple[Tensor, Tensor]:
-    """The greatest density on each ray, and the level at which the ray meets the cloud."""
-    through = torch.ones_like(rays.x)
-    thickest, sum_of_levels = torch.full_like(rays.x, -9.0), torch.zeros_like(rays.x)
-    dither = _dither(view)
-    ahead_x, ahead_z = rays.x * rays.reach, rays.z * rays.reach
-    for k in range(STEPS):
-        level = (k + 0.5 + dither) / STEPS
-        high = slab.base + level * slab.thick - plane(view.camera)
-        here = _density(s, slab, foot, ahead_x * high, ahead_z * high, level, 3)
-        alpha = 1 - torch.exp(-(here + 0.12).clamp(min=0) * 22.0 / STEPS)
-        sum_of_levels = sum_of_levels + through * alpha * level
-        through = through * (1 - alpha)
-        thickest = torch.maximum(thickest, here)
-    thickest, sum_of_levels, through = _smooth(thickest), _smooth(sum_of_levels), _smooth(through)
-    return thickest, sum_of_levels / (1 - through).clamp(min=1e-3)
+def _halved(v: Tensor) -> Tensor:
+    """Of every two by two pixels, their mean."""
+    _, columns, rows = v.shape
+    return F.avg_pool2d(F.pad(v[:, None], (0, rows % 2, 0, columns % 2), mode="replicate"), 2)[:, 0]
 
 
-def _dither(view: View) -> Tensor:
-    """-0.5..0.5, so that neighbours look at different levels; they are smoothed afterwards."""
-    weave = 0.06711056 * view.column + 0.00583715 * view.row
-    return torch.remainder(52.9829189 * torch.remainder(weave, 1.0), 1.0) - 0.5
-
-
-def _smooth(v: Tensor) -> Tensor:
-    taps = torch.tensor((1.0, 4.0, 6.0, 4.0, 1.0), device=v.device)
-    taps = (taps[:, None] * taps[None] / 256)[None, None]
-    return F.conv2d(F.pad(v[:, None], (2, 2, 2, 2), mode="replicate"), taps)[:, 0]
+def _doubled(v: Tensor, like: Tensor) -> Tensor:
+    """The inverse of `_halved`, smooth."""
+    _, columns, rows = like.shape
+    return F.interpolate(v[:, None], scale_factor=2, mode="bilinear")[:, 0, :columns, :rows]
 
 
 def _billows(
@@ -156,12 +177,12 @@ def _billows(
 ) -> tuple[Tensor, Tensor]:
     """What fine billows add to the density, and how far they face the sun."""
     detail, relief = torch.zeros_like(x), torch.zeros_like(x)
-    for o, (part, weight) in enumerate(((0.1, 0.22), (0.045, 0.17), (0.02, 0.13), (0.009, 0.1))):
+    for o, (part, weight) in enumerate(BILLOWS):
         wave, lift = slab.long * part, 0.8 if o % 2 else -0.9
-        keep = (wave / foot * 0.8 - 0.6).clamp(0, 1) * weight
-        rise = 0.4 * level * slab.thick * lift
+        keep = (wave / foot * 0.8 - 0.6).clamp(0, 1)
+        rise = level * slab.thick * lift
         n, dx, dz = sloped_noise(s, x + rise, z - 0.7 * rise, wave, 34 + o)
-        detail = detail + keep * (1.8 * n.abs() - 0.75)
+        detail = detail + keep * weight * (1.8 * n.abs() - 0.75)
         facing = dx * slab.sun_x + dz * slab.sun_z + lift * (dx - 0.7 * dz) * slab.sun_y
-        relief = relief - keep * 1.3 * torch.sign(n) * facing
+        relief = relief - keep * (0.1 + weight) * torch.sign(n) * facing
     return detail, relief
