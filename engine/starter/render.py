@@ -233,7 +233,7 @@ def _exposure(world: _Lit) -> Tensor:
     radiance = seen.albedo.mean(1) * (direct + _around(s, light, seen).mean(1)) / math.pi
     weight = hits.land.float() + 1e-4
     mean = torch.exp((radiance.clamp(min=1e-6).log() * weight).sum((1, 2)) / weight.sum((1, 2)))
-    power = 0.5 * (1 - s.night) * (1 - 0.6 * dusk(s)) * weight.mean((1, 2)).clamp(max=1)
+    power = 0.5 * (1 - s.night) * (1 - 0.4 * dusk(s)) * weight.mean((1, 2)).clamp(max=1)
     return light.exposure * (0.11 / (mean * light.exposure)).clamp(1, 3.5) ** power
 
 

@@ -46,7 +46,7 @@ def lighting(s: Scene) -> Light:
     ground = (direct + ambient + 0.25 * _sky_at(s, 0.5, 0.15, 0.85) * math.pi).mean(1)
     ahead = _sky_at(s, 0.0, 0.1, 0.995).mean(1)
     snow, night = mix(0.8, 1.0, ramp(s.snow_line, -100, 300)), mix(torch.ones_like(s.night), 0.22, s.night)
-    bright = torch.maximum(0.45 * torch.minimum(ahead, 0.45 * ground), 0.8 * ahead * dusk(s))
+    bright = torch.maximum(0.45 * torch.minimum(ahead, 0.45 * ground), 0.6 * ahead * dusk(s))
     exposure = s.exposure * snow / (ground / 3.5 + bright) * night
     return Light(d, sun, ambient, exposure)
 
