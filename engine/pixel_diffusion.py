@@ -44,7 +44,8 @@ class PixelDiffusion:
         self._estimate(blank, 1.0, WHOLE, self._told(""))  # the first call is slow: it belongs to loading
         self.clock = Clock()
         seconds = time.perf_counter() - load_started
-        self.facts = ModelFacts(name, device, str(dtype).removeprefix("torch."), seconds)
+        precision = str(dtype).removeprefix("torch.")
+        self.facts = ModelFacts(name, device, precision, seconds, VOCABULARY)
 
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
         """The picture's own size, or the largest it was trained on, and halves of that down to the native."""

@@ -116,6 +116,7 @@ class ModelFacts:
     device: str  # "cpu", "cuda", "mps"
     dtype: str  # of the network: "float32", "bfloat16", "float16"
     load_seconds: float
+    vocabulary: tuple[str, ...] = ()  # the words of its prompts, where it knows only so many
 
 
 def _size(array: NDArray[np.generic]) -> str:

@@ -14,13 +14,13 @@ import threading
 import time
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from engine.imports import uncollected
-from engine.types import EditRequest, EditResult, EngineError, Event, ModelFacts, Preview
+from engine.types import EditRequest, EditResult, EngineError, Event, Preview
 
 if TYPE_CHECKING:
     from engine.models import Model
@@ -66,7 +66,7 @@ class _Worker(QObject):
             log.exception("the engine could not start")
             self.failed.emit(f"The engine could not start ({error}); reinstall Driftpaint.")
         else:
-            self.ready.emit(ModelFacts(facts.name, facts.device, facts.dtype, time.perf_counter() - started))
+            self.ready.emit(replace(facts, load_seconds=time.perf_counter() - started))
 
     @Slot(object)
     def run(self, job: _Job) -> None:

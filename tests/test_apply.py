@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -75,6 +76,15 @@ def test_the_known_picture_lacks_the_strokes_and_the_guide_has_them(photo: Docum
 def test_the_user_may_choose_the_area(photo: Document) -> None:
     assert asked(painted(photo), EditOptions(area="whole")).request.mask is None
     assert asked(painted(new_document(300, 300, WHITE)), EditOptions(area="strokes")).request.mask is not None
+
+
+def test_the_engine_is_told_the_words_and_which_part_of_the_picture_it_sees(photo: Document) -> None:
+    ask = asked(painted(photo), replace(TOY, prompt="lake, sunset"))
+    assert ask.request.prompt == "lake, sunset"
+    at = ask.at
+    right, bottom = (at.x + at.width) / 400, (at.y + at.height) / 300
+    assert ask.request.window == (at.x / 400, at.y / 300, right, bottom)
+    assert asked(photo, TOY).request.window == (0, 0, 1, 1)
 
 
 def test_without_strokes_the_area_of_strokes_is_refused_with_advice(photo: Document) -> None:
@@ -160,5 +170,5 @@ def test_a_veil_is_clear_where_the_picture_is_kept(photo: Document) -> None:
 
 def test_the_time_left_follows_the_pace() -> None:
     pace, image = Pace(), np.zeros((1, 1, 3), np.uint8)
-    assert pace.left(Preview(1, 25, 0, image), 10.0) is None
-    assert pace.left(Preview(5, 25, 0, image), 12.0) == pytest.approx(10.0)
+    assert pace.left(Preview(1, 25, 0.04, 0, image), 10.0) is None
+    assert pace.left(Preview(5, 25, 0.2, 0, image), 12.0) == pytest.approx(10.0)

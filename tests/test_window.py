@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QToolButton, QW
 from qasync import QEventLoop
 
 from engine.pictures import open_picture, save_picture
+from engine.types import ModelFacts
 from engine.worker import Engine
 from ui import theme
 from ui.actions import ACTIONS
@@ -29,7 +30,7 @@ from ui.settings import Settings, load_settings
 from ui.window import Window
 
 WHITE = (255, 255, 255, 255)
-pytestmark = pytest.mark.qt_log_ignore("plugin does not support propagateSizeHints")  # offscreen says so
+pytestmark = pytest.mark.qt_log_ignore("plugin does not support")  # offscreen says so
 
 
 def scenario(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
@@ -600,6 +601,7 @@ async def test_what_was_set_is_there_next_time(bench: Bench) -> None:
     window = bench.window
     window.edit_panel.strength.set_value(63)
     window.edit_panel.area.set_value("whole")
+    window.edit_panel.prompt.setText("lake,sunset ,")
     window.options.sliders["size"].step(3)
     size = round(window.options.sliders["size"].value())
     bench.session.set_colour(QColor("#224466"))
@@ -609,6 +611,7 @@ async def test_what_was_set_is_there_next_time(bench: Bench) -> None:
     assert settings.foreground == "#224466"
     again = Window(Session(new_document(8, 8)), Engine("cpu"), settings, bench.settings_file)
     assert again.edit_panel.options().strength == 0.63
+    assert again.edit_panel.options().prompt == "lake, sunset"
     assert again.session.colour == QColor("#224466")
     assert again.canvas.tool.outline == size
     again.deleteLater()
@@ -629,6 +632,31 @@ async def test_the_request_carries_what_the_panel_says(bench: Bench) -> None:
     assert ask is not None
     request = ask.request
     assert (request.operation.strength, request.steps, request.variants, request.seed) == (0.35, 7, 2, 11)
+
+
+@scenario
+async def test_words_that_the_model_knows_are_completed_after_each_comma(bench: Bench) -> None:
+    prompt = bench.window.edit_panel.prompt
+    prompt.set_vocabulary(("lake", "sunset", "sun", "day"))
+    prompt.setFocus()
+    QTest.keyClicks(prompt, "lake, su")
+    offered = prompt.completer_of_last.completionModel()
+    assert [offered.data(offered.index(row, 0)) for row in range(offered.rowCount())] == ["sun", "sunset"]
+    popup = prompt.completer_of_last.popup()
+    assert popup is not None
+    QTest.keyClick(popup, Qt.Key.Key_Down)
+    QTest.keyClick(popup, Qt.Key.Key_Down)
+    QTest.keyClick(popup, Qt.Key.Key_Return)
+    assert prompt.text() == "lake, sunset"
+    assert bench.window.edit_panel.options().prompt == "lake, sunset"
+
+
+@scenario
+async def test_the_vocabulary_comes_with_the_model(bench: Bench) -> None:
+    bench.engine.ready.emit(ModelFacts("starter", "cpu", "float32", 0.5, ("lake", "day")))
+    prompt = bench.window.edit_panel.prompt
+    QTest.keyClicks(prompt, "l")
+    assert prompt.completer_of_last.currentCompletion() == "lake"
 
 
 @scenario

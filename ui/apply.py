@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.area import Rect, blend, resized, resized_mask, soft_mask, work_area
+from engine.area import Rect, blend, part_of, resized, resized_mask, soft_mask, work_area
 from engine.pictures import flat
 from engine.types import EditRequest, EditResult, EngineError, Mask, Preview, Rgb, SDEdit
 from ui.document import Document, Layer, Rgba, layer_from, read, stroke_alpha
@@ -32,7 +32,9 @@ class EditOptions:
     area: str = "auto"  # "auto", "strokes" or "whole"
     grow: int = 8  # canvas pixels round the strokes
     feather: int = 16  # canvas pixels
+    prompt: str = ""  # words
     model: str = "starter"
+    draft: bool = False  # fast and coarse, for live mode
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +63,28 @@ def asked(document: Document, options: EditOptions) -> Ask:
     strokes = stroke_alpha(document)
     known = read(document, document.rect, _is_known)
     if options.area == "strokes" or (options.area == "auto" and strokes.any() and not _is_blank(known)):
-        mask = soft_mask(strokes, options.grow, options.feather)
-        if not mask.any():
+        free = soft_mask(strokes, options.grow, options.feather)
+        if not free.any():
             raise EngineError(
                 "There are no strokes yet: paint over the picture first, or choose Whole picture."
             )
-        at = work_area(mask)
-        return Ask(at, _request(known[at.slices], read(document, at), mask[at.slices], options))
-    return Ask(document.rect, _request(known, read(document, document.rect), None, options))
+        at = work_area(free)
+        mask: Mask | None = free[at.slices]
+    else:
+        at, mask = document.rect, None
+    request = EditRequest(
+        image=flat(known[at.slices]),
+        guide=flat(read(document, at)),
+        mask=mask,
+        operation=SDEdit(strength=options.strength, draft=options.draft),
+        steps=options.steps,
+        seed=options.seed,
+        variants=options.variants,
+        model=options.model,
+        prompt=options.prompt,
+        window=part_of(at, document.width, document.height),
+    )
+    return Ask(at, request)
 
 
 def accept(document: Document, ask: Ask, candidate: Candidate) -> Document:
@@ -158,16 +174,3 @@ def progress(ask: Ask, preview: Preview, left: float | None) -> str:
     if left is not None:
         words.append(f"{max(1, round(left))} s left")
     return " \N{MIDDLE DOT} ".join(words)
-
-
-def _request(known: Rgba, guide: Rgba, mask: Mask | None, options: EditOptions) -> EditRequest:
-    return EditRequest(
-        image=flat(known),
-        guide=flat(guide),
-        mask=mask,
-        operation=SDEdit(strength=options.strength),
-        steps=options.steps,
-        seed=options.seed,
-        variants=options.variants,
-        model=options.model,
-    )

@@ -29,6 +29,7 @@ from ui.apply import EditOptions
 from ui.icons import icon
 from ui.settings import Settings
 from ui.widgets import Line, Number, Segments, Slider, caption, icon_button, push_button, restyle
+from ui.words import WordsField
 
 GAP = theme.GRID
 
@@ -51,6 +52,13 @@ class EditPanel(QWidget):
             help_text="How much noise is added before the picture is made again (t0):\n"
             "low stays faithful to your strokes, high becomes more realistic and freer",
         )  # fmt: skip
+        self.prompt = WordsField(
+            "Words",
+            settings.prompt,
+            "Words, for example: sunset, lake, mountains",
+            "What the picture shall show, beside what you painted; nothing leaves that to the model",
+        )
+        self.prompt.editingFinished.connect(self.changed)
         self.variants = Slider(
             "Variants", 1, 8, settings.variants, help_text="How many results to choose from"
         )
@@ -107,6 +115,7 @@ class EditPanel(QWidget):
             seed=self.seed.value(),
             variants=round(self.variants.value()),
             area=self.area.value(),
+            prompt=self.prompt.words(),
             grow=round(self.grow.value()),
             feather=round(self.feather.value()),
         )
@@ -167,7 +176,7 @@ class EditPanel(QWidget):
         strength.setSpacing(2)
         strength.addWidget(self.strength)
         strength.addLayout(ends)
-        _column(self, self.main, strength, self.variants, self.area, self._more, self.details)
+        _column(self, self.main, strength, self.prompt, self.variants, self.area, self._more, self.details)
 
 
 class VariantStrip(QWidget):

@@ -34,6 +34,7 @@ class Settings:
 
     strength: int = _setting(50, "Strength", "How far the result may leave what was painted", (1, 100))
     steps: int = _setting(25, "Steps", "Network calls for one variant", (1, 200))
+    prompt: str = _setting("", "Words", "What the picture shall show")
     variants: int = _setting(1, "Variants", "How many results to choose from", (1, 8))
     seed: int = _setting(0, "Seed", "The same seed gives the same result", (0, 2**31 - 1))
     seed_locked: bool = _setting(False, "Keep the seed", "Otherwise each run takes a new one")

@@ -450,6 +450,7 @@ class Window(QMainWindow):
             strength=round(options.strength * 100),
             steps=options.steps,
             variants=options.variants,
+            prompt=options.prompt,
             seed=options.seed,
             seed_locked=self.edit_panel.lock.isChecked(),
             area=options.area,
@@ -554,6 +555,7 @@ class Window(QMainWindow):
     @Slot(object)
     def _engine_ready(self, facts: ModelFacts) -> None:
         self._facts = facts
+        self.edit_panel.prompt.set_vocabulary(facts.vocabulary)
         self._engine_state.setText(f"{facts.name.capitalize()} model on {facts.device.upper()}")
         self._engine_state.setToolTip(f"{facts.dtype}, loaded in {facts.load_seconds:.1f} s")
         self._refresh()
