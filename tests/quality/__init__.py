@@ -1,0 +1,1 @@
+"""How good the starter model is, in figures and sheets: `python -m tests.quality`."""
