@@ -85,20 +85,21 @@ def _cumulus(s: Scene, light: Light, view: View, image: Tensor, rays: _Rays, sun
     coarse = _march(s, view, _Rays(*(_halved(v) for v in rays)), slab)
     body = _Body(*(_doubled(v, rays.x) for v in coarse))
     level, grey = body.level, plane(s.overcast)
+    stretch = _doubled(_steps(coarse.level), level) * rays.reach * slab.thick
     high = slab.base + level * slab.thick - plane(view.camera)
-    foot = rays.footprint * slab.base + 1.0
+    foot = torch.maximum(rays.footprint * slab.base, 2.5 * stretch) + 1.0
     detail, relief = _billows(s, slab, foot, rays.x * rays.reach * high, rays.z * rays.reach * high, level)
     edge = body.thickest + detail
     raised = ramp(level, 0.0, 0.35)
     solid = ramp(edge, -0.04, 0.16 + 0.14 * (1 - raised) + 0.35 * grey)
     toward = rays.x * slab.sun_x + rays.y * slab.sun_y + rays.z * slab.sun_z
     silver = 0.75 + 1.1 * toward.clamp(0, 1) ** 8 * (1.2 - solid) + 0.1 * toward
-    bumps = (1 + 0.5 * relief * (0.15 + 0.85 * raised) * (1 - 0.7 * grey)).clamp(0.45, 1.45)
+    bumps = (1 + 0.6 * relief * (0.25 + 0.75 * raised) * (1 - 0.7 * grey)).clamp(0.45, 1.45)
     lit = torch.exp(-0.8 * (body.near + 0.2 * detail).clamp(0, 2.2) - 0.6 * body.far) * bumps
     dark = (0.7 + 0.6 * level.clamp(0, 1)) * (1 + 0.5 * detail * (0.3 + 0.7 * raised))
     dark = dark * (1 - 0.2 * ramp(edge, 0.2, 1.1))
     shade = colour(light.ambient) * (0.36 + 0.2 * grey)[:, None] * dark[:, None]
-    tint = sun * 0.7 * (silver * lit)[:, None] * (1 - 0.75 * colour(s.overcast[:, None])) + shade
+    tint = sun * 0.6 * (silver * lit)[:, None] * (1 - 0.75 * colour(s.overcast[:, None])) + shade
     # distance washes clouds into the horizon's colour
     washed = torch.exp(-rays.reach * slab.base / 38000)[:, None]
     through = mix(torch.ones_like(solid), 1 - solid, ramp(rays.y, 0.002, 0.05))
@@ -118,8 +119,9 @@ def _march(s: Scene, view: View, rays: _Rays, slab: _Slab) -> _Body:
     ahead_x, ahead_z = rays.x * rays.reach, rays.z * rays.reach
     met = torch.full_like(rays.x, -1.0)
     before, sum_of_weights, sum_of_levels = met * 0, met * 0, met * 0
+    dither = _dither(view)
     for k in range(STEPS):
-        level = k / (STEPS - 1)
+        level = ((k + dither) / (STEPS - 1)).clamp(0, 1)
         high = slab.base + level * slab.thick - plane(view.camera)
         here = _density(s, slab, foot, ahead_x * high, ahead_z * high, level, 3)
         back = (here / (here - before).clamp(min=1e-3)).clamp(0, 1) / (STEPS - 1) if k else met * 0
@@ -127,8 +129,8 @@ def _march(s: Scene, view: View, rays: _Rays, slab: _Slab) -> _Body:
         weight = torch.exp(12 * here.clamp(-3, 3))
         sum_of_weights, sum_of_levels = sum_of_weights + weight, sum_of_levels + weight * level
         before = here
-    thickest, densest = sum_of_weights.log() / 12 - 0.1, sum_of_levels / sum_of_weights
-    level = mix(densest, torch.where(met < 0, densest, met), ramp(thickest, 0.0, 0.2))
+    thickest, densest = _smooth(sum_of_weights.log() / 12 - 0.1), sum_of_levels / sum_of_weights
+    level = _smooth(mix(densest, torch.where(met < 0, densest, met), ramp(thickest, 0.0, 0.2)))
     high = slab.base + level * slab.thick - plane(view.camera)
     x, z = ahead_x * high, ahead_z * high
 
@@ -138,51 +140,80 @@ def _march(s: Scene, view: View, rays: _Rays, slab: _Slab) -> _Body:
         up = part * slab.sun_y * slab.lean
         return _density(s, slab, foot, x + further_x, z + further_z, level + up, octaves)
 
-    near = (sunward(0.22, 3) * 2.0).clamp(0, 2.2)
+    near = (sunward(0.22, 3) * 3.5).clamp(0, 2.5)
     return _Body(thickest, level, near, (sunward(0.7, 2) * 2.0).clamp(0, 1.6))
 
 
 def _density(
-    s: Scene, slab: _Slab, foot: Tensor, x: Tensor, z: Tensor, level: Tensor | float, octaves: int
+    s: Scene, slab: _Slab, foot: Tensor, x: Tensor, z: Tensor, level: Tensor, octaves: int
 ) -> Tensor:
     """Above 0 in a cloud; `level` is 0 at the slab's base, 1 at its top."""
     v = noise(s, x, z, slab.long, 31) * 1.05 + 0.35
+    rise = level * slab.thick
     for o in range(1, octaves):
         wave = slab.long * (0.46, 0.2)[o - 1]
-        rise = level * slab.thick * (0.9 if o % 2 else -1.1)
-        n = noise(s, x + rise, z - 0.7 * rise, wave, 31 + o)
+        aside, ahead = _climb(o)
+        n = noise(s, x + rise * aside, z + rise * ahead, wave, 31 + o)
         if o > 1:
-            n = (wave / foot * 0.6 - 0.6).clamp(0, 1) * (1.8 * n.abs() - 0.8)
+            n = (wave / foot * 0.6 - 0.6).clamp(0, 1) * (1.8 * (n * n + 0.05).sqrt() - 0.9)
         v = v + (0.42, 0.22)[o - 1] * n
     v = v + spread(s.cloud_cover, x)
     v = v + (1.4 * v).clamp(max=0.35)  # steep at the rim: small clouds, too, are solid
-    above, below = (level, 1 - level) if isinstance(level, float) else (level.clamp(min=0), 1 - level)
-    return v - 1.2 * above**1.5 - 0.35 * below**6
+    return v - 1.2 * level.clamp(min=0) ** 1.5 - 0.35 * (1 - level) ** 6
+
+
+def _climb(octave: int) -> tuple[float, float]:
+    """Noise is flat: to vary with height, too, each octave drifts a way of its own for each metre up."""
+    return math.cos(2.4 * octave), math.sin(2.4 * octave)
+
+
+def _dither(view: View) -> Tensor:
+    """-0.5..0.5, so that neighbours look at different levels; they are smoothed afterwards."""
+    weave = 0.06711056 * (view.column[:, ::2] // 2) + 0.00583715 * (view.row[..., ::2] // 2)
+    return torch.remainder(52.9829189 * torch.remainder(weave, 1.0), 1.0) - 0.5
+
+
+def _smooth(v: Tensor) -> Tensor:
+    v = F.pad(v, (1, 1, 1, 1), mode="replicate")
+    v = v[:, :-2] + 2 * v[:, 1:-1] + v[:, 2:]
+    return (v[..., :-2] + 2 * v[..., 1:-1] + v[..., 2:]) / 16
+
+
+def _steps(v: Tensor) -> Tensor:
+    """How far a value differs from one of its pixels to the next."""
+    across, down = v[:, 1:] - v[:, :-1], v[..., 1:] - v[..., :-1]
+    return torch.maximum(F.pad(across.abs(), (0, 0, 0, 1)), F.pad(down.abs(), (0, 1))) / 2
 
 
 def _halved(v: Tensor) -> Tensor:
     """Of every two by two pixels, their mean."""
     _, columns, rows = v.shape
-    return F.avg_pool2d(F.pad(v[:, None], (0, rows % 2, 0, columns % 2), mode="replicate"), 2)[:, 0]
+    v = F.pad(v, (0, rows % 2, 0, columns % 2), mode="replicate")
+    v = v[:, ::2] + v[:, 1::2]
+    return (v[..., ::2] + v[..., 1::2]) / 4
 
 
 def _doubled(v: Tensor, like: Tensor) -> Tensor:
-    """The inverse of `_halved`, smooth."""
+    """The inverse of `_halved`, smooth: sums of slices round alike in every batch."""
     _, columns, rows = like.shape
-    return F.interpolate(v[:, None], scale_factor=2, mode="bilinear")[:, 0, :columns, :rows]
+    v = F.pad(v, (1, 1, 1, 1), mode="replicate")
+    left, right = v[:, :-2] + 3 * v[:, 1:-1], 3 * v[:, 1:-1] + v[:, 2:]
+    v = torch.stack([left, right], 2).flatten(1, 2)
+    upper, lower = v[..., :-2] + 3 * v[..., 1:-1], 3 * v[..., 1:-1] + v[..., 2:]
+    return torch.stack([upper, lower], 3).flatten(2, 3)[:, :columns, :rows] / 16
 
 
 def _billows(
     s: Scene, slab: _Slab, foot: Tensor, x: Tensor, z: Tensor, level: Tensor
 ) -> tuple[Tensor, Tensor]:
     """What fine billows add to the density, and how far they face the sun."""
-    detail, relief = torch.zeros_like(x), torch.zeros_like(x)
+    detail, relief, rise = torch.zeros_like(x), torch.zeros_like(x), level * slab.thick
     for o, (part, weight) in enumerate(BILLOWS):
-        wave, lift = slab.long * part, 0.8 if o % 2 else -0.9
+        wave, (aside, ahead) = slab.long * part, _climb(3 + o)
         keep = (wave / foot * 0.8 - 0.6).clamp(0, 1)
-        rise = level * slab.thick * lift
-        n, dx, dz = sloped_noise(s, x + rise, z - 0.7 * rise, wave, 34 + o)
-        detail = detail + keep * weight * (1.8 * n.abs() - 0.75)
-        facing = dx * slab.sun_x + dz * slab.sun_z + lift * (dx - 0.7 * dz) * slab.sun_y
-        relief = relief - keep * (0.1 + weight) * torch.sign(n) * facing
+        n, dx, dz = sloped_noise(s, x + rise * aside, z + rise * ahead, wave, 34 + o)
+        bulge = (n * n + 0.05).sqrt()  # round, with creases between
+        detail = detail + keep * weight * (1.8 * bulge - 0.85)
+        facing = dx * slab.sun_x + dz * slab.sun_z + (dx * aside + dz * ahead) * slab.sun_y
+        relief = relief - keep * (0.07 + 1.5 * weight) * n / bulge * facing
     return detail, relief

@@ -185,10 +185,10 @@ def _rows_with_sky(hits: Hits) -> int:
 
 def _heaven(s: Scene, light: Light, whole: View, share: float) -> Tensor:
     """(batch, 3, column, row): the sky; what is below the horizon is its mirror image, for the water. Only a
-    `share` of the rows, the upper ones, is needed, and with it four more, to smooth.
+    `share` of the rows, the upper ones, is needed, and with it eight more, to smooth.
     """
     rows = whole.rise.shape[2]
-    needed = min(-(-(math.ceil(share * rows) + 4) // BLOCK) * BLOCK, rows)
+    needed = min(-(-(math.ceil(share * rows) + 8) // BLOCK) * BLOCK, rows)
     view = whole.above(needed)
     aside = (view.aside * view.focal).expand_as(view.rise)
     mirrored = view.rise.abs().clamp(min=0.002)
