@@ -195,9 +195,8 @@ def copies(case: Case, training: Path) -> Iterator[str]:
     if not seen:
         yield f"  no training pictures in {training}: nearest neighbours are left out"
         return
-    yield f"\nMedian distance to the nearest of {len(seen)} training pictures"
+    yield f"\nMedian distance to the nearest of {len(seen)} training pictures; share nearer than 5 % of them"
     yield _row("", "samples", "scenes", "share")
-    yield "  of free samples, of held-out scenes, and the share of samples nearer than all but 5 % of scenes"
     shown = [samples]
     for name, space in (("features", case.seen), ("pixels", _thumbs)):
         theirs = space(seen)
@@ -223,7 +222,8 @@ def contact_sheets(case: Case) -> Iterator[str]:
         return
     for size, count in ((SIZE, case.counts.paintings), (4 * SIZE, case.counts.large)):
         if count:
-            paintings = made_paintings(case.counts.paintings, size)[:: case.counts.paintings // count]
+            paintings = made_paintings(case.counts.paintings, size, case.others)
+            paintings = paintings[:: case.counts.paintings // count]
             done = [*_progress(f"sheet of {size} pixels", rows(case.model, paintings, case.counts.calls))]
             case.show(f"strokes {size}", done, TITLES, size)
     yield f"\nSheets are in {case.sheets}"

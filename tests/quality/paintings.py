@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from engine.types import Rgb
 
@@ -68,13 +68,15 @@ class _Hand:
         self.shades: dict[str, list[str]] = {each["name"]: each["shades"] for each in table}
 
     def picture(self) -> Rgb:
-        return np.asarray(self.image.resize((self.size, self.size), Image.Resampling.BOX))
+        image = self.image.resize((self.size, self.size), Image.Resampling.BOX)
+        return np.asarray(ImageOps.mirror(image) if self.random.random() < 0.5 else image)
 
     def colour(self, material: str, shade: int) -> Colour:
         """A shade of a material, 0 light to 2 dark, mixed a little wrong."""
-        digits = self.shades[material][shade]
+        digits, lighter = self.shades[material][shade], self.random.gauss(0, 8)
         r, g, b = (
-            min(max(int(digits[i : i + 2], 16) + self.random.randint(-9, 9), 0), 255) for i in (1, 3, 5)
+            min(max(round(int(digits[i : i + 2], 16) + lighter + self.random.gauss(0, 3)), 0), 255)
+            for i in (1, 3, 5)
         )
         return r, g, b
 
@@ -113,8 +115,8 @@ class _Hand:
         """A zigzag of summits and saddles from side to side."""
         line = []
         for i in range(2 * count + 1):
-            x = -0.1 + 1.2 * i / (2 * count) + self.random.uniform(-0.03, 0.03)
-            line.append((x, base - height * self.random.uniform(0.6, 1.0) * (i % 2)))
+            x = -0.1 + 1.2 * i / (2 * count) + self.random.uniform(-0.09, 0.09)
+            line.append((x, base - height * self.random.uniform(0.4, 1.0) * (i % 2)))
         return line
 
     def sky(self, clouds: int, light: int = 1) -> None:
@@ -136,7 +138,7 @@ class _Hand:
         self.blob(self.colour("sun", 0), x, y, wide, wide)
 
     def tree(self, x: float, foot: float, height: float) -> None:
-        self.blob(self.colour("forest", 2), x, foot - height * 0.55, height * 0.6, height)
+        self.blob(self.colour("forest", 1), x, foot - height * 0.55, height * 0.6, height)
 
 
 def _mountain_lake(hand: _Hand) -> None:
@@ -178,14 +180,14 @@ def _sunset_sea(hand: _Hand) -> None:
 def _dunes(hand: _Hand) -> None:
     hand.sky(hand.random.randint(0, 1), 0)
     hand.below(hand.colour("rock", 1), hand.peaks(0.46, 0.08, 3))
-    for shade, base in ((0, 0.5), (1, 0.62), (0, 0.74), (2, 0.9)):
+    for shade, base in ((0, 0.5), (1, 0.62), (0, 0.74), (1, 0.9)):
         hand.below(hand.colour("sand", shade), hand.peaks(base, 0.1, hand.random.randint(1, 2)))
 
 
 def _winter(hand: _Hand) -> None:
     hand.sky(hand.random.randint(0, 2))
     hand.below(hand.colour("snow", 1), hand.peaks(0.48, 0.26, 2))
-    hand.below(hand.colour("forest", 2), hand.peaks(0.56, 0.06, 6))
+    hand.below(hand.colour("forest", 1), hand.peaks(0.56, 0.06, 6))
     hand.below(hand.colour("snow", 0), hand.level(0.6))
     hand.below(hand.colour("snow", 1), hand.level(0.8, 0.06))
     for _ in range(hand.random.randint(1, 4)):
