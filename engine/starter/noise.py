@@ -148,15 +148,10 @@ def _octave(
 ) -> tuple[Tensor, ...]:
     c, n = _turn(salt)
     k = 1 / (CELLS * wavelength)
-    along, across = _scale(c * k, x), _scale(n * k, x)
     aside, ahead = spread(s.offset[:, 0], x) + 0.371 * salt, spread(s.offset[:, 1], x) + 0.793 * salt
-    u = torch.addcmul(x * along + aside, z, -across)
-    v = torch.addcmul(x * across + ahead, z, along)
+    u = x * (c * k) + aside - z * (n * k)  # not by addcmul, which rounds the ends of a row in its own way
+    v = x * (n * k) + ahead + z * (c * k)
     return lookup(tiles(x.device).smooth, u, v, channels)
-
-
-def _scale(k: Tensor | float, like: Tensor) -> Tensor:
-    return k if isinstance(k, Tensor) else torch.full((), k, device=like.device)
 
 
 def _gradient_noise(cells: int, size: int, generator: torch.Generator) -> Tensor:
