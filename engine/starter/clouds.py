@@ -1,4 +1,4 @@
-"""Clouds: a high veil of cirrus, and a slab of cumulus.
+"""Clouds: high ones, thin, and a slab of cumulus.
 
 A march through the slab, for every second pixel each way, finds where the cloud is met on each line of sight,
 how thick it is and how much sun it gets; there alone fine billows are worked out, for every pixel.
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from engine.starter.ground import View
 from engine.starter.noise import colour, fine, mix, noise, plane, ramp, sloped_noise, spread
-from engine.starter.scene import Scene
+from engine.starter.scene import BIRDS, Scene
 from engine.starter.sky import Light
 
 STEPS = 18  # of the march
@@ -59,21 +59,26 @@ def clouds(s: Scene, light: Light, view: View, image: Tensor, x: Tensor, y: Tens
     rays = _Rays(x, y, z, reach, reach * reach / view.fine / view.focal)
     sun = colour(light.sun / (1 - 0.93 * s.overcast[:, None]))
     if "cirrus" in s.some:
-        image = _cirrus(s, light, image, rays, sun)
+        image = _high_clouds(s, light, image, rays, sun)
     return _cumulus(s, light, view, image, rays, sun)
 
 
-def _cirrus(s: Scene, light: Light, image: Tensor, rays: _Rays, sun: Tensor) -> Tensor:
-    """Streaks along a wind at 8,500 metres."""
-    x, z = rays.x * rays.reach * 8500, rays.z * rays.reach * 8500
+def _high_clouds(s: Scene, light: Light, image: Tensor, rays: _Rays, sun: Tensor) -> Tensor:
+    """Cirrus, in streaks along a wind at 8,500 metres, or, in some scenes, altocumulus: dapples at 4,500."""
+    dappled = plane((s.look[:, BIRDS, 5] > 0.65).float())
+    high = mix(8500.0, 4500.0, dappled)
+    x, z = rays.x * rays.reach * high, rays.z * rays.reach * high
     bend = noise(s, x, z, 22000.0, 41)
     wind = 6.28 * spread(s.offset[:, 1], x)
     along = x * wind.cos() + z * wind.sin() + 7000 * bend
     across = z * wind.cos() - x * wind.sin() + 5000 * bend
     veil = ramp(noise(s, x, z, 15000.0, 42) + 0.5 * noise(s, x, z, 6000.0, 43), -0.5, 1.2)
-    footprint = (rays.footprint * 8500 / 7000).clamp(2e-3, 0.2)
-    streak = fine(along / 26000, across / 7000, footprint).value
-    cover = (veil * (0.30 + 0.22 * streak)).clamp(0, 1) * spread(s.cirrus, x) * ramp(rays.y, 0.0, 0.12)
+    footprint = rays.footprint * high
+    streak = fine(along / 26000, across / 7000, (footprint / 7000).clamp(2e-3, 0.2)).value
+    dapples = noise(s, along, across * 1.5, 1100.0, 44) + 0.5 * noise(s, along, across, 420.0, 45)
+    dapples = ramp(1.3 * veil + 0.6 * dapples * (500 / footprint - 0.5).clamp(0, 1), 0.55, 1.5)
+    cover = mix(veil * (0.30 + 0.22 * streak), dapples, dappled).clamp(0, 1)
+    cover = cover * spread(s.cirrus, x) * ramp(rays.y, 0.0, 0.12)
     dx, dy, dz = (spread(light.direction[:, axis], x) for axis in range(3))
     glow = 0.5 + 0.9 * ((rays.x * dx + rays.y * dy + rays.z * dz).clamp(0, 1) ** 6)
     lit = sun * 0.32 * glow[:, None] + 0.5 * colour(light.ambient) / math.pi
@@ -87,14 +92,14 @@ def _cumulus(s: Scene, light: Light, view: View, image: Tensor, rays: _Rays, sun
     level, grey = body.level, plane(s.overcast)
     stretch = _doubled(_steps(coarse.level), level) * rays.reach * slab.thick
     high = slab.base + level * slab.thick - plane(view.camera)
-    foot = torch.maximum(rays.footprint * slab.base, 2.5 * stretch) + 1.0
+    foot = torch.maximum(rays.footprint * slab.base, (2.5 * stretch).minimum(0.02 * slab.long)) + 1.0
     detail, relief = _billows(s, slab, foot, rays.x * rays.reach * high, rays.z * rays.reach * high, level)
     edge = body.thickest + detail
     raised = ramp(level, 0.0, 0.35)
-    solid = ramp(edge, -0.04, 0.16 + 0.14 * (1 - raised) + 0.35 * grey)
+    solid = ramp(edge, -0.06, 0.2 + 0.2 * (1 - raised) + 0.35 * grey)
     toward = rays.x * slab.sun_x + rays.y * slab.sun_y + rays.z * slab.sun_z
     silver = 0.75 + 1.1 * toward.clamp(0, 1) ** 8 * (1.2 - solid) + 0.1 * toward
-    bumps = (1 + 0.6 * relief * (0.25 + 0.75 * raised) * (1 - 0.7 * grey)).clamp(0.45, 1.45)
+    bumps = (1 + 0.45 * relief * (0.25 + 0.75 * raised) * (1 - 0.7 * grey)).clamp(0.45, 1.45)
     lit = torch.exp(-0.8 * (body.near + 0.2 * detail).clamp(0, 2.2) - 0.6 * body.far) * bumps
     dark = (0.7 + 0.6 * level.clamp(0, 1)) * (1 + 0.5 * detail * (0.3 + 0.7 * raised))
     dark = dark * (1 - 0.2 * ramp(edge, 0.2, 1.1))

@@ -120,7 +120,7 @@ def draw(
         flowers=chance(0.3) * u(0.0, 0.12),
         cloud_cover=torch.where(u(0, 1) < 0.72, u(-1.5, -0.6), u(-0.6, 0.1)) + 0.6 * sun.overcast,
         cloud_base=u(700, 1800),
-        cloud_depth=cloud_size * u(0.16, 0.45),
+        cloud_depth=_depth(cloud_size, u(0, 1)),
         cloud_size=cloud_size,
         cirrus=chance(0.55) * u(0.2, 1.0),
         exposure=torch.exp(u(-0.25, 0.25)),
@@ -227,6 +227,11 @@ def _sun_in_view(dice: _Dice, sun: _Sun, camera: _Camera) -> tuple[_Sun, Tensor]
     azimuth = mix(sun.azimuth, dice.uniform(-0.38, 0.38) * dice.across / camera.focal, in_view)
     high = torch.atan(camera.horizon * dice.upright * dice.uniform(0.12, 0.9) / camera.focal)
     return sun._replace(azimuth=azimuth, height=mix(sun.height, high, in_view * (1 - sun.golden))), in_view
+
+
+def _depth(size: Tensor, part: Tensor) -> Tensor:
+    """Of clouds of that size, in metres; one in seven towers."""
+    return size * (0.17 + 0.3 * part + 0.45 * part**8)
 
 
 def _relief(dice: _Dice) -> _Relief:
