@@ -72,9 +72,10 @@ def material_colours(scenes: Sequence[Scene]) -> list[Material]:
 
 
 def daylight(count: int, seed: int) -> list[Scene]:
-    """Scenes, one in each, under a sun that is well up."""
+    """Scenes, one in each, without things and under a sun that is well up."""
     climates = ("alpine", "lake", "coast", "meadow", "forest", "winter", "desert")
     scenes = draw(count, torch.Generator().manual_seed(seed), climates)
+    scenes = replace(scenes, present=torch.zeros_like(scenes.present))
     day = (scenes.night == 0) & (scenes.sun_height > 0.2) & (scenes.overcast == 0)
     return [scenes.rows(row[None]) for row in day.nonzero()[:, 0]]
 
