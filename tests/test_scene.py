@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -115,6 +116,30 @@ def test_a_scene_looks_alike_in_any_batch() -> None:
     together = render(scene, SIZE, supersample=1.5, chunk=3)
     for row in range(3):
         assert torch.equal(together[row], picture(scene, row))
+
+
+def test_more_scenes_do_not_make_a_gpu_wait_more_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every number that the host reads from a tensor would make it wait."""
+    waits: list[str] = []
+
+    def watched(name: str) -> Callable[[Tensor], Any]:
+        read = getattr(Tensor, name)
+
+        def counted(tensor: Tensor) -> Any:
+            waits.append(name)
+            return read(tensor)
+
+        return counted
+
+    for name in ("__bool__", "__int__", "__float__", "item", "nonzero", "tolist"):
+        monkeypatch.setattr(Tensor, name, watched(name))
+    scene = without_things(drawn(1, 3, "lake"))
+    counts = []
+    for batch in (1, 5):
+        waits.clear()
+        render(scene.rows(torch.zeros(batch, dtype=torch.long)), SIZE, supersample=1, chunk=batch)
+        counts.append(len(waits))
+    assert 0 < counts[0] == counts[1] < 40
 
 
 def test_nights_are_darker_than_days() -> None:

@@ -96,7 +96,7 @@ def _height(scene: Scene, window: Tensor, width: int, height: int | None) -> int
     if window.shape != (len(scene.eye), 4):
         raise ValueError(f"Give a window of four numbers for each of the {len(scene.eye)} scenes.")
     left, top, right, bottom = window.unbind(1)
-    if bool((window < 0).any() | (window > 1).any() | (left >= right).any() | (top >= bottom).any()):
+    if bool((window < -1e-4).any() | (window > 1.0001).any() | (left >= right).any() | (top >= bottom).any()):
         raise ValueError("A window is left, top, right and bottom, in fractions of the view from 0 to 1.")
     heights = width * (bottom - top) / (right - left) / scene.aspect.to(window.device)
     if height is None:
@@ -194,9 +194,8 @@ def _heaven(s: Scene, light: Light, whole: View, share: float) -> Tensor:
     mirrored = view.rise.abs().clamp(min=0.002)
     length = (aside * aside + view.rise * view.rise + view.focal * view.focal).sqrt()
     x, y, z = aside / length, mirrored / length, view.focal / length
-    clear = sky(s, x, y, z)
-    cloudy = clouds(s, light, view, clear, x, y, z)
-    seen = cloudy + sun_and_stars(s, light, view, clear, cloudy)
+    cloudy, through = clouds(s, light, view, sky(s, x, y, z), x, y, z)
+    seen = cloudy + sun_and_stars(s, light, view, through)
     return F.pad(seen, (0, rows - needed))
 
 
@@ -233,7 +232,7 @@ def _exposure(world: _Lit) -> Tensor:
     radiance = seen.albedo.mean(1) * (direct + _around(s, light, seen).mean(1)) / math.pi
     weight = hits.land.float() + 1e-4
     mean = torch.exp((radiance.clamp(min=1e-6).log() * weight).sum((1, 2)) / weight.sum((1, 2)))
-    power = 0.5 * (1 - s.night) * (1 - 0.4 * dusk(s)) * weight.mean((1, 2)).clamp(max=1)
+    power = 0.5 * (1 - 0.3 * s.night) * (1 - 0.4 * dusk(s)) * weight.mean((1, 2)).clamp(max=1)
     return light.exposure * (0.11 / (mean * light.exposure)).clamp(1, 3.5) ** power
 
 
