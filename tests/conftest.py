@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from installer.bootstrap import OFFLINE
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
     from qasync import QEventLoop
+
+    from tests.bench import Bench
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.update(OFFLINE, QT_API="pyside6")
@@ -43,3 +46,26 @@ def event_loop_qt(qapp: QApplication) -> Iterator[QEventLoop]:
 
     with qasync.QEventLoop(qapp) as loop:
         yield loop
+
+
+@pytest.fixture
+def bench(
+    qapp: QApplication, event_loop_qt: QEventLoop, tmp_path: Path, own_folders: Path
+) -> Iterator[Bench]:
+    """A window, its engine not started yet."""
+    from PySide6.QtCore import QEvent
+
+    from tests.bench import Bench
+    from ui import theme
+    from ui.settings import Settings
+
+    theme.dress(qapp)
+    qapp.setQuitOnLastWindowClosed(False)  # the loop ends with the test
+    bench = Bench(event_loop_qt, tmp_path, Settings(steps=4))
+    yield bench
+    bench.session.mark_saved()
+    bench.run(bench.window.shut_down())
+    bench.window.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.collect()  # here, for the engine's thread must not be the one that collects widgets
+    qapp.setStyleSheet("")

@@ -2,115 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
-from collections.abc import Callable, Coroutine, Iterator
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QToolButton, QWidget
-from qasync import QEventLoop
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QToolButton
 
 from engine.pictures import open_picture, save_picture
 from engine.types import ModelFacts
 from engine.worker import Engine
-from ui import theme
+from tests.bench import Bench, scenario
 from ui.actions import ACTIONS
 from ui.dialogs import AboutDialog, NewDialog, SaveFirstDialog, ShortcutsDialog
-from ui.document import new_document, read
+from ui.document import new_document
 from ui.session import Session
-from ui.settings import Settings, load_settings
+from ui.settings import load_settings
 from ui.window import Window
 
-WHITE = (255, 255, 255, 255)
 pytestmark = pytest.mark.qt_log_ignore("plugin does not support")  # offscreen says so
-
-
-def scenario(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """A test that runs inside the event loop from its first line to its last, as a user's session does."""
-
-    @wraps(test)
-    def run(bench: Bench, **fixtures: Any) -> None:
-        bench.run(test(bench, **fixtures))
-
-    return run
-
-
-class Bench:
-    """A window with its engine, and a loop to run what takes time."""
-
-    def __init__(self, loop: QEventLoop, folder: Path, settings: Settings) -> None:
-        self.loop, self.folder = loop, folder
-        self.engine = Engine("cpu")
-        self.session = Session(new_document(96, 64, WHITE))
-        self.settings_file = folder / "settings.toml"
-        self.window = Window(self.session, self.engine, settings, self.settings_file, model="toy")
-        self.window.resize(1280, 800)
-        self.window.show()
-        QTest.qWaitForWindowExposed(self.window)
-
-    def run(self, work: Coroutine[Any, Any, None]) -> None:
-        self.loop.run_until_complete(asyncio.wait_for(work, 60))
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        while not condition():  # noqa: ASYNC110  # any widget's state, which has no event to wait for
-            await asyncio.sleep(0.005)
-
-    async def start_engine(self) -> None:
-        self.engine.start("toy")
-        await self.until(self.window.edit_panel.main.isEnabled)
-
-    async def finish(self) -> None:
-        await self.until(lambda: not self.window.editing.is_running)
-
-    async def open(self, path: Path) -> None:
-        self.window.open_file(path)
-        await self.until(lambda: self.window.filing.path == path)
-
-    def stroke(self, start: tuple[int, int] = (20, 30), end: tuple[int, int] = (70, 30)) -> None:
-        """Drag the left button over the canvas, from canvas pixel to canvas pixel."""
-        canvas = self.window.canvas
-        a, b = (canvas.view.transform.map(QPointF(*at)).toPoint() for at in (start, end))
-        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=a)
-        QTest.mouseMove(canvas, (a + b) / 2)
-        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=b)
-
-    def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        QTest.keyClick(self.window, key, modifier)
-
-    def click(self, widget: QWidget) -> None:
-        QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
-
-    def picture(self) -> NDArray[np.uint8]:
-        document = self.session.document
-        return read(document, document.rect)
-
-    @property
-    def kinds(self) -> list[str]:
-        return [layer.kind for layer in self.session.document.layers]
-
-
-@pytest.fixture
-def bench(
-    qapp: QApplication, event_loop_qt: QEventLoop, tmp_path: Path, own_folders: Path
-) -> Iterator[Bench]:
-    theme.dress(qapp)
-    qapp.setQuitOnLastWindowClosed(False)  # the loop ends with the test
-    bench = Bench(event_loop_qt, tmp_path, Settings(steps=4))
-    yield bench
-    bench.session.mark_saved()
-    bench.run(bench.window.shut_down())
-    bench.window.deleteLater()
-    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    gc.collect()  # here, for the engine's thread must not be the one that collects widgets
-    qapp.setStyleSheet("")
 
 
 @pytest.fixture

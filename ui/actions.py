@@ -54,6 +54,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("paste_as_new", "&Edit", "Paste as a &new picture", ("Ctrl+Shift+V",)),
     Action("", "&Edit", "-"),
     Action("make_it_real", "&Edit", "&Make it real", ("Ctrl+Return", "Shift+Return"), "magic-wand"),
+    Action("toggle_live", "&Edit", "L&ive", ("L",), "lightning", checkable=True),
     Action("apply_result", "&Edit", "&Apply the result", ("Return", "Enter"), "check"),
     Action("step_back", "&Edit", "Stop or &discard", ("Esc",), "stop"),
     Action("next_variant", "&Edit", "Ne&xt variant", ("Right",)),

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.area import Rect
 from ui.document import TILE, Place, places
+from ui.fresh import Fresh
 from ui.pixels import image_of, painting
 from ui.projection import Projection
 from ui.session import Session
@@ -51,6 +52,7 @@ class Canvas(QWidget):
         self.tool: Tool = tool or Brush()
         self.view = View(ratio=self.devicePixelRatioF())
         self._projection = Projection(session.document.width, session.document.height)
+        self._fresh: Fresh | None = None  # while there is an overlay that tells what it was made of
         self._gesture: Gesture | None = None
         self._pointer = Pointer(0, 0)  # what the gesture was told last
         self._pan_from: QPointF | None = None
@@ -67,7 +69,7 @@ class Canvas(QWidget):
         self.setAccessibleName("Canvas")
         self.setAccessibleDescription("The picture. Paint on it with the tool chosen in the tool bar.")
         session.damaged.connect(self._damage)
-        session.overlaid.connect(self.update)
+        session.overlaid.connect(self._show_overlay)
         session.replaced.connect(self._replace)
         self._update_cursor()
 
@@ -117,15 +119,16 @@ class Canvas(QWidget):
             painter.drawTiledPixmap(on_screen.toAlignedRect(), self._squares)
             painter.setTransform(transform)
             self._projection.draw(painter, self.view.zoom)
-            self._paint_overlay(painter)
+            seen = transform.inverted()[0].mapRect(QRectF(event.region().boundingRect()))
+            self._paint_overlay(painter, _outwards(seen.intersected(document)))
             painter.resetTransform()
             if self.view.zoom >= PIXEL_GRID_FROM:
                 self._paint_grid(painter, event.region().boundingRect())
             painter.setClipping(False)
             self._paint_outline(painter)
 
-    def _paint_overlay(self, painter: QPainter) -> None:
-        overlay = self.session.overlay
+    def _paint_overlay(self, painter: QPainter, visible: Rect) -> None:
+        overlay, shown = self.session.overlay, self.session.shown
         if overlay is None or self.session.comparing:
             return
         rect = QRectF(*overlay.rect)
@@ -133,6 +136,12 @@ class Canvas(QWidget):
         is_coarse = image.width() < overlay.rect.width
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_coarse or self.view.zoom < 1)
         painter.drawImage(rect, image)
+        if overlay.of is not None:
+            if self._fresh is None:
+                self._fresh = Fresh(overlay.of, shown)
+            elif self._fresh.since is not overlay.of:
+                self._fresh.begin(overlay.of, shown)
+            self._fresh.draw(painter, self.view.zoom, shown, visible)
 
     def _paint_grid(self, painter: QPainter, region: QRect) -> None:
         """Lines between the pixels, where they are large."""
@@ -388,11 +397,19 @@ class Canvas(QWidget):
 
     def _damage(self, changed: set[Place]) -> None:
         self._projection.damage(changed)
+        if self._fresh is not None:
+            self._fresh.damage(changed)
         region = QRegion()
         for column, row in changed:
             tile = QRectF(column * TILE, row * TILE, TILE, TILE)
             region += self.view.to_widget(tile).toAlignedRect().adjusted(-2, -2, 2, 2)
         self.update(region)
+
+    def _show_overlay(self) -> None:
+        overlay = self.session.overlay
+        if overlay is None or overlay.of is None:
+            self._fresh = None
+        self.update()
 
     def _replace(self) -> None:
         self.cancel_gesture()

@@ -47,6 +47,12 @@ class EditPanel(QWidget):
         self.main.setProperty("large", True)
         self.main.setIconSize(QSize(26, 18))  # wider than the glyph, for air before the text
         self.main.clicked.connect(self._main_clicked)
+        self.live = push_button("Live")
+        self.live.setProperty("large", True)
+        self.live.setProperty("live", True)
+        self.live.setCheckable(True)
+        self.live.setIconSize(QSize(22, 18))
+        self.live.setIcon(icon("lightning", theme.TEXT, theme.LIVE))
         self.strength = Slider(
             "Strength", 1, 100, settings.strength, " %",
             help_text="How much noise is added before the picture is made again (t0):\n"
@@ -55,7 +61,7 @@ class EditPanel(QWidget):
         self.prompt = WordsField(
             "Words",
             settings.prompt,
-            "Words, for example: sunset, lake, mountains",
+            "For example: sunset, lake",
             "What the picture shall show, beside what you painted; nothing leaves that to the model",
         )
         self.prompt.editingFinished.connect(self.changed)
@@ -106,6 +112,7 @@ class EditPanel(QWidget):
         for slider in (self.strength, self.variants, self.steps, self.grow, self.feather):
             slider.moved.connect(self.changed)
         self.area.chosen.connect(self.changed)
+        self.seed.editingFinished.connect(self.changed)
 
     def options(self) -> EditOptions:
         """What the next run is asked for."""
@@ -137,10 +144,15 @@ class EditPanel(QWidget):
             if ready
             else "The model is getting ready"
         )
+        self.live.setEnabled(ready)
+        self.live.setToolTip(
+            "Make each stroke real as soon as it is painted  (L)" if ready else "The model is getting ready"
+        )
         restyle(self.main)
 
     def roll(self) -> None:
         self.seed.set_value(random.randrange(2**31))
+        self.changed.emit()
 
     def _main_clicked(self) -> None:
         (self.stop if self._running else self.run).emit()
@@ -176,7 +188,11 @@ class EditPanel(QWidget):
         strength.setSpacing(2)
         strength.addWidget(self.strength)
         strength.addLayout(ends)
-        _column(self, self.main, strength, self.prompt, self.variants, self.area, self._more, self.details)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GAP)
+        buttons.addWidget(self.main, 1)
+        buttons.addWidget(self.live)
+        _column(self, buttons, strength, self.prompt, self.variants, self.area, self._more, self.details)
 
 
 class VariantStrip(QWidget):

@@ -25,6 +25,7 @@ ACCENT_HOVER = "#5b95d1"
 ACCENT_DEEP = "#3d73ab"
 ACCENT_DIM = "#2f4a66"  # the filled part of a slider
 WARNING = "#d9a441"
+LIVE = "#f0b35a"
 ERROR = "#d8705f"
 
 
@@ -129,6 +130,9 @@ QPushButton[segment="true"]:checked { background: $ACCENT_DIM; color: white; }
 QPushButton[segment="true"]:focus { border-color: $ACCENT; }
 QPushButton[segment="true"][edge="left"] { border-top-left-radius: 5px; border-bottom-left-radius: 5px; }
 QPushButton[segment="true"][edge="right"] { border-top-right-radius: 5px; border-bottom-right-radius: 5px; }
+
+QPushButton[live="true"]:checked { background: #4a3d26; border-color: #7a6234; color: #f6d9a4; }
+QPushButton[live="true"]:checked:hover { background: #574830; }
 
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 5px; padding: 3px; }
 QToolButton:hover { background: $HOVER; }

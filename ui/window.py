@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMainWindow, QScrollA
 from engine.types import ModelFacts
 from ui import actions, files, theme
 from ui.actions import ACTIONS, BY_HAND, MENUS
-from ui.apply import Edits
+from ui.apply import EditOptions, Edits
 from ui.canvas import Canvas
 from ui.colour import Colour, ColourPanel
 from ui.dialogs import AboutDialog, ShortcutsDialog
@@ -35,6 +35,7 @@ from ui.editing import Editing
 from ui.filing import Filing
 from ui.icons import application_icon, icon
 from ui.layers import LayersPanel
+from ui.live import Live, LiveBar
 from ui.panels import EditPanel, JobBar, MessageBar, VariantStrip, Welcome
 from ui.session import Session
 from ui.settings import Settings, save_settings
@@ -129,28 +130,35 @@ class Window(QMainWindow):
 
     @Slot()
     def make_it_real(self) -> None:
-        """Start an edit of what is on the canvas; a result that was not applied gives way to it."""
-        if self._facts is None:
-            self.messages.tell("The model is still getting ready; one moment.")
-            return
-        if self.editing.is_running:
-            return
-        if not self.edit_panel.lock.isChecked():
-            self.edit_panel.roll()
-        self.messages.hide()
-        self.editing.start(self.edit_panel.options())
+        """Start an edit of what is on the canvas; what is seen live keeps its seed."""
+        self._start_edit(rolls=not self.live.is_on)
+
+    @Slot()
+    def make_another(self) -> None:
+        self._start_edit(rolls=True)
+
+    def toggle_live(self) -> None:
+        """On or off: what is painted is made real at once."""
+        if self._facts is not None:
+            self.live.turn(not self.live.is_on)
 
     def apply_result(self) -> None:
-        self.editing.apply()
+        """Keep the picture that is shown over the canvas, of an edit or of live mode."""
+        if self.editing.is_choosing:
+            self.editing.apply()
+        else:
+            self.live.keep()
 
     def step_back(self) -> None:
-        """Escape: the stroke under way, else the edit, else the result, else the message."""
+        """Escape: the stroke under way, else the edit, the result, live mode, the message."""
         if self.canvas.cancel_gesture():
             return
         if self.editing.is_running:
             self.editing.stop()
         elif self.editing.is_choosing:
             self.editing.discard()
+        elif self.live.is_on:
+            self.live.turn_off()
         else:
             self.messages.hide()
 
@@ -255,6 +263,7 @@ class Window(QMainWindow):
         if self._is_closed:
             return
         await self.editing.ended()
+        await self.live.ended()
         try:
             save_settings(self._settings_file, self._settings_now())
         except OSError as error:
@@ -311,6 +320,8 @@ class Window(QMainWindow):
         self.edit_panel = EditPanel(settings)
         self.variants = VariantStrip()
         self.layers = LayersPanel(self.session)
+        self.live = Live(self.session, self.engine, self.work, self._live_options)
+        self.live_bar = LiveBar(self.canvas, self.live)
         self.job_bar = JobBar(self.canvas)
         self.messages = MessageBar(self.canvas)
         self.welcome = Welcome(self.canvas, files.samples())
@@ -398,6 +409,7 @@ class Window(QMainWindow):
     def _listen(self) -> None:
         session, panel, bar = self.session, self.edit_panel, self.job_bar
         session.committed.connect(self._refresh)
+        session.committed.connect(self._remember_colour)
         session.replaced.connect(self._refresh)
         session.colour_changed.connect(self._show_colours)
         self.canvas.zoom_changed.connect(self._show_zoom)
@@ -407,7 +419,10 @@ class Window(QMainWindow):
         self.options.changed.connect(self.canvas.update)
         self.colours.picked.connect(self._colour_picked)
         panel.run.connect(self.make_it_real)
-        bar.again.connect(self.make_it_real)
+        panel.live.clicked.connect(self.toggle_live)
+        panel.changed.connect(self.live.look)
+        self.live.changed.connect(self._refresh)
+        bar.again.connect(self.make_another)
         for stop in (panel.stop, bar.stop):
             stop.connect(self.editing.stop)
         bar.apply.connect(self.editing.apply)
@@ -442,6 +457,9 @@ class Window(QMainWindow):
         if not settings.panels:
             self.show_panels()
 
+    def _live_options(self) -> EditOptions:
+        return replace(self.edit_panel.options(), model=self.editing.model)
+
     def _settings_now(self) -> Settings:
         brush, eraser = self.tools[0], self.tools[1]
         options = self.edit_panel.options()
@@ -472,6 +490,18 @@ class Window(QMainWindow):
             )
         return settings
 
+    def _start_edit(self, rolls: bool) -> None:
+        """A result that was not applied gives way."""
+        if self._facts is None:
+            self.messages.tell("The model is still getting ready; one moment.")
+            return
+        if self.editing.is_running:
+            return
+        if rolls and not self.edit_panel.lock.isChecked():
+            self.edit_panel.roll()
+        self.messages.hide()
+        self.editing.start(self.edit_panel.options())
+
     # ---- showing what is
 
     @Slot()
@@ -489,22 +519,25 @@ class Window(QMainWindow):
             "undo": editing.is_choosing or (not running and bool(history.undo_label)),
             "redo": not working and bool(history.redo_label),
             "make_it_real": not running and self._facts is not None,
-            "apply_result": editing.is_choosing,
+            "toggle_live": self._facts is not None,
+            "apply_result": editing.is_choosing or self.live.can_keep,
             "next_variant": editing.is_choosing and len(editing.candidates) > 1,
             "previous_variant": editing.is_choosing and len(editing.candidates) > 1,
         }.items():
             self._actions[name].setEnabled(possible)
         self.edit_panel.show_state(running, self._facts is not None)
+        self.live.pause(working)
+        self.edit_panel.live.setChecked(self.live.is_on)
+        self._actions["toggle_live"].setChecked(self.live.is_on)
         if not working:
             self.job_bar.hide()
         wanted = self._hand if working else self._tool
         if self.canvas.tool is not wanted:  # this may be called from inside a gesture, which goes on
             self.canvas.set_tool(wanted)
-        if history.undo_label in PAINTS and not history.redo_label:
-            self.colours.remember(_parts(self.session.colour))
         for part in (self.tool_bar, self.options, self.layers):
             part.setEnabled(not working)
-        self.welcome.setVisible(not history.undo_label and self.filing.path is None and _is_empty(document))
+        untouched = not history.undo_label and self.filing.path is None and _is_empty(document)
+        self.welcome.setVisible(untouched and not self.live.is_on)
         self._show_variants()
         self._show_zoom()
 
@@ -547,6 +580,12 @@ class Window(QMainWindow):
         colour, other = _parts(self.session.colour), _parts(self.session.other_colour)
         self.colours.set_colour(colour)
         self.tool_bar.swatches.set_colours(colour, other)
+
+    @Slot()
+    def _remember_colour(self) -> None:
+        history = self.session.history
+        if history.undo_label in PAINTS and not history.redo_label:
+            self.colours.remember(_parts(self.session.colour))
 
     @Slot(object)
     def _colour_picked(self, colour: Colour) -> None:

@@ -26,6 +26,7 @@ class Work(QObject):
         task = asyncio.ensure_future(self._guarded(work))
         self._tasks.add(task)  # nobody else keeps it
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda task: work.close())  # it never ran if it was cancelled at once
         return task
 
     async def _guarded(self, work: Coroutine[object, object, None]) -> None:

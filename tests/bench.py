@@ -1,0 +1,88 @@
+"""The whole window with its engine, for tests that use the program as a person does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from qasync import QEventLoop
+
+from engine.worker import Engine
+from ui.document import new_document, read
+from ui.session import Session
+from ui.settings import Settings
+from ui.window import Window
+
+WHITE = (255, 255, 255, 255)
+
+
+def scenario(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """A test that runs inside the event loop from its first line to its last, as a user's session does."""
+
+    @wraps(test)
+    def run(bench: Bench, **fixtures: Any) -> None:
+        bench.run(test(bench, **fixtures))
+
+    return run
+
+
+class Bench:
+    """A window with its engine, and a loop to run what takes time."""
+
+    def __init__(self, loop: QEventLoop, folder: Path, settings: Settings) -> None:
+        self.loop, self.folder = loop, folder
+        self.engine = Engine("cpu")
+        self.session = Session(new_document(96, 64, WHITE))
+        self.settings_file = folder / "settings.toml"
+        self.window = Window(self.session, self.engine, settings, self.settings_file, model="toy")
+        self.window.resize(1280, 800)
+        self.window.show()
+        QTest.qWaitForWindowExposed(self.window)
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        self.loop.run_until_complete(asyncio.wait_for(work, 60))
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        while not condition():  # noqa: ASYNC110  # any widget's state, which has no event to wait for
+            await asyncio.sleep(0.005)
+
+    async def start_engine(self) -> None:
+        self.engine.start("toy")
+        await self.until(self.window.edit_panel.main.isEnabled)
+
+    async def finish(self) -> None:
+        await self.until(lambda: not self.window.editing.is_running)
+
+    async def open(self, path: Path) -> None:
+        self.window.open_file(path)
+        await self.until(lambda: self.window.filing.path == path)
+
+    def stroke(self, start: tuple[int, int] = (20, 30), end: tuple[int, int] = (70, 30)) -> None:
+        """Drag the left button over the canvas, from canvas pixel to canvas pixel."""
+        canvas = self.window.canvas
+        a, b = (canvas.view.transform.map(QPointF(*at)).toPoint() for at in (start, end))
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=a)
+        QTest.mouseMove(canvas, (a + b) / 2)
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=b)
+
+    def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        QTest.keyClick(self.window, key, modifier)
+
+    def click(self, widget: QWidget) -> None:
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+    def picture(self) -> NDArray[np.uint8]:
+        document = self.session.document
+        return read(document, document.rect)
+
+    @property
+    def kinds(self) -> list[str]:
+        return [layer.kind for layer in self.session.document.layers]
