@@ -53,17 +53,23 @@ class _Body(NamedTuple):
     far: Tensor  # and further off
 
 
-def clouds(s: Scene, light: Light, view: View, image: Tensor, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
-    """Lays clouds over a sky (batch, 3, column, row) seen in directions x, y, z (batch, column, row)."""
+def clouds(
+    s: Scene, light: Light, view: View, image: Tensor, x: Tensor, y: Tensor, z: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Lays clouds over a sky (batch, 3, column, row) seen in directions x, y, z (batch, column, row); and the
+    share of the sky that is still seen through them (batch, column, row).
+    """
     reach = 1 / (y.clamp(min=0.004) + 0.012)
     rays = _Rays(x, y, z, reach, reach * reach / view.fine / view.focal)
     sun = colour(light.sun / (1 - 0.93 * s.overcast[:, None]))
+    through = torch.ones_like(x)
     if "cirrus" in s.some:
-        image = _high_clouds(s, light, image, rays, sun)
-    return _cumulus(s, light, view, image, rays, sun)
+        image, through = _high_clouds(s, light, image, rays, sun)
+    image, solid = _cumulus(s, light, view, image, rays, sun)
+    return image, through * (1 - solid)
 
 
-def _high_clouds(s: Scene, light: Light, image: Tensor, rays: _Rays, sun: Tensor) -> Tensor:
+def _high_clouds(s: Scene, light: Light, image: Tensor, rays: _Rays, sun: Tensor) -> tuple[Tensor, Tensor]:
     """Cirrus, in streaks along a wind at 8,500 metres, or, in some scenes, altocumulus: dapples at 4,500."""
     dappled = plane((s.look[:, BIRDS, 5] > 0.65).float())
     high = mix(8500.0, 4500.0, dappled)
@@ -82,10 +88,12 @@ def _high_clouds(s: Scene, light: Light, image: Tensor, rays: _Rays, sun: Tensor
     dx, dy, dz = (spread(light.direction[:, axis], x) for axis in range(3))
     glow = 0.5 + 0.9 * ((rays.x * dx + rays.y * dy + rays.z * dz).clamp(0, 1) ** 6)
     lit = sun * 0.32 * glow[:, None] + 0.5 * colour(light.ambient) / math.pi
-    return mix(image, lit, cover[:, None] * 0.9)
+    return mix(image, lit, cover[:, None] * 0.9), 1 - cover * 0.6
 
 
-def _cumulus(s: Scene, light: Light, view: View, image: Tensor, rays: _Rays, sun: Tensor) -> Tensor:
+def _cumulus(
+    s: Scene, light: Light, view: View, image: Tensor, rays: _Rays, sun: Tensor
+) -> tuple[Tensor, Tensor]:
     slab = _slab(s, light)
     coarse = _march(s, view, _Rays(*(_halved(v) for v in rays)), slab)
     body = _Body(*(_doubled(v, rays.x) for v in coarse))
@@ -107,8 +115,8 @@ def _cumulus(s: Scene, light: Light, view: View, image: Tensor, rays: _Rays, sun
     tint = sun * 0.6 * (silver * lit)[:, None] * (1 - 0.75 * colour(s.overcast[:, None])) + shade
     # distance washes clouds into the horizon's colour
     washed = torch.exp(-rays.reach * slab.base / 38000)[:, None]
-    through = mix(torch.ones_like(solid), 1 - solid, ramp(rays.y, 0.002, 0.05))
-    return mix(image, mix(image, tint, washed * 0.85 + 0.15), (1 - through)[:, None])
+    solid = solid * ramp(rays.y, 0.002, 0.05)
+    return mix(image, mix(image, tint, washed * 0.85 + 0.15), solid[:, None]), solid
 
 
 def _slab(s: Scene, light: Light) -> _Slab:

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.starter.noise import colour, hashed, plane
+from engine.starter.noise import colour, constant, hashed, mix, plane
 from engine.starter.scene import Scene
 
 
@@ -18,6 +18,8 @@ def develop(
     """Radiance (batch, 3, column, row) as pictures (batch, 3, height, width), sRGB, 0..1; `window` says which
     part of the view they show.
     """
+    blue = picture.mean(1, keepdim=True) * constant((0.62, 0.95, 1.6), picture)
+    picture = mix(picture, blue, 0.4 * colour(s.night[:, None]))  # by moonlight one hardly sees hues
     warmth = torch.stack([1 + s.warmth, torch.ones_like(s.warmth), 1 - s.warmth], 1)
     v = picture.clamp(0, 60) * colour(exposure[:, None] * warmth) * 0.72
     v = ((v * (2.51 * v + 0.03)) / (v * (2.43 * v + 0.59) + 0.14)).clamp(0, 1)

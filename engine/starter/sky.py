@@ -37,15 +37,16 @@ def lighting(s: Scene) -> Light:
     """The light of a scene, and an exposure that suits land in it."""
     d = sun_direction(s)
     sun = torch.exp(-_optical_depth(s) * _air_mass(d[:, 1:2]) * 0.8) * SUN * (1 - 0.93 * s.overcast[:, None])
-    moon = sun.mean(1, keepdim=True) * torch.tensor((0.85, 0.95, 1.15), device=d.device)
+    moon = sun.mean(1, keepdim=True) * torch.tensor((0.66, 0.9, 1.3), device=d.device)
     sun = mix(sun, moon, s.night[:, None])
-    ambient = _ambient(s)
+    dark = torch.tensor((1.1, 1.6, 2.2), device=d.device)  # the eye sees more in shadow than a film would
+    ambient = _ambient(s) * mix(torch.ones_like(dark), dark, s.night[:, None])
     sunny = 1 - 0.75 * ramp(s.cloud_cover, -1.1, 0.1)[:, None]
     height = d[:, 1:2]
     direct = sun * sunny * height.clamp(min=0.0) ** 0.7 * mix(0.35, 1.0, ramp(height, 0.0, 0.3))
     ground = (direct + ambient + 0.25 * _sky_at(s, 0.5, 0.15, 0.85) * math.pi).mean(1)
     ahead = _sky_at(s, 0.0, 0.1, 0.995).mean(1)
-    snow, night = mix(0.8, 1.0, ramp(s.snow_line, -100, 300)), mix(torch.ones_like(s.night), 0.22, s.night)
+    snow, night = mix(0.8, 1.0, ramp(s.snow_line, -100, 300)), mix(torch.ones_like(s.night), 0.28, s.night)
     bright = torch.maximum(0.45 * torch.minimum(ahead, 0.45 * ground), 0.6 * ahead * dusk(s))
     exposure = s.exposure * snow / (ground / 3.5 + bright) * night
     return Light(d, sun, ambient, exposure)
@@ -74,14 +75,13 @@ def sky(s: Scene, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
     deck = torch.exp(-depth * path * 0.3).mean(1, keepdim=True) * 0.42
     deck = deck * (0.45 + 0.55 * y[:, None].clamp(0, 1)) * constant((0.96, 1.0, 1.06), x)
     radiance = mix(radiance, deck, colour(s.overcast[:, None]) * 0.92)
-    night = radiance.mean(1, keepdim=True) * constant((0.5, 0.75, 1.4), x) * (0.35 + 0.65 * low)
+    night = radiance.mean(1, keepdim=True) * constant((0.3, 0.58, 1.3), x) * (0.35 + 0.65 * low)
     return mix(radiance, night, colour(s.night[:, None]) * 0.9)
 
 
-def sun_and_stars(s: Scene, light: Light, view: View, clear: Tensor, cloudy: Tensor) -> Tensor:
-    """What to add to a sky (batch, 3, column, row): sun or moon, its glow, stars, where clouds are thin.
-
-    Below the horizon it is a mirror image. `clear` and `cloudy` are the sky without and with clouds.
+def sun_and_stars(s: Scene, light: Light, view: View, through: Tensor) -> Tensor:
+    """What to add to a sky (batch, 3, column, row): sun or moon, its glow, stars, of which clouds let a share
+    `through`. Below the horizon it is a mirror image.
     """
     x, y, mirrored = view.aside * view.focal, view.rise, view.rise.abs().clamp(min=0.002)
     d = light.direction
@@ -89,19 +89,18 @@ def sun_and_stars(s: Scene, light: Light, view: View, clear: Tensor, cloudy: Ten
     radius = plane(s.focal * mix(0.011, 0.014, s.night) * (1 + 1.6 * s.look[:, BIRDS, 4] ** 2))
     off_x, off_y = x - plane(s.focal * d[:, 0] / ahead), mirrored - plane(s.focal * d[:, 1] / ahead)
     far = (off_x**2 + off_y**2).sqrt()
-    clearness = ramp(clear.mean(1) * 1.25 / cloudy.mean(1).clamp(min=1e-4), 0.55, 1.1)
     disc = ((radius - far) * view.fine * 0.8 + 0.5).clamp(0, 1)
     spots = 0.55 + 0.25 * noise(s, off_x / radius, off_y / radius, 0.5, 61)
     glow = 0.7 * torch.exp(-far / 0.016) + 0.14 * torch.exp(-far / 0.06) + 0.03 * torch.exp(-far / 0.25)
-    day = disc * 9 * clearness + glow * (0.35 + 0.65 * clearness)
-    night = disc * spots * 1.6 * clearness + glow * 0.16
+    day = disc * 9 * through + glow * (0.25 + 0.75 * through)
+    night = disc * spots * 1.6 * through + glow * 0.16
     front = plane((d[:, 2] > 0).float() * (1 - s.overcast))
     tint = light.sun / light.sun.amax(1, keepdim=True).clamp(min=1e-4)
     bright = 1 / light.exposure  # keeps the disc equally bright in every picture
     added = colour(bright[:, None] * tint) * (front * mix(day, night, plane(s.night)))[:, None]
     if "night" in s.some:
         stars = (_starlight(s, view) - 0.997).clamp(min=0) * 220
-        stars = plane(bright) * plane(s.night) * stars * clearness * ramp(y, 0.02, 0.2)
+        stars = plane(bright) * plane(s.night) * stars * through * ramp(y, 0.02, 0.2)
         added = added + stars[:, None]
     return added
 

@@ -1,4 +1,4 @@
-"""Water: ripples, a true mirror of the relief, Fresnel's law, glitter, foam."""
+"""Water: ripples, a true mirror of the relief, Fresnel's law, glitter, foam and surf."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.starter.climates import CLIMATES
 from engine.starter.ground import SLICES, Hits, Land, View
 from engine.starter.noise import colour, constant, mix, noise, pick, plane, ramp, sloped_noise
 from engine.starter.scene import SOIL, WATER, Scene
@@ -56,9 +57,11 @@ def water(
     sparkle = (1 + 1.1 * ripples.jitter).clamp(min=0) ** 2
     result = result + colour(light.sun) * (glitter * sparkle * lit * 0.06).clamp(max=6.0)[:, None]
     white = (colour(light.ambient) + colour(light.sun) * lit[:, None] * 0.6) / math.pi * 0.75
-    result = mix(result, white, _foam(s, view, hits)[:, None])
+    foam, shaded = _foam(s, view, hits)
+    result = mix(result * (1 - 0.45 * shaded)[:, None], white, foam[:, None])
     level = hits.x * 0 + plane(s.water)
-    return torch.where(hits.wet[:, None], aerial(s, light, result, hits.z, level, view.camera, far), picture)
+    result = aerial(s, light, result, hits.z, level, view.camera, far)
+    return torch.where(hits.wet[:, None], result, mix(picture, mirror, _sheen(s, hits, fresnel)))
 
 
 def _ripples(s: Scene, view: View, hits: Hits) -> _Ripples:
@@ -158,13 +161,48 @@ def _glitter(s: Scene, light: Light, view: View, hits: Hits, ripples: _Ripples, 
     return chance / (4 * slant.clamp(min=0.05)) * 0.9
 
 
-def _foam(s: Scene, view: View, hits: Hits) -> Tensor:
-    """Share of white, 0..0.9: along the shore, and on crests in a strong wind."""
+def _foam(s: Scene, view: View, hits: Hits) -> tuple[Tensor, Tensor]:
+    """Share of white, 0..0.95: along the shore, in surf, and on crests in a strong wind; and where the steep
+    side of a breaker is, 0..1.
+    """
     x, z, strong = hits.x, hits.z, plane(s.waves) * 9
     depth = plane(s.water) - hits.ground
-    edge = 0.9 * noise(s, x, z, 5.0, 90) + 0.8 * noise(s, x, z, 1.3, 91) + 0.05 - depth * 2.2
-    foam = ramp(edge, 0.0, 0.7) * strong.clamp(0, 1) * ramp(depth, -0.1, 0.1)
+    lace = 0.9 * noise(s, x, z, 5.0, 90) + 0.8 * noise(s, x, z, 1.3, 91)
+    edge = ramp(lace + 0.05 - depth * 2.2, 0.0, 0.7) * strong.clamp(0, 1) * ramp(depth, -0.1, 0.1)
     broken = 0.8 * noise(s, x * 0.5, z * 1.4, 9.0, 92) + 0.5 * noise(s, x, z * 1.6, 1.7, 93)
     broken = broken + 0.45 * noise(s, x, z * 1.3, 0.35, 95)
     caps = ramp(broken, 1.15, 1.6) * (strong - 0.55).clamp(0, 1) * (view.width(z) < 1.5)
-    return (foam + caps).clamp(0, 0.9)
+    surf, face = _surf(s, view, hits, depth, lace)
+    return (edge + caps + surf).clamp(0, 0.95), face
+
+
+def _surf(s: Scene, view: View, hits: Hits, depth: Tensor, lace: Tensor) -> tuple[Tensor, Tensor]:
+    """Breakers on a sea's shore: white lines, sharp towards the land, that dissolve behind; their faces."""
+    x, z = hits.x, hits.z
+    high = _sea(s) * (0.45 + 5 * plane(s.waves)).clamp(0, 1)
+    off_shore = depth * 16 + 5 * noise(s, x, z, 60.0, 96) + 1.5 * noise(s, x, z, 14.0, 97)  # metres, about
+    spacing = 7 + 9 * high
+    front = off_shore / spacing
+    behind = front - front.floor()  # 0 at a breaker, 1 at the next one out
+    along = noise(s, x, z, 45.0, 98) + 0.8 * torch.cos(2.4 * front.floor())  # where it breaks
+    breaks = ramp(along, -0.6, 0.3) * ramp(off_shore, 45 * high, 22 * high) * ramp(depth, -0.05, 0.1)
+    line = ramp(behind, 0.0, 0.04) * ramp(behind, 0.26, 0.1)
+    trail = ramp(lace + 0.7 - 2.6 * behind, 0.0, 0.5) * ramp(behind, 0.0, 0.04)
+    long = view.width(z) * z / plane(view.camera - s.water).clamp(min=0.3)  # metres to a pixel
+    clear = (spacing / long * 0.5 - 0.5).clamp(0, 1)  # too far off, breakers run together
+    white = breaks * mix(0.3, torch.maximum(line, 0.6 * trail), clear)
+    return white * high.clamp(0, 1) ** 0.5, breaks * clear * ramp(behind, 0.8, 0.97) * (behind < 0.999) * high
+
+
+def _sheen(s: Scene, hits: Hits, fresnel: Tensor) -> Tensor:
+    """How far the sand by the sea, (batch, 1, column, row), is wet enough to mirror."""
+    dry_by = hits.ground - plane(s.water)
+    bare = hits.land & ~hits.plant & hits.wet.flatten(1).any(1)[:, None, None]
+    return (_sea(s) * bare * ramp(dry_by, 0.25, 0.03))[:, None] * (0.05 + 0.6 * fresnel)
+
+
+def _sea(s: Scene) -> Tensor:
+    """(batch, 1, 1): 1 where the water is a sea."""
+    return plane(
+        torch.tensor([float(climate.sea) for climate in CLIMATES.values()], device=s.eye.device)[s.climate]
+    )
