@@ -88,9 +88,11 @@ def test_a_planted_copy_is_the_nearest() -> None:
     training, samples = normal(50, 8, 8), normal(5, 8, 9)
     training[31] = samples[2]
     found = nearest(samples, training)
-    assert found.nearest[2] == 31
-    assert found.distance[2] == 0
-    assert found.distance[[0, 1, 3, 4]].min() > 0.1
+    assert found.which[2] == 31
+    assert found.distance[2] == found.lead[2] == 0
+    others = torch.tensor([0, 1, 3, 4])
+    assert found.distance[others].min() > 0.1
+    assert found.lead[others].min() > 0.5
 
 
 def test_blocks_of_two_have_no_finest_detail() -> None:

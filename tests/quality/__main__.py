@@ -48,8 +48,9 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     for part in (
-        figures.errors(case, folder),
+        figures.errors(case, folder) if (folder / "patches.safetensors").exists() else (),
         figures.distances(case),
+        figures.curve(case),
         figures.copies(case, ask.training),
         figures.contact_sheets(case),
     ):

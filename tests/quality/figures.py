@@ -35,7 +35,7 @@ from tests.quality.sheets import TITLES, made_paintings, result, rows, sheet
 
 SIZE = 256
 STRENGTH = 0.5
-CURVE = (0.1, 0.3, 0.5, 0.7, 0.9)  # t0
+CURVE = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9)  # t0
 FEW_CALLS = (4, 6, 8)
 SHOWN = 8  # rows of most sheets
 THUMB = 16  # pixels: as large as pictures are when they are compared as they are
@@ -59,9 +59,11 @@ FEW = Counts(judged=16, scenes=16, fewer=4, calls=8, shards=0, paintings=4, larg
 
 @dataclass(frozen=True)
 class Case:
+    """A model, and the scenes and pictures by which it is judged."""
+
     model: Model
     counts: Counts
-    sheets: Path | None
+    sheets: Path | None  # the folder to write them to
     network: features.FeatureNetwork
     known: list[Rgb]  # held-out scenes
     others: list[Rgb]  # of which the strokes are made
@@ -70,22 +72,31 @@ class Case:
     def strokes(self) -> list[Rgb]:
         return [simulated(each) for each in self.others]
 
+    @cached_property
+    def results(self) -> list[Rgb]:
+        return self.made("Strength 50 %", self.strokes, STRENGTH)
+
+    @cached_property
+    def samples(self) -> list[Rgb]:
+        blank = np.full((SIZE, SIZE, 3), 128, np.uint8)
+        return self.made("free samples", [blank] * self.counts.scenes, 1.0)
+
     def made(self, name: str, guides: Sequence[Rgb], strength: float, calls: int = 0) -> list[Rgb]:
-        """The model's results."""
+        """What the model makes of each guide."""
         return [
             result(self.model, guide, strength, seed, calls or self.counts.calls)
             for seed, guide in enumerate(_progress(name, guides))
         ]
 
-    def show(
-        self, name: str, pictures: Sequence[Sequence[Rgb]], titles: Sequence[str], width: int = SIZE
-    ) -> None:
-        if self.sheets and pictures:
-            self.sheets.mkdir(parents=True, exist_ok=True)
-            sheet(pictures, titles, width).save(self.sheets / f"{name}.png")
-
     def seen(self, pictures: Sequence[Rgb]) -> Tensor:
         return features.features_of(self.network, pictures)
+
+    def show(self, name: str, columns: Sequence[Sequence[Rgb]], titles: Sequence[str]) -> None:
+        """A sheet of the first few rows."""
+        if self.sheets:
+            self.sheets.mkdir(parents=True, exist_ok=True)
+            rows = [*islice(zip(*columns, strict=False), SHOWN)]
+            sheet(rows, titles).save(self.sheets / f"{name}.png")
 
 
 def case(model: Model, counts: Counts, sheets: Path | None) -> Case:
@@ -101,137 +112,108 @@ def errors(case: Case, folder: Path) -> Iterator[str]:
 
     _say("error of the estimate")
     figures = judge(StarterNetwork.load(folder), held_out_shard(scenes(0, case.counts.judged)))
-    yield f"\nPSNR of the estimate of x0 at five noise levels, dB, {case.counts.judged} held-out scenes"
-    yield _row("  at VP time", *LEVELS)
-    yield _row("", *(f"{value:.2f}" for value in figures.values()))
+    yield f"\nError of the estimate of x0 at five noise levels, {case.counts.judged} held-out scenes"
+    yield _row("  VP time", *LEVELS)
+    yield _row("  PSNR, dB", *(f"{value:.2f}" for value in figures.values()))
 
 
 def distances(case: Case) -> Iterator[str]:
-    """Of results, and of what they are made from, to held-out scenes; few calls against many; over t0."""
-    n, fewer = case.counts.scenes, case.counts.fewer
-    known, others = case.seen(case.known), case.seen(case.others)
-    pool = torch.cat([known, others])
-    detail = finest_detail(_tensor(case.known))
+    """Of results, and of what they are made from, to held-out scenes; few calls beside many."""
+    n, calls = case.counts.scenes, case.counts.calls
+    known = case.seen(case.known)
+    pool, detail = torch.cat([known, case.seen(case.others)]), finest_detail(_tensor(case.known))
 
     def line(name: str, pictures: list[Rgb], calls: int | str = "") -> str:
         seen = case.seen(pictures)
-        floor = sampling_floor(pool, len(seen), n, kernel_distance).rms
         kernel = kernel_distance(seen, known)
         return _row(
             f"  {name}",
             len(pictures),
             calls,
             f"{1000 * kernel:.1f}",
-            f"{kernel / floor:.1f}",
+            f"{kernel / sampling_floor(pool, len(seen), n, kernel_distance).rms:.1f}",
             f"{frechet_distance(seen, known):.1f}",
             f"{finest_detail(_tensor(pictures)) / detail:.2f}",
         )
 
-    yield f"\nDistance to {n} held-out scenes, in {features.FEATURES} features of our own network"
-    yield _row("", "pictures", "calls", "kernel/1000", "x floor", "Frechet", "detail")
-    kernel = sampling_floor(pool, n, n, kernel_distance)
-    frechet = sampling_floor(pool, n, n, frechet_distance)
-    yield _row(
-        "  sampling floor: scenes, 100 splits",
-        n,
-        "",
-        f"±{1000 * kernel.rms:.1f}",
-        "1.0",
-        f"{frechet.mean:.1f}",
-        "1.00",
-    )
-    yield line("the other held-out scenes", case.others)
-    yield line("their strokes, as they are", case.strokes)
-    made = case.made("Strength 50 %", case.strokes, STRENGTH)
-    yield line("Strength 50 % on these strokes", made, case.counts.calls)
-    few = {}
-    for calls in FEW_CALLS:
-        few[calls] = case.made(f"{calls} calls", case.strokes, STRENGTH, calls)
-        yield line("the same in few calls", few[calls], calls)
-    shapes = [rough(number) for number in range(fewer)]
-    yield line("rough shapes, as they are", shapes)
-    yield line(
-        "Strength 50 % on rough shapes", case.made("rough shapes", shapes, STRENGTH), case.counts.calls
-    )
-    columns = [case.strokes, *few.values(), made, case.others]
-    titles = ("strokes", *(f"{calls} calls" for calls in (*FEW_CALLS, case.counts.calls)), "the scene")
-    case.show("few calls", [*islice(zip(*columns, strict=True), SHOWN)], titles)
+    yield f"\nDistance to {n} held-out scenes in {features.FEATURES} features, and detail as a part of theirs"
+    yield _row("", "pictures", "calls", "kernel x1000", "of floor", "Frechet", "detail")
+    kernel, frechet = (sampling_floor(pool, n, n, each) for each in (kernel_distance, frechet_distance))
+    floor = f"±{1000 * kernel.rms:.1f}", 1.0, f"{frechet.mean:.1f}"
+    yield _row("  sampling floor: two sets of scenes", n, "", *floor)
+    yield line("the scenes that were made strokes", case.others)
+    yield line("the strokes as they are", case.strokes)
+    yield line("Strength 50 % on strokes", case.results, calls)
+    few = [case.made(f"{each} calls", case.strokes, STRENGTH, each) for each in FEW_CALLS]
+    for each, made in zip(FEW_CALLS, few, strict=True):
+        yield line("Strength 50 % on strokes", made, each)
+    shapes = [rough(number) for number in range(case.counts.fewer)]
+    yield line("rough shapes as they are", shapes)
+    yield line("Strength 50 % on rough shapes", case.made("rough shapes", shapes, STRENGTH), calls)
+    yield line("free samples", case.samples, calls)
+    titles = ("strokes", *(f"{each} calls" for each in (*FEW_CALLS, calls)), "the scene")
+    case.show("few calls", [case.strokes, *few, case.results, case.others], titles)
+    case.show("free samples", [case.samples[i::8] for i in range(8)], [""] * 8)
 
-    yield f"\nStrokes to pictures over t0, {fewer} strokes"
-    yield _row("  t0", *(f"{t0:g}" for t0 in CURVE))
-    curve = [
-        made[:fewer] if t0 == STRENGTH else case.made(f"t0 {t0:g}", case.strokes[:fewer], t0) for t0 in CURVE
+
+def curve(case: Case) -> Iterator[str]:
+    """Strokes to pictures over t0: figure 3 of SDEdit's paper."""
+    strokes, known = case.strokes[: case.counts.fewer], case.seen(case.known)
+    made = [
+        case.results[: len(strokes)] if t0 == STRENGTH else case.made(f"t0 {t0:g}", strokes, t0)
+        for t0 in CURVE
     ]
-    yield _row(
-        "  kernel distance/1000", *(f"{1000 * kernel_distance(case.seen(each), known):.1f}" for each in curve)
-    )
-    yield _row("  L2 to the strokes", *(f"{_squared_distance(each, case.strokes):.0f}" for each in curve))
-    columns = [case.strokes[:fewer], *curve]
-    case.show(
-        "over t0", [*islice(zip(*columns, strict=True), SHOWN)], ("strokes", *(f"t0 {t0:g}" for t0 in CURVE))
-    )
+    kernels = [1000 * kernel_distance(case.seen(each), known) for each in made]
+    yield f"\nStrokes to pictures over t0, {len(strokes)} strokes"
+    yield _row("  t0", *(f"{t0:g}" for t0 in CURVE))
+    yield _row("  kernel distance x1000", *(f"{each:.1f}" for each in kernels))
+    yield _row("  L2 to the strokes", *(f"{_squared_distance(each, strokes):.0f}" for each in made))
+    case.show("over t0", made, [f"t0 {t0:g}" for t0 in CURVE])
 
 
 def copies(case: Case, training: Path) -> Iterator[str]:
-    """Free samples, and their nearest training pictures beside those of held-out scenes."""
-    n = case.counts.scenes
-    blank = np.full((SIZE, SIZE, 3), 128, np.uint8)
-    samples = case.made("free samples", [blank] * n, 1.0)
-    known = case.seen(case.known)
-    floor = sampling_floor(torch.cat([known, case.seen(case.others)]), n, n, kernel_distance).rms
-    kernel = kernel_distance(case.seen(samples), known)
-    yield f"\nFree samples (Strength 100 %), {n}"
-    yield _row("  kernel distance/1000", f"{1000 * kernel:.1f}")
-    yield _row("  times the floor", f"{kernel / floor:.1f}")
-    yield _row("  Frechet distance", f"{frechet_distance(case.seen(samples), known):.1f}")
-    case.show("free samples", [samples[i : i + 8] for i in range(0, n // 8 * 8, 8)], [""] * 8)
-
+    """Free samples and their nearest training pictures, beside held-out scenes and theirs."""
     with tempfile.TemporaryDirectory() as scratch:
         shards = sorted(training.glob("[0-9]*.safetensors"))[1:]
         if not shards and case.counts.shards:
             _say("rendering training pictures again")
             shards = square_shards(Path(scratch), case.counts.shards)
-        seen = [*_progress("training pictures", whole_views(shards))]
-    if not seen:
-        yield f"  no training pictures in {training}: nearest neighbours are left out"
+        pictures = [*_progress("training pictures", whole_views(shards))]
+    if not pictures:
+        yield f"\nNo training pictures in {training}: nearest neighbours are left out"
         return
-    yield f"\nMedian distance to the nearest of {len(seen)} training pictures; share nearer than 5 % of them"
-    yield _row("", "samples", "scenes", "share")
-    shown = [samples]
+    yield f"\nDistance to the nearest of {len(pictures)} training pictures and mirror images"
+    yield _row("", "median", "least", "least lead*")
+    columns = [case.samples]
     for name, space in (("features", case.seen), ("pixels", _thumbs)):
-        theirs = space(seen)
-        ours, real = nearest(space(samples), theirs), nearest(space(case.known), theirs)
-        close = float(real.distance.quantile(0.05))
-        share = float((ours.distance < close).double().mean())
-        yield _row(
-            f"  in {name}",
-            f"{float(ours.distance.median()):.3f}",
-            f"{float(real.distance.median()):.3f}",
-            f"{share:.0%}",
-        )
-        shown.append([seen[i] for i in ours.nearest.tolist()])
-        if space == case.seen:
-            most_alike = ours.distance.argsort()[:SHOWN].tolist()
-    titles = ("sample", "nearest in features", "nearest in pixels")
-    case.show("nearest", [[column[i] for column in shown] for i in most_alike], titles)
+        theirs = space(pictures)
+        for whose, these in (("held-out scenes", case.known), ("free samples", case.samples)):
+            found = nearest(space(these), theirs)
+            figures = found.distance.median(), found.distance.min(), found.lead.min()
+            yield _row(f"  {whose}, in {name}", *(f"{float(each):.3f}" for each in figures))
+        columns.append([pictures[i] for i in found.which.tolist()])
+        closest = found.lead.argsort().tolist()
+    yield "  * as a part of the distance to the second nearest: 0 for a copy"
+    shown = [[column[i] for i in closest] for column in columns]
+    case.show("nearest", shown, ("sample", "nearest in features", "nearest in pixels"))
 
 
 def contact_sheets(case: Case) -> Iterator[str]:
-    """Paintings and results at three strengths: one sheet, and one of each painting that is made large."""
+    """Paintings and what becomes of them at three strengths."""
     if not case.sheets:
         return
     for size, count in ((SIZE, case.counts.paintings), (4 * SIZE, case.counts.large)):
         if count:
             paintings = made_paintings(case.counts.paintings, size, case.others)
             paintings = paintings[:: case.counts.paintings // count]
-            done = [*_progress(f"sheet of {size} pixels", rows(case.model, paintings, case.counts.calls))]
-            case.show(f"strokes {size}", done, TITLES, size)
+            made = _progress(f"at {size} pixels", rows(case.model, paintings, case.counts.calls))
+            sheet([*made], TITLES, size).save(case.sheets / f"strokes {size}.png")
     yield f"\nSheets are in {case.sheets}"
 
 
 def _squared_distance(a: Sequence[Rgb], b: Sequence[Rgb]) -> float:
     """Summed over a picture of 0..1, and their mean."""
-    apart = [(x / 255.0 - y / 255.0) for x, y in zip(a, b, strict=False)]
+    apart = [x / 255 - y / 255 for x, y in zip(a, b, strict=True)]
     return float(np.mean([np.square(each).sum() for each in apart]))
 
 
@@ -250,7 +232,7 @@ def _tensor(pictures: Sequence[Rgb]) -> Tensor:
 
 
 def _row(name: str, *values: object) -> str:
-    return f"{name:44}" + "".join(f"{value!s:>12}" for value in values)
+    return f"{name:36}" + "".join(f"{value!s:>13}" for value in values)
 
 
 def _say(text: str) -> None:

@@ -52,14 +52,17 @@ def sampling_floor(pool: Tensor, n: int, m: int, distance: Distance, splits: int
 
 
 class Nearest(NamedTuple):
+    which: Tensor  # (n,), of the second set
     distance: Tensor  # (n,), root of the mean square over features
-    nearest: Tensor  # (n,), which of the second set
+    lead: Tensor  # (n,): of the second nearest it is this part; 0 for a copy, about 1 where none stands out
 
 
 def nearest(a: Tensor, b: Tensor) -> Nearest:
     """For each picture of `a` the one of `b` that is most like it."""
-    distance, index = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist").min(1)
-    return Nearest(distance / math.sqrt(a.shape[1]), index)
+    distances = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist") / math.sqrt(a.shape[1])
+    two = distances.topk(2, largest=False)
+    first, second = two.values.unbind(1)
+    return Nearest(two.indices[:, 0], first, first / second)
 
 
 def finest_detail(pictures: Tensor) -> float:

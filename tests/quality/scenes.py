@@ -45,14 +45,16 @@ def square_shards(folder: Path, count: int) -> list[Path]:
 
 
 def whole_views(shards: Iterable[Path]) -> Iterator[Rgb]:
-    """The square pictures of whole views in training shards, at half their size: they may be many."""
+    """The square pictures of whole views in training shards, and their mirror images, which training shows
+    as well; at half their size, for they may be many.
+    """
     for path in shards:
         shard = Shard.load(path)
         if shard.pictures.shape[2] != shard.pictures.shape[3]:
             continue
         whole = (shard.windows == torch.tensor(WHOLE)).all(1)
         halved = torch.nn.functional.avg_pool2d(shard.pictures[whole].float(), 2).round().byte()
-        yield from _arrays(halved)
+        yield from _arrays(torch.cat([halved, halved.flip(3)]))
 
 
 def held_out_shard(pictures: list[Rgb]) -> Shard:
