@@ -394,6 +394,18 @@ async def test_tool_keys_choose_tools_and_brackets_change_their_size(bench: Benc
 
 
 @scenario
+async def test_enter_ends_the_typing_of_a_number_and_keys_are_keys_again(bench: Bench) -> None:
+    slider = bench.window.options.sliders["size"]
+    slider.setFocus()
+    QTest.keyClick(slider, Qt.Key.Key_Return)
+    QTest.keyClicks(slider._field, "77")
+    QTest.keyClick(slider._field, Qt.Key.Key_Return)
+    assert slider.value() == 77
+    assert not slider._field.isVisible()
+    assert slider.hasFocus()
+
+
+@scenario
 async def test_x_swaps_the_colours_and_d_makes_them_black_and_white(bench: Bench) -> None:
     bench.key(Qt.Key.Key_X)
     assert bench.session.colour == QColor("white")
@@ -405,12 +417,19 @@ async def test_x_swaps_the_colours_and_d_makes_them_black_and_white(bench: Bench
 
 @scenario
 async def test_the_palette_and_the_number_set_the_colour(bench: Bench) -> None:
-    bench.click(bench.window.colours.palette_chips[6])
-    assert bench.session.colour == QColor(104, 134, 58)
+    palette = bench.window.colours.materials
+    names = [row[0].accessibleName().partition(",")[0] for row in palette.chips]
+    assert names == ["Sky", "Cloud", "Snow", "Rock", "Grass", "Forest", "Water", "Sand", "Sun"]
+    grass = palette.chips[4][1]
+    bench.click(grass)
+    assert grass.colour is not None
+    assert bench.session.colour == QColor(*grass.colour)
+    assert [chip for row in palette.chips for chip in row if chip.is_chosen] == [grass]
     number = bench.window.colours.number
     number.setText("#123456")
     number.editingFinished.emit()
     assert bench.session.colour == QColor("#123456")
+    assert not grass.is_chosen
     number.setText("no colour")
     number.editingFinished.emit()
     assert number.text() == "#123456"

@@ -1,4 +1,4 @@
-"""Choosing a colour: a wheel with a square inside, the number, a palette for landscapes, recent colours."""
+"""Choosing a colour: a wheel with a square inside, the number, the palette of materials, recent colours."""
 
 from __future__ import annotations
 
@@ -16,29 +16,14 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from ui import theme
-from ui.widgets import Field, caption
+from ui.chip import Chip, Colour, hex_of
+from ui.materials import Material, MaterialsPalette
+from ui.widgets import Field
 
-Colour = tuple[int, int, int]  # sRGB
-
-LANDSCAPE: tuple[tuple[str, Colour], ...] = (
-    ("Sky", (112, 160, 210)),
-    ("Cloud", (222, 226, 230)),
-    ("Sun", (255, 214, 130)),
-    ("Snow", (243, 246, 250)),
-    ("Rock", (122, 114, 106)),
-    ("Sand", (208, 184, 138)),
-    ("Grass", (104, 134, 58)),
-    ("Trees", (46, 70, 40)),
-    ("Water", (48, 88, 116)),
-)
 RECENT = 10  # colours that are remembered
-
-
-def hex_of(colour: Colour) -> str:
-    return "#" + "".join(f"{part:02x}" for part in colour)
 
 
 class Wheel(QWidget):
@@ -169,36 +154,6 @@ class Wheel(QWidget):
         painter.drawEllipse(at, radius, radius)
 
 
-class Chip(QToolButton):
-    """A little field of one colour."""
-
-    def __init__(self, width: int, height: int) -> None:
-        super().__init__()
-        self.setFixedSize(width, height)
-        self.colour: Colour | None = None
-
-    def set_colour(self, colour: Colour | None, name: str = "") -> None:
-        self.colour = colour
-        self.setEnabled(colour is not None)
-        text = "" if colour is None else f"{name}  {hex_of(colour)}".strip()
-        self.setToolTip(text)
-        self.setAccessibleName(text or "No colour yet")
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-            edge = QColor("#ffffff" if self.underMouse() or self.hasFocus() else "#00000000")
-            if self.colour is None:
-                painter.setPen(QPen(QColor("#303030"), 1))
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-            else:
-                painter.setPen(QPen(edge, 1.4))
-                painter.setBrush(QColor(*self.colour))
-            painter.drawRoundedRect(box, 4, 4)
-
-
 class Swatches(QWidget):
     """Foreground over background, as at the foot of a tool bar; a click on the small one swaps them."""
 
@@ -240,51 +195,37 @@ class ColourPanel(QWidget):
 
     picked = Signal(object)  # Colour, by the user
 
-    def __init__(self, recent: Sequence[Colour] = ()) -> None:
+    def __init__(self, recent: Sequence[Colour], materials: Sequence[Material]) -> None:
         super().__init__()
         self._recent = list(recent)[:RECENT]
         self.wheel = Wheel()
         self.wheel.picked.connect(self._picked)
+        self.materials = MaterialsPalette(materials)
+        self.materials.picked.connect(self._picked)
         self.number = Field()
         self.number.setMaxLength(7)
         self.number.setAccessibleName("Colour as a number, #rrggbb")
         self.number.setToolTip("The colour as #rrggbb")
         self.number.editingFinished.connect(self._typed)
-        self._preview = Chip(26, 28)
-
+        self._preview = Chip(28, 28)
         numbers = QHBoxLayout()
         numbers.setSpacing(theme.GRID // 2)
         numbers.addWidget(self._preview)
         numbers.addWidget(self.number, 1)
-        palette = QGridLayout()
-        palette.setSpacing(theme.GRID // 2)
-        self.palette_chips: list[Chip] = []
-        for place, (name, colour) in enumerate(LANDSCAPE):
-            chip = self._chip(30, 28)
-            chip.set_colour(colour, name)
-            palette.addWidget(chip, place // 3, place % 3)
-            self.palette_chips.append(chip)
-        side = QVBoxLayout()
-        side.setSpacing(theme.GRID // 2)
-        side.addLayout(numbers)
-        side.addStretch(1)
-        side.addWidget(caption("Landscape"))
-        side.addLayout(palette)
-        top = QHBoxLayout()
-        top.setSpacing(12)
-        top.addWidget(self.wheel)
-        top.addLayout(side)
-        self.recent_chips = [self._chip(23, 20) for _ in range(RECENT)]
-        below = QHBoxLayout()
-        below.setSpacing(theme.GRID // 2)
-        for chip in self.recent_chips:
-            below.addWidget(chip)
-        below.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.GRID)
-        column.addLayout(top)
-        column.addLayout(below)
+        self.recent_chips = [self._chip(18, 13) for _ in range(RECENT)]
+        used = QGridLayout()
+        used.setSpacing(2)
+        for place, chip in enumerate(self.recent_chips):
+            used.addWidget(chip, place // 5, place % 5)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setColumnStretch(1, 1)
+        grid.setVerticalSpacing(theme.GRID)
+        grid.addWidget(self.wheel, 0, 0)
+        grid.addWidget(self.materials, 0, 1)
+        grid.addLayout(numbers, 1, 0)
+        grid.addLayout(used, 1, 1)
         self._show_recent()
 
     def recent(self) -> tuple[Colour, ...]:
@@ -294,6 +235,7 @@ class ColourPanel(QWidget):
         self.wheel.set_colour(colour)
         self.number.setText(hex_of(colour))
         self._preview.set_colour(colour)
+        self.materials.set_colour(colour)
 
     def remember(self, colour: Colour) -> None:
         """Put a colour that was used at the head of the recent ones."""

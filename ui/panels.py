@@ -61,7 +61,7 @@ class EditPanel(QWidget):
         self.prompt = WordsField(
             "Words",
             settings.prompt,
-            "For example: sunset, lake",
+            "Words, for example: sunset, lake",
             "What the picture shall show, beside what you painted; nothing leaves that to the model",
         )
         self.prompt.editingFinished.connect(self.changed)

@@ -61,7 +61,7 @@ class Slider(QWidget):
         self._name, self._unit = name, unit
         self._value = min(max(round(value), low), high)
         self._hovered = False
-        self._field = Field(self)
+        self._field = _Inner(self)
         self._field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._field.hide()
         self._field.returnPressed.connect(self._typed)
@@ -242,6 +242,15 @@ class Field(QLineEdit):
             event.accept()
             return True
         return super().event(event)
+
+
+class _Inner(Field):
+    """The field of a slider, which would open it again if it heard of the Enter that closed it."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.accept()
 
 
 class Number(Field):

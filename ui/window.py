@@ -28,7 +28,8 @@ from ui import actions, files, theme
 from ui.actions import ACTIONS, BY_HAND, MENUS
 from ui.apply import EditOptions, Edits
 from ui.canvas import Canvas
-from ui.colour import Colour, ColourPanel
+from ui.chip import Colour
+from ui.colour import ColourPanel
 from ui.dialogs import AboutDialog, ShortcutsDialog
 from ui.document import Document
 from ui.editing import Editing
@@ -36,6 +37,7 @@ from ui.filing import Filing
 from ui.icons import application_icon, icon
 from ui.layers import LayersPanel
 from ui.live import Live, LiveBar
+from ui.materials import load_materials
 from ui.panels import EditPanel, JobBar, MessageBar, VariantStrip, Welcome
 from ui.session import Session
 from ui.settings import Settings, save_settings
@@ -316,7 +318,8 @@ class Window(QMainWindow):
         self.tool_bar: ToolBar = ToolBar(self.tools)
         self.options: OptionStrip = OptionStrip()
         recent = [QColor(text) for text in settings.recent_colours]
-        self.colours = ColourPanel([_parts(colour) for colour in recent if colour.isValid()])
+        used = [_parts(colour) for colour in recent if colour.isValid()]
+        self.colours = ColourPanel(used, load_materials())
         self.edit_panel = EditPanel(settings)
         self.variants = VariantStrip()
         self.layers = LayersPanel(self.session)

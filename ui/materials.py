@@ -1,0 +1,136 @@
+"""The palette of materials: what landscapes are made of, each in a light, a middle and a dark shade.
+
+The file with the colours is measured in the starter model's own pictures.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+
+from ui.chip import Chip, Colour
+from ui.widgets import caption
+
+log = logging.getLogger(__name__)
+PALETTE = Path(__file__).parent.parent / "resources" / "palette.json"
+SHADES = ("light", "middle", "dark")
+WAYS = {  # of the arrow keys: rows and columns
+    Qt.Key.Key_Left: (0, -1),
+    Qt.Key.Key_Right: (0, 1),
+    Qt.Key.Key_Up: (-1, 0),
+    Qt.Key.Key_Down: (1, 0),
+}
+
+
+class Material(NamedTuple):
+    name: str
+    shades: tuple[Colour, Colour, Colour]  # from light to dark
+
+
+def load_materials(file: Path = PALETTE) -> tuple[Material, ...]:
+    """Read the file; none, with one line in the log, if it is missing or damaged."""
+    try:
+        entries = json.loads(file.read_text(encoding="utf-8"))
+        return tuple(_material(entry["name"], *entry["shades"]) for entry in entries)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        log.warning("The palette in %s cannot be read, so it is not shown: %s", file, error)
+        return ()
+
+
+def _material(name: str, *shades: str) -> Material:
+    light, middle, dark = (_colour(shade) for shade in shades)
+    return Material(name.capitalize(), (light, middle, dark))
+
+
+def _colour(text: str) -> Colour:
+    """#rrggbb. Raises ValueError."""
+    red, green, blue = bytes.fromhex(text.removeprefix("#"))
+    return red, green, blue
+
+
+class MaterialsPalette(QWidget):
+    """A line for each material: its name and its shades. Tab enters it, the arrow keys go about in it."""
+
+    picked = Signal(object)  # Colour, by the user
+
+    def __init__(self, materials: Sequence[Material]) -> None:
+        super().__init__()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(2)
+        grid.setVerticalSpacing(1)
+        grid.setColumnStretch(0, 1)
+        self.chips: list[list[_Shade]] = []
+        for row, material in enumerate(materials):
+            label = caption(material.name)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            grid.addWidget(label, row, 0)
+            self.chips.append([])
+            for column, (shade, colour) in enumerate(zip(SHADES, material.shades, strict=True)):
+                chip = _Shade(row, column)
+                chip.set_colour(colour, f"{material.name}, {shade}")
+                chip.clicked.connect(self._clicked)
+                grid.addWidget(chip, row, column + 1)
+                self.chips[row].append(chip)
+        self._enter_at(0, 1)
+        self.setVisible(bool(materials))
+
+    def set_colour(self, colour: Colour) -> None:
+        """Mark the shade of that colour, if there is one."""
+        for chip in self._all():
+            chip.set_chosen(chip.colour == colour)
+            if chip.is_chosen:
+                self._enter_at(chip.row, chip.column)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        way, chip = WAYS.get(Qt.Key(event.key())), self.focusWidget()
+        if way is None or not isinstance(chip, _Shade):
+            super().keyPressEvent(event)
+            return
+        row = min(max(chip.row + way[0], 0), len(self.chips) - 1)
+        column = min(max(chip.column + way[1], 0), len(SHADES) - 1)
+        self._enter_at(row, column)
+        self.chips[row][column].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _all(self) -> list[_Shade]:
+        return [chip for row in self.chips for chip in row]
+
+    def _enter_at(self, row: int, column: int) -> None:
+        """Where Tab enters."""
+        for chip in self._all():
+            is_entry = (chip.row, chip.column) == (row, column)
+            chip.setFocusPolicy(Qt.FocusPolicy.TabFocus if is_entry else Qt.FocusPolicy.NoFocus)
+
+    def _clicked(self) -> None:
+        chip = self.sender()
+        if isinstance(chip, _Shade):
+            self.picked.emit(chip.colour)
+
+
+class _Shade(Chip):
+    def __init__(self, row: int, column: int) -> None:
+        super().__init__(20, 16)
+        self.row, self.column = row, column
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and (event.key() in WAYS or event.key() == Qt.Key.Key_Space)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in WAYS:
+            event.ignore()  # so the palette gets it
+        else:
+            super().keyPressEvent(event)
