@@ -10,6 +10,7 @@ from torch import Tensor
 
 from engine.starter.noise import colour, constant, hashed, mix, plane
 from engine.starter.scene import Scene
+from engine.starter.sky import dusk
 
 
 def develop(
@@ -18,7 +19,9 @@ def develop(
     """Radiance (batch, 3, column, row) as pictures (batch, 3, height, width), sRGB, 0..1; `window` says which
     part of the view they show.
     """
-    blue = picture.mean(1, keepdim=True) * constant((0.62, 0.95, 1.6), picture)
+    grey = picture.mean(1, keepdim=True)
+    picture = mix(grey, picture, 1 + 0.15 * colour(dusk(s)[:, None])).clamp(min=0)  # a film for sunsets
+    blue = grey * constant((0.62, 0.95, 1.6), picture)
     picture = mix(picture, blue, 0.4 * colour(s.night[:, None]))  # by moonlight one hardly sees hues
     warmth = torch.stack([1 + s.warmth, torch.ones_like(s.warmth), 1 - s.warmth], 1)
     v = picture.clamp(0, 60) * colour(exposure[:, None] * warmth) * 0.72

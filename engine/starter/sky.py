@@ -16,6 +16,7 @@ from engine.starter.noise import colour, constant, hashed, mix, noise, plane, ra
 from engine.starter.scene import BIRDS, DRY_LAND, Scene, sun_direction
 
 RAYLEIGH = (0.046, 0.105, 0.255)  # optical depth of clean air straight up: red, green, blue
+OZONE = (0.006, 0.0155, 0.001)  # keeps dusk from turning green
 CLEAR_AIR = (0.8e-5, 1.35e-5, 2.6e-5)  # its extinction, per metre, at the ground
 SUN = 3.2  # radiance above the air
 
@@ -36,10 +37,11 @@ class Light:
 def lighting(s: Scene) -> Light:
     """The light of a scene, and an exposure that suits land in it."""
     d = sun_direction(s)
-    sun = torch.exp(-_optical_depth(s) * _air_mass(d[:, 1:2]) * 0.8) * SUN * (1 - 0.93 * s.overcast[:, None])
-    moon = sun.mean(1, keepdim=True) * torch.tensor((0.66, 0.9, 1.3), device=d.device)
+    depth = _optical_depth(s) * mix(0.95, 0.6, ramp(d[:, 1:2], 0.06, 0.3)) + d.new_tensor(OZONE)
+    sun = torch.exp(-depth * _air_mass(d[:, 1:2])) * SUN * (1 - 0.93 * s.overcast[:, None])
+    moon = sun.mean(1, keepdim=True) * d.new_tensor((0.66, 0.9, 1.3))
     sun = mix(sun, moon, s.night[:, None])
-    dark = torch.tensor((1.1, 1.6, 2.2), device=d.device)  # the eye sees more in shadow than a film would
+    dark = d.new_tensor((1.1, 1.6, 2.2))  # the eye sees more in shadow than a film would
     ambient = _ambient(s) * mix(torch.ones_like(dark), dark, s.night[:, None])
     sunny = 1 - 0.75 * ramp(s.cloud_cover, -1.1, 0.1)[:, None]
     height = d[:, 1:2]
@@ -47,7 +49,7 @@ def lighting(s: Scene) -> Light:
     ground = (direct + ambient + 0.25 * _sky_at(s, 0.5, 0.15, 0.85) * math.pi).mean(1)
     ahead = _sky_at(s, 0.0, 0.1, 0.995).mean(1)
     snow, night = mix(0.8, 1.0, ramp(s.snow_line, -100, 300)), mix(torch.ones_like(s.night), 0.28, s.night)
-    bright = torch.maximum(0.45 * torch.minimum(ahead, 0.45 * ground), 0.6 * ahead * dusk(s))
+    bright = torch.maximum(0.45 * torch.minimum(ahead, 0.45 * ground), 0.75 * ahead * dusk(s))
     exposure = s.exposure * snow / (ground / 3.5 + bright) * night
     return Light(d, sun, ambient, exposure)
 
@@ -67,9 +69,10 @@ def sky(s: Scene, x: Tensor, y: Tensor, z: Tensor) -> Tensor:
     scatter = (clean * ray + (depth - clean) * mie) / depth
     low = torch.exp(-5 * y[:, None])
     path = _air_mass(spread(d[:, 1], x)).clamp(max=26)[:, None]  # of the sun's light, in depths of the air
-    ozone = torch.exp(-path * constant((0.004, 0.0105, 0.001), x))  # keeps dusk from turning green
-    through = torch.exp(-depth * path * mix(0.12, 0.55, low)) * ozone
-    again = 0.42 * ozone * torch.exp(-depth * path * mix(0.07, 0.17, low))  # scattered more than once
+    ozone = torch.exp(-path * constant(OZONE, x))
+    sunward = low * (0.5 + 0.5 * toward[:, None]) ** 2
+    through = torch.exp(-depth * path * mix(0.12, 0.75, low)) * ozone
+    again = 0.42 * ozone * torch.exp(-depth * path * (0.06 + 0.06 * low + 0.2 * sunward))  # more than once
     seen = 1 - torch.exp(-depth * _air_mass(y).clamp(max=14)[:, None])
     radiance = SUN / (4 * math.pi) * (scatter * through + again) * seen * 1.5
     deck = torch.exp(-depth * path * 0.3).mean(1, keepdim=True) * 0.42

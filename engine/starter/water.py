@@ -189,8 +189,9 @@ def _surf(s: Scene, view: View, hits: Hits, depth: Tensor, lace: Tensor) -> tupl
     line = ramp(behind, 0.0, 0.04) * ramp(behind, 0.26, 0.1)
     trail = ramp(lace + 0.7 - 2.6 * behind, 0.0, 0.5) * ramp(behind, 0.0, 0.04)
     long = view.width(z) * z / plane(view.camera - s.water).clamp(min=0.3)  # metres to a pixel
+    swash = ramp(off_shore + 1.2 * lace, 1.5 * long.clamp(2, 12), 0.0) * ramp(depth, -0.05, 0.1)
     clear = (spacing / long * 0.5 - 0.5).clamp(0, 1)  # too far off, breakers run together
-    white = breaks * mix(0.3, torch.maximum(line, 0.6 * trail), clear)
+    white = torch.maximum(breaks * mix(0.3, torch.maximum(line, 0.6 * trail), clear), 0.8 * swash)
     return white * high.clamp(0, 1) ** 0.5, breaks * clear * ramp(behind, 0.8, 0.97) * (behind < 0.999) * high
 
 

@@ -75,7 +75,8 @@ def draw(
     kinds = [CLIMATES[names[i]] for i in index.tolist()]
     dice = _Dice(batch, generator, kinds, aspect)
     u, chance, between, numbers = dice.uniform, dice.chance, dice.between, dice.numbers
-    sun, camera = _sun(dice), _camera(dice)
+    sun = _sun(dice)
+    camera = _camera(dice, sun.golden)
     sun, in_view = _sun_in_view(dice, sun, camera)
     relief, look = _relief(dice), _looks(dice)
     cloud_size = torch.exp(u(math.log(1200), math.log(5200)))
@@ -118,7 +119,9 @@ def draw(
         bush=numbers(kind.bush for kind in kinds) * u(0.0, 1.3),
         grass=numbers(kind.grass for kind in kinds) * u(0.1, 1.0),
         flowers=chance(0.3) * u(0.0, 0.12),
-        cloud_cover=torch.where(u(0, 1) < 0.72, u(-1.5, -0.6), u(-0.6, 0.1)) + 0.6 * sun.overcast,
+        cloud_cover=torch.where(u(0, 1) < 0.72 + 0.22 * in_view, u(-1.5, -0.6), u(-0.6, 0.1))
+        + 0.6 * sun.overcast
+        - 0.3 * in_view,
         cloud_base=u(700, 1800),
         cloud_depth=_depth(cloud_size, u(0, 1)),
         cloud_size=cloud_size,
@@ -202,30 +205,30 @@ class _Relief(NamedTuple):
 
 def _sun(dice: _Dice) -> _Sun:
     u = dice.uniform
-    night = dice.chance(0.05)
-    golden = dice.chance(0.27) * (1 - night)
+    night = dice.chance(0.06)
+    golden = dice.chance(0.18) * (1 - night)
     overcast = dice.chance(0.10) * u(0.5, 1) * (1 - golden) * (1 - night)
     height = mix(mix(u(0.25, 1.05), u(-0.02, 0.13), golden), u(0.15, 0.5), night)
     ahead = u(0, 1) < 0.2 + 0.35 * golden + 0.5 * night
     return _Sun(torch.where(ahead, u(-0.4, 0.4), u(-math.pi, math.pi)), height, night, golden, overcast)
 
 
-def _camera(dice: _Dice) -> _Camera:
-    """From the ground, or, in half of the pictures, from up to 140 metres above it."""
+def _camera(dice: _Dice, golden: Tensor) -> _Camera:
+    """From the ground, or, in half of the pictures, from up to 140 metres above it; much sky at sunset."""
     u = dice.uniform
     focal = torch.exp(u(math.log(0.85), math.log(2.1)))
     focal = focal.clamp(min=0.6 * max(dice.across, dice.upright))  # no wider than 80 degrees
     high = dice.chance(0.55)
     eye = mix(torch.exp(u(math.log(1.5), math.log(8))), torch.exp(u(math.log(15), math.log(140))), high)
     horizon = mix(u(0.38, 0.68), u(0.2, 0.5), high) + 0.07 * dice.normal()
-    return _Camera(focal, eye, horizon.clamp(0.15, 0.75))
+    return _Camera(focal, eye, torch.maximum(horizon, 0.45 * golden).clamp(0.15, 0.75))
 
 
 def _sun_in_view(dice: _Dice, sun: _Sun, camera: _Camera) -> tuple[_Sun, Tensor]:
-    """The sun or moon in view, high or low, in two of five pictures: people paint it first."""
-    in_view = dice.chance(0.4) * (1 - sun.overcast.ceil())
+    """The sun or moon in view, high or low, in nearly half of the pictures: people paint it first."""
+    in_view = dice.chance(0.46) * (1 - sun.overcast.ceil())
     azimuth = mix(sun.azimuth, dice.uniform(-0.38, 0.38) * dice.across / camera.focal, in_view)
-    high = torch.atan(camera.horizon * dice.upright * dice.uniform(0.12, 0.9) / camera.focal)
+    high = torch.atan(camera.horizon * dice.upright * dice.uniform(0.22, 0.92) / camera.focal)
     return sun._replace(azimuth=azimuth, height=mix(sun.height, high, in_view * (1 - sun.golden))), in_view
 
 
