@@ -101,7 +101,8 @@ def _cumulus(
     stretch = _doubled(_steps(coarse.level), level) * rays.reach * slab.thick
     high = slab.base + level * slab.thick - plane(view.camera)
     foot = torch.maximum(rays.footprint * slab.base, (2.5 * stretch).minimum(0.02 * slab.long)) + 1.0
-    detail, relief = _billows(s, slab, foot, rays.x * rays.reach * high, rays.z * rays.reach * high, level)
+    x, z = rays.x * rays.reach * high, rays.z * rays.reach * high
+    detail, relief = _billows(s, slab, foot, foot + 4.5 * stretch, x, z, level)
     edge = body.thickest + detail
     raised = ramp(level, 0.0, 0.35)
     solid = ramp(edge, -0.06, 0.2 + 0.2 * (1 - raised) + 0.35 * grey)
@@ -111,8 +112,11 @@ def _cumulus(
     lit = torch.exp(-0.8 * (body.near + 0.2 * detail).clamp(0, 2.2) - 0.6 * body.far) * bumps
     dark = (0.7 + 0.6 * level.clamp(0, 1)) * (1 + 0.5 * detail * (0.3 + 0.7 * raised))
     dark = dark * (1 - 0.2 * ramp(edge, 0.2, 1.1))
-    shade = colour(light.ambient) * (0.36 + 0.2 * grey)[:, None] * dark[:, None]
-    tint = sun * 0.6 * (silver * lit)[:, None] * (1 - 0.75 * colour(s.overcast[:, None])) + shade
+    moonlit = 1 - 0.55 * colour(s.night[:, None])
+    shade = colour(light.ambient) * moonlit * (0.36 + 0.2 * grey)[:, None] * dark[:, None]
+    tint = (
+        sun * 0.6 * moonlit**0.5 * (silver * lit)[:, None] * (1 - 0.75 * colour(s.overcast[:, None])) + shade
+    )
     # distance washes clouds into the horizon's colour
     washed = torch.exp(-rays.reach * slab.base / 38000)[:, None]
     solid = solid * ramp(rays.y, 0.002, 0.05)
@@ -217,9 +221,11 @@ def _doubled(v: Tensor, like: Tensor) -> Tensor:
 
 
 def _billows(
-    s: Scene, slab: _Slab, foot: Tensor, x: Tensor, z: Tensor, level: Tensor
+    s: Scene, slab: _Slab, foot: Tensor, slant: Tensor, x: Tensor, z: Tensor, level: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """What fine billows add to the density, and how far they face the sun."""
+    """What fine billows add to the density, and how far they face the sun; `slant` is a pixel's footprint on
+    the cloud's side: what is seen aslant would only be streaks.
+    """
     detail, relief, rise = torch.zeros_like(x), torch.zeros_like(x), level * slab.thick
     for o, (part, weight) in enumerate(BILLOWS):
         wave, (aside, ahead) = slab.long * part, _climb(3 + o)
@@ -228,5 +234,6 @@ def _billows(
         bulge = (n * n + 0.05).sqrt()  # round, with creases between
         detail = detail + keep * weight * (1.8 * bulge - 0.85)
         facing = dx * slab.sun_x + dz * slab.sun_z + (dx * aside + dz * ahead) * slab.sun_y
+        keep = (wave / slant * 0.8 - 0.6).clamp(0, 1)
         relief = relief - keep * (0.07 + 1.5 * weight) * n / bulge * facing
     return detail, relief

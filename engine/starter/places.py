@@ -103,7 +103,7 @@ def _locate_sun(s: Scene) -> Tensor:
     d = sun_direction(s)
     ahead = d[:, 2].clamp(min=1e-3)
     x, y = d[:, 0] / ahead, d[:, 1] / ahead
-    radius = mix(0.011, 0.014, s.night)  # for a focal length of 1, as are x and y
+    radius = mix(0.014, 0.016, s.night)  # for a focal length of 1, as are x and y
     far = torch.full_like(x, 3e4)
     skyline = _highest(s, (x * far)[:, None], far[:, None])[:, 0]
     column, row = 0.5 + s.focal * x / s.across, s.horizon - s.focal * y / s.upright

@@ -89,7 +89,7 @@ def sun_and_stars(s: Scene, light: Light, view: View, through: Tensor) -> Tensor
     x, y, mirrored = view.aside * view.focal, view.rise, view.rise.abs().clamp(min=0.002)
     d = light.direction
     ahead = d[:, 2].clamp(min=1e-3)
-    radius = plane(s.focal * mix(0.011, 0.014, s.night) * (1 + 1.6 * s.look[:, BIRDS, 4] ** 2))
+    radius = plane(s.focal * mix(0.014, 0.016, s.night) * (1 + 1.2 * s.look[:, BIRDS, 4] ** 2))
     off_x, off_y = x - plane(s.focal * d[:, 0] / ahead), mirrored - plane(s.focal * d[:, 1] / ahead)
     far = (off_x**2 + off_y**2).sqrt()
     disc = ((radius - far) * view.fine * 0.8 + 0.5).clamp(0, 1)

@@ -48,7 +48,7 @@ class _Odds(NamedTuple):
 
 THINGS = (
     _Odds(0.25, (50, 420), (14, 22)),  # balloon
-    _Odds(0.60, (22, 120), (6, 11)),  # boat
+    _Odds(0.85, (22, 110), (6, 11)),  # boat
     _Odds(0.32, (9, 40), (5, 14)),  # tree
     _Odds(0.16, (4, 22), (0.7, 3.0)),  # boulder
     _Odds(0.14, (25, 130), (4.5, 7)),  # hut
@@ -108,7 +108,7 @@ def draw(
         valley=chance(0.4) * u(0.0, 0.25) * (1 - numbers(kind.sea for kind in kinds)),
         tilt=u(-0.05, 0.05),
         water=relief.water,
-        waves=torch.exp(u(-4.6, -2.0)),
+        waves=torch.exp(u(-4.6, -2.0) + 0.4 * (numbers(kind.sea for kind in kinds) - 1)),
         palette=relief.palette,
         snow_line=between(kind.snow_line for kind in kinds),
         tree_line=between(kind.tree_line for kind in kinds),
