@@ -282,6 +282,8 @@ async def test_an_error_is_told_and_the_next_stroke_is_tried_again(bench: Bench)
     bench.window.editing.model = "toy"
     bench.stroke((20, 45), (70, 45))
     await picture(bench)
+    await rest(bench)
+    assert not bench.window.messages.isVisible()
 
 
 @scenario

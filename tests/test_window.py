@@ -575,10 +575,13 @@ async def test_words_that_the_model_knows_are_completed_after_each_comma(bench: 
     assert [offered.data(offered.index(row, 0)) for row in range(offered.rowCount())] == ["sun", "sunset"]
     popup = prompt.completer_of_last.popup()
     assert popup is not None
+    told = []
+    bench.window.edit_panel.changed.connect(lambda: told.append(prompt.words()))
     QTest.keyClick(popup, Qt.Key.Key_Down)
     QTest.keyClick(popup, Qt.Key.Key_Down)
     QTest.keyClick(popup, Qt.Key.Key_Return)
     assert prompt.text() == "lake, sunset"
+    assert told == ["lake, sunset"]
     assert bench.window.edit_panel.options().prompt == "lake, sunset"
 
 

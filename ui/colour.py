@@ -207,6 +207,7 @@ class ColourPanel(QWidget):
         self.number.setAccessibleName("Colour as a number, #rrggbb")
         self.number.setToolTip("The colour as #rrggbb")
         self.number.editingFinished.connect(self._typed)
+        self.number.setFixedWidth(124)  # with the preview as wide as the wheel
         self._preview = Chip(28, 28)
         numbers = QHBoxLayout()
         numbers.setSpacing(theme.GRID // 2)

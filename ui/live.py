@@ -39,6 +39,7 @@ class Wanted(NamedTuple):
 class Live(QObject):
     changed = Signal()  # it is on or off, works or rests, or has a picture to keep
     progressed = Signal(float)  # 0 ... 1
+    recovered = Signal()  # a picture was made, the one before could not be
 
     def __init__(
         self, session: Session, engine: Edits, work: Work, options: Callable[[], EditOptions]
@@ -47,6 +48,7 @@ class Live(QObject):
         self.is_on = False
         self._session, self._engine, self._work, self._options = session, engine, work, options
         self._is_paused = False
+        self._has_failed = False
         self._of: Wanted | None = None  # of the picture that is made or is being made
         self._made: tuple[Ask, Candidate] | None = None
         self._overlay: Overlay | None = None
@@ -169,6 +171,9 @@ class Live(QObject):
     def _ended(self, job: asyncio.Task[None]) -> None:
         if job is self._job:
             self._job = None
+            if self._has_failed and self._made is not None:
+                self.recovered.emit()
+            self._has_failed = self._made is None
             self.changed.emit()
 
     def _show(self, overlay: Overlay | None) -> None:

@@ -176,6 +176,10 @@ QComboBox::drop-down { border: none; width: 16px; }
 QComboBox QAbstractItemView { background: #2b2b2b; border: 1px solid #3f3f3f;
     selection-background-color: $ACCENT_DEEP; }
 
+#offered { background: #2b2b2b; border: 1px solid #3f3f3f; border-radius: 0; padding: 0; }
+#offered::item { padding: 5px 8px; border-radius: 4px; }
+#offered::item:hover { background: $HOVER; }
+#offered::item:selected { background: $ACCENT_DEEP; color: white; }
 #strip { background: $PANEL; border-bottom: 1px solid $LINE; }
 #toolbar { background: $PANEL; border-right: 1px solid $LINE; }
 #column { background: $PANEL; border-left: 1px solid $LINE; }

@@ -425,6 +425,7 @@ class Window(QMainWindow):
         panel.live.clicked.connect(self.toggle_live)
         panel.changed.connect(self.live.look)
         self.live.changed.connect(self._refresh)
+        self.live.recovered.connect(self.messages.hide)
         bar.again.connect(self.make_another)
         for stop in (panel.stop, bar.stop):
             stop.connect(self.editing.stop)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QStringListModel, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCompleter, QLineEdit
+from PySide6.QtWidgets import QCompleter, QLineEdit, QListView
 
 from ui import theme
 from ui.icons import icon
@@ -62,7 +62,10 @@ class _LastWord(QCompleter):
         super().__init__(vocabulary, field)
         self._field = field
         self.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.setMaxVisibleItems(8)
+        self.setMaxVisibleItems(10)
+        offered = QListView()
+        offered.setObjectName("offered")
+        self.setPopup(offered)
 
     def splitPath(self, path: str) -> list[str]:
         return [path.rpartition(",")[2].strip()]
