@@ -9,15 +9,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.starter.frames import Frame, Sprite
 from engine.starter.ground import Hits, View
 from engine.starter.noise import lookup, mix, tiles
 from engine.starter.places import feet
 from engine.starter.scene import DRY_LAND, LEAF, OBJECTS, OTHER_LEAF, ROCK, SOIL, Scene
 from engine.starter.sky import CLEAR_AIR, Light
-from engine.starter.sprites import Frame, Sprite, sprite
+from engine.starter.sprites import sprite
 
 MIRRORED = ("balloon", "boat")
 FLOATING = ("balloon", "birds")  # in full sun always
+HALF_WIDTH = {
+    "balloon": 0.4,
+    "boat": 0.6,
+    "tree": 0.55,
+    "boulder": 1.0,
+    "hut": 1.0,
+    "birds": 1.1,
+}  # in heights
 CLOTH = ("balloon", "boat")  # lets light through
 
 
@@ -34,6 +43,7 @@ class _Thing(NamedTuple):
     high: float
     metre: float  # there
     waves: float  # slope
+    snow: float  # 1 where snow lies
     look: list[float]
 
     @property
@@ -86,21 +96,23 @@ def _things(s: Scene, view: View) -> list[_Thing]:
     feet_y, places, sizes, looks = feet(s)[0].tolist(), s.place.tolist(), s.size.tolist(), s.look.tolist()
     camera, pixels = view.camera.tolist(), (view.fine * view.focal).flatten().tolist()  # to a metre, 1 ahead
     left, top = view.left.flatten().tolist(), view.top.flatten().tolist()
-    water, waves = s.water.tolist(), s.waves.tolist()
+    water, waves, snow_line = s.water.tolist(), s.waves.tolist(), s.snow_line.tolist()
     found = []
     for r, j in sorted(s.present.nonzero().tolist(), key=lambda at: -places[at[0]][at[1]][2]):
         name, (x, _, z) = OBJECTS[j], places[r][j]
         k = pixels[r] / z
+        snow = min(max((feet_y[r][j] - snow_line[r]) / 60 + 0.5, 0.0), 1.0)
         for mirrored in (False, True) if water[r] > DRY_LAND and name in MIRRORED else (False,):
             foot = (2 * water[r] - feet_y[r][j] if mirrored else feet_y[r][j]) - camera[r]
             place = (x * k - left[r], -foot * k - top[r], sizes[r][j] * k)
-            found.append(_Thing(r, j, name, mirrored, z, *place, k, waves[r], looks[r][j]))
+            found.append(_Thing(r, j, name, mirrored, z, *place, k, waves[r], snow, looks[r][j]))
     return found
 
 
 def _zone(thing: _Thing, columns: int, rows: int) -> _Zone | None:
     """None if the thing is out of the picture, or smaller than two pixels."""
-    left, right = int(thing.column - thing.high), int(thing.column + thing.high) + 1
+    wide = thing.high * HALF_WIDTH[thing.name]
+    left, right = int(thing.column - wide), int(thing.column + wide) + 1
     top, bottom = thing.row - thing.down * thing.high * 1.15, thing.row + thing.down * thing.high * 0.1
     first, last = sorted((int(top), int(bottom)))
     left, right, first, last = max(left, 0), min(right, columns), max(first, 0), min(last + 1, rows)
@@ -117,7 +129,7 @@ def _frame(thing: _Thing, zone: _Zone, colours: Tensor) -> Frame:
     if thing.mirrored:
         wave = lookup(tiles(u.device).smooth, u * 0.2, v * thing.high / thing.metre / thing.z * 40)[0]
         u = u + wave * (0.02 + 2 * thing.waves) * 0.3
-    return Frame(u, v, 1.0 / thing.high, thing.look, colours)
+    return Frame(u, v, 1.0 / thing.high, thing.look, colours, thing.snow)
 
 
 def _shaded(s: Scene, light: Light, thing: _Thing, drawn: Sprite, sun: float) -> Tensor:
