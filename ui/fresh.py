@@ -17,6 +17,7 @@ from ui.projection import Projection
 from ui.session import difference
 
 SAME, OTHER = 4, 40  # of 255: a pixel that differs by less is not drawn, one that differs by more is covered
+SHARES = (256 * ((np.arange(256) - SAME) / (OTHER - SAME)).clip(0, 1)).astype(np.uint16)
 
 
 class Fresh:
@@ -50,6 +51,6 @@ def _patch(before: Document, after: Document, place: Place) -> Pixels:
     at = Rect(place[0] * TILE, place[1] * TILE, TILE, TILE)
     then, now = composite(before, at), composite(after, at)
     change = np.maximum(now, then) - np.minimum(now, then)
-    share = ((change.max(2).astype(np.float32) - SAME) / (OTHER - SAME)).clip(0, 1)
-    patch: Pixels = np.rint(now * share[..., None]).astype(np.uint8)
+    largest = np.maximum.reduce([change[..., channel] for channel in range(4)])  # faster than its max
+    patch: Pixels = (now * SHARES[largest][..., None] >> 8).astype(np.uint8)
     return patch
