@@ -359,7 +359,7 @@ async def test_a_sample_opens_as_strokes_on_a_white_sheet(bench: Bench) -> None:
 @scenario
 async def test_files_that_were_used_are_offered_again(bench: Bench, photo: Path) -> None:
     await bench.open(photo)
-    entries = [action.text() for action in bench.window._recent_menu.actions()]
+    entries = [action.text() for action in bench.window.menus.recent.actions()]
     assert entries == ["photo.png"]
 
 

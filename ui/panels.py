@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
@@ -125,6 +126,21 @@ class EditPanel(QWidget):
             prompt=self.prompt.words(),
             grow=round(self.grow.value()),
             feather=round(self.feather.value()),
+        )
+
+    def remembered_in(self, settings: Settings) -> Settings:
+        options = self.options()
+        return replace(
+            settings,
+            strength=round(options.strength * 100),
+            steps=options.steps,
+            variants=options.variants,
+            prompt=options.prompt,
+            seed=options.seed,
+            seed_locked=self.lock.isChecked(),
+            area=options.area,
+            grow=options.grow,
+            feather=options.feather,
         )
 
     def show_state(self, running: bool, ready: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
@@ -10,10 +11,39 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QV
 from ui import theme
 from ui.colour import Swatches
 from ui.icons import icon
-from ui.tools import Tool
+from ui.settings import Settings
+from ui.tools import TOOLS, Brush, Eraser, Tool
 from ui.widgets import Elided, Slider, icon_button
 
 SHARES = ("hardness", "opacity")  # 0..1 in a tool, per cent on the screen
+
+
+def tools_as(settings: Settings) -> list[Tool]:
+    """Every tool, with the options that it had last time."""
+    tools: list[Tool] = [kind() for kind in TOOLS]
+    for tool in tools:
+        if isinstance(tool, Eraser):
+            tool.size = float(settings.eraser_size)
+        elif isinstance(tool, Brush):
+            tool.size, tool.pressure_size = float(settings.brush_size), settings.pen_pressure
+            tool.hardness, tool.opacity = settings.brush_hardness / 100, settings.brush_opacity / 100
+    return tools
+
+
+def remembered_in(settings: Settings, tools: Sequence[Tool]) -> Settings:
+    """The settings with the options that the tools have now."""
+    for tool in tools:
+        if isinstance(tool, Eraser):
+            settings = replace(settings, eraser_size=round(tool.size))
+        elif isinstance(tool, Brush):
+            settings = replace(
+                settings,
+                brush_size=round(tool.size),
+                brush_hardness=round(tool.hardness * 100),
+                brush_opacity=round(tool.opacity * 100),
+                pen_pressure=tool.pressure_size,
+            )
+    return settings
 
 
 class ToolBar(QWidget):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -25,7 +24,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMainWindow, QScrollA
 
 from engine.types import ModelFacts
 from ui import actions, files, theme
-from ui.actions import ACTIONS, BY_HAND, MENUS
+from ui.actions import BY_HAND, MENUS
 from ui.apply import EditOptions, Edits
 from ui.canvas import Canvas
 from ui.chip import Colour
@@ -34,16 +33,17 @@ from ui.dialogs import AboutDialog, ShortcutsDialog
 from ui.document import Document
 from ui.editing import Editing
 from ui.filing import Filing
-from ui.icons import application_icon, icon
+from ui.icons import application_icon
 from ui.layers import LayersPanel
 from ui.live import Live, LiveBar
 from ui.materials import load_materials
+from ui.menus import Menus
 from ui.panels import EditPanel, JobBar, MessageBar, VariantStrip, Welcome
 from ui.session import Session
 from ui.settings import Settings, save_settings
 from ui.thumbnails import thumbnail
-from ui.toolbar import OptionStrip, ToolBar
-from ui.tools import TOOLS, Brush, Pan, Tool
+from ui.toolbar import OptionStrip, ToolBar, remembered_in, tools_as
+from ui.tools import Pan, Tool
 from ui.widgets import Section
 from ui.work import Work
 
@@ -305,13 +305,7 @@ class Window(QMainWindow):
 
     def _make_parts(self) -> None:
         settings = self.settings
-        self.tools: list[Tool] = [kind() for kind in TOOLS]
-        for tool in self.tools:
-            if isinstance(tool, Brush) and tool.name == "Brush":
-                tool.size, tool.pressure_size = float(settings.brush_size), settings.pen_pressure
-                tool.hardness, tool.opacity = settings.brush_hardness / 100, settings.brush_opacity / 100
-            elif isinstance(tool, Brush):
-                tool.size = float(settings.eraser_size)
+        self.tools: list[Tool] = tools_as(settings)
         self._tool = self.tools[0]
         self._hand: Tool = Pan()
         self.canvas: Canvas = Canvas(self.session, self._tool)
@@ -363,28 +357,10 @@ class Window(QMainWindow):
         self.setMinimumSize(900, 600)
 
     def _make_menus(self) -> None:
-        self._actions: dict[str, QAction] = {}
-        menus = {title: self.menuBar().addMenu(title) for title in MENUS}
-        for each in ACTIONS:
-            menu = menus[each.menu]
-            if each.text == "recent":
-                self._recent_menu = menu.addMenu("Open &recent")
-            elif each.text == "samples":
-                samples = menu.addMenu("S&troke paintings")
-                for name, path in files.samples():
-                    action = samples.addAction(name)
-                    action.triggered.connect(lambda checked=False, path=path: self.filing.open_sample(path))
-            elif not each.name:
-                menu.addSeparator()
-            else:
-                action = menu.addAction(each.text)
-                if each.icon:
-                    action.setIcon(icon(each.icon))
-                action.setShortcuts([QKeySequence(key) for key in each.keys])
-                action.setCheckable(each.checkable)
-                method: Callable[[], object] = getattr(self, each.name)
-                action.triggered.connect(lambda checked=False, method=method: method())
-                self._actions[each.name] = action
+        self.menus = Menus(self)
+        self._actions = self.menus.actions
+        self.menus.file_chosen.connect(self.open_file)
+        self.menus.sample_chosen.connect(self.filing.open_sample)
         self._actions["show_panels"].setChecked(True)
         self._actions["show_panels"].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.canvas.addAction(self._actions["show_panels"])  # elsewhere Tab moves the focus
@@ -465,34 +441,14 @@ class Window(QMainWindow):
         return replace(self.edit_panel.options(), model=self.editing.model)
 
     def _settings_now(self) -> Settings:
-        brush, eraser = self.tools[0], self.tools[1]
-        options = self.edit_panel.options()
-        settings = replace(
-            self.filing.remembered_in(self.settings),
-            strength=round(options.strength * 100),
-            steps=options.steps,
-            variants=options.variants,
-            prompt=options.prompt,
-            seed=options.seed,
-            seed_locked=self.edit_panel.lock.isChecked(),
-            area=options.area,
-            grow=options.grow,
-            feather=options.feather,
+        settings = self.edit_panel.remembered_in(self.filing.remembered_in(self.settings))
+        return replace(
+            remembered_in(settings, self.tools),
             foreground=self.session.colour.name(),
             background=self.session.other_colour.name(),
             recent_colours=tuple(QColor(*colour).name() for colour in self.colours.recent()),
             geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
         )
-        if isinstance(brush, Brush) and isinstance(eraser, Brush):
-            settings = replace(
-                settings,
-                brush_size=round(brush.size),
-                brush_hardness=round(brush.hardness * 100),
-                brush_opacity=round(brush.opacity * 100),
-                pen_pressure=brush.pressure_size,
-                eraser_size=round(eraser.size),
-            )
-        return settings
 
     def _start_edit(self, rolls: bool) -> None:
         """A result that was not applied gives way."""
@@ -553,12 +509,7 @@ class Window(QMainWindow):
 
     @Slot()
     def _show_recent(self) -> None:
-        self._recent_menu.clear()
-        self._recent_menu.setEnabled(bool(self.filing.recent))
-        for name in self.filing.recent:
-            action = self._recent_menu.addAction(Path(name).name)
-            action.setToolTip(name)
-            action.triggered.connect(lambda checked=False, name=name: self.open_file(name))
+        self.menus.show_recent(self.filing.recent)
 
     @Slot(int, int)
     def _show_choice(self, number: int, count: int) -> None:
