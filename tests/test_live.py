@@ -150,6 +150,9 @@ async def test_the_last_picture_is_held_and_the_new_stroke_is_seen_on_it(bench: 
     row = where(bench, 0, 45).y() - where(bench, 0, 8).y()
     column = where(bench, 30, 0).x() - where(bench, 0, 0).x()
     assert screen(bench).pixelColor(column, row) == QColor("#1030c0")
+    above = where(bench, 0, 12).y() - where(bench, 0, 8).y() + 1
+    blue, green, red, _ = before.pixels[12, 30].tolist()
+    assert screen(bench).pixelColor(column + 1, above) == QColor(red, green, blue)
     after = await picture(bench)
     assert after.pixels[45, 30].tolist() != before.pixels[45, 30].tolist()
 
@@ -268,6 +271,21 @@ async def test_make_it_real_takes_the_canvas_and_gives_it_back(bench: Bench) -> 
     assert bench.kinds == ["picture", "strokes", "result"]
     assert bench.session.overlay is None
     await rest(bench)
+    assert bench.session.overlay is None
+
+
+@scenario
+async def test_turned_off_while_a_result_waits_it_leaves_that_alone(bench: Bench) -> None:
+    await go_live(bench)
+    bench.stroke()
+    await picture(bench)
+    bench.click(bench.window.edit_panel.main)
+    await bench.finish()
+    result = bench.session.overlay
+    bench.key(Qt.Key.Key_L)
+    assert not bench.window.live.is_on
+    assert bench.session.overlay is result
+    bench.click(bench.window.job_bar.discard_button)
     assert bench.session.overlay is None
 
 

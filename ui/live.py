@@ -178,7 +178,8 @@ class Live(QObject):
 
     def _show(self, overlay: Overlay | None) -> None:
         self._overlay = overlay
-        self._session.preview(overlay)
+        if not self._is_paused:
+            self._session.preview(overlay)
 
     def _halt(self) -> None:
         self._clock.stop()
