@@ -124,10 +124,12 @@ def whole(ask: Ask, preview: Preview) -> Rgb:
 def veil(ask: Ask, image: Rgb) -> Rgba:
     """An image of any size, with the mask as its alpha: to be laid over the picture."""
     height, width = image.shape[:2]
-    alpha = np.full((height, width), 255, np.uint8)
+    out = np.empty((height, width, 4), np.uint8)
+    out[..., :3] = image
+    out[..., 3] = 255
     if ask.request.mask is not None:
-        alpha = np.rint(resized_mask(ask.request.mask, width, height) * 255).astype(np.uint8)
-    return np.dstack([image, alpha])
+        out[..., 3] = np.rint(resized_mask(ask.request.mask, width, height) * 255)
+    return out
 
 
 def layer_pixels(ask: Ask, candidate: Candidate) -> Rgba:
@@ -161,7 +163,8 @@ def _is_known(layer: Layer) -> bool:
 
 def _is_blank(picture: Rgba) -> bool:
     """Whether it is one colour all over, or nothing."""
-    return bool((picture == picture[0, 0]).all())
+    pixels = picture.view(np.uint32)  # a pixel as one number: four times as fast
+    return bool((pixels == pixels[0, 0]).all())
 
 
 def progress(ask: Ask, preview: Preview, left: float | None) -> str:

@@ -39,7 +39,7 @@ class Chip(QToolButton):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-            edge = QColor("#ffffff" if self.underMouse() or self.hasFocus() else "#00000000")
+            edge = QColor("white" if self.underMouse() or self.hasFocus() else "#26ffffff")
             if self.colour is None:
                 painter.setPen(QPen(QColor("#303030"), 1))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
