@@ -217,6 +217,7 @@ def _between_trunks(view: View, land: Land, index: Tensor) -> Tensor:
     u, tall = pick(grown.across, i).abs(), pick(grown.full, i) * (view.focal / pick(land.z, i))
     v = (view.rise - pick(land.row_foot, i)) / tall.clamp(min=1e-6)
     broad = kind <= BROADLEAF
-    crown = torch.where(broad, 0.15 + 0.16 * u, 0.035 + 0.04 * u)
+    ragged = 0.025 * (19 * u + 40 * pick(grown.luck, i)).sin() + 0.012 * (47 * pick(grown.across, i)).sin()
+    crown = torch.where(broad, 0.16 + 0.3 * u**3 + ragged, 0.035 + 0.04 * u)
     tree = (kind > NOTHING) & (kind <= CONIFER) & (index < SLICES)
     return tree & (u > 0.05 + 0.02 * broad) & (v < crown) & (tall * view.fine > TRUNK)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from engine.starter.noise import hashed, mix, noise, ramp, spread
+from engine.starter.noise import hashed, lookup, mix, noise, ramp, spread
 from engine.starter.scene import Scene
 
 NOTHING, BROADLEAF, CONIFER, BUSH, STONE, GRASS = range(6)  # kinds of plant; a stone stands among the bushes
+CELLS, TEXELS = 32, 320  # of the tile of leaves, each way
 
 
 class Plants(NamedTuple):
@@ -35,6 +37,15 @@ class Site(NamedTuple):
     step: Tensor
     slope: Tensor  # rise for each metre
     pitch: Tensor  # metres that the line of sight falls within the slice
+
+
+class Leaves(NamedTuple):
+    """The leaf that covers each point, or, of a whole tree, the ball of leaves."""
+
+    u: Tensor  # from the point to the leaf's middle
+    v: Tensor
+    luck: Tensor  # the leaf's own number, 0..1
+    between: Tensor  # 1 where no leaf covers the point
 
 
 def plants(s: Scene, site: Site) -> Plants:
@@ -69,10 +80,39 @@ def track(s: Scene, x: Tensor, z: Tensor) -> Tensor:
     return trodden * (wide > 0) * (1 - ramp(z, 150, 400))
 
 
+def leaves(u: Tensor, v: Tensor, wide: float | Tensor, high: float | Tensor) -> Leaves:
+    """Leaves about so large, each way, at the points u, v."""
+    off_u, off_v, luck, between = lookup(_leaf_tile(u.device), u / (CELLS * wide), v / (CELLS * high), 4)
+    return Leaves(off_u * wide, off_v * high, luck, between)
+
+
 def _taller(a: Plants, b: Plants) -> Plants:
     """At each point the taller of two plants."""
     better = b.high > a.high
     return Plants(*(torch.where(better, new, old) for new, old in zip(b, a, strict=True)))
+
+
+@cache
+def _leaf_tile(device: torch.device) -> Tensor:
+    """(1, 4, size, size), periodic: for each point what Leaves tells, lengths in cells. Every cell has a
+    leaf, an oval that lies at any angle; of those that cover a point the uppermost counts.
+    """
+    g = torch.Generator().manual_seed(11)
+    x, z, angle, luck = torch.rand(4, CELLS, CELLS, generator=g)
+    at = torch.arange(TEXELS + 1) / TEXELS * CELLS
+    cell, part = at.floor().long(), at - at.floor()
+    best = torch.full((TEXELS + 1, TEXELS + 1), -1.0)
+    field = torch.stack([0 * best, 0 * best, 0 * best + 0.3, 1 + 0 * best])
+    for i in (-1, 0, 1):
+        for j in (-1, 0, 1):
+            here = ((cell + i) % CELLS)[:, None], ((cell + j) % CELLS)[None]
+            u, v = i + z[here] - part[:, None], j + x[here] - part[None]
+            c, n = (angle[here] * 6.283).cos(), (angle[here] * 6.283).sin()
+            covers = ((c * u + n * v) / 0.85) ** 2 + ((c * v - n * u) / 0.45) ** 2 < 1
+            above = covers & (luck[here] > best)
+            best = torch.where(above, luck[here], best)
+            field = torch.where(above, torch.stack([v, u, luck[here], 0 * u]), field)
+    return field[None].to(device)
 
 
 class _Row(NamedTuple):
@@ -105,7 +145,7 @@ def _woods(s: Scene, site: Site) -> tuple[Tensor, Tensor]:
     """The chance of a tree, and how ragged outlines are: the same in both layers."""
     x, z, tall = site.x, site.z, spread(s.tree_size, site.x)
     wood = wooded(s, x, z, site.ground) * (1 - ramp(site.slope, 0.7, 1.2))
-    ragged = noise(s, x, z * 7.3, 0.09 * tall, 55) * 0.5 + noise(s, x, z * 3.3, 0.035 * tall, 56) * 0.5
+    ragged = noise(s, x, z * 7.3, 0.13 * tall, 55) * 0.6 + noise(s, x, z * 3.3, 0.04 * tall, 56) * 0.4
     return wood * ramp(z / spread(s.tree_near, z), 0.7, 1.6), ragged
 
 
@@ -114,8 +154,7 @@ def _trees(s: Scene, site: Site, woods: tuple[Tensor, Tensor], layer: int) -> Pl
     wide = tall * mix(0.62, 0.38, spread(s.conifer, x)) * (1.15 if layer else 1.0)
     row = _row(s, site, wide, layer)
     conifer = (row.b * 0.999 < spread(s.conifer, x)).float()
-    cone = (1 - row.across.abs().clamp(max=1)) ** 1.15 * (1 + 0.4 * ragged)
-    outline = mix(_dome(row.across, ragged), cone, conifer)
+    outline = mix(_dome(row.across, 1.6 * ragged), _cone(row, ragged), conifer)
     size = tall * (0.55 + 0.6 * row.c) * mix(0.8, 1.15, conifer)
     return _grown(site, row, wide, chance, outline, size, BROADLEAF + (CONIFER - BROADLEAF) * conifer)
 
@@ -144,6 +183,15 @@ def _bushes(s: Scene, site: Site) -> Plants:
 def _dome(across: Tensor, ragged: Tensor) -> Tensor:
     """The outline of a round crown, 0..1."""
     return (1 - across.abs().clamp(max=1) ** 2.4).clamp(min=0) ** 0.55 * (0.9 + 0.16 * ragged)
+
+
+def _cone(row: _Row, ragged: Tensor) -> Tensor:
+    """The outline of a conifer, 0..1: boughs end in steps, their tips hang."""
+    aside = row.across.abs().clamp(max=1)
+    cone = 1 - aside ** (0.9 + 0.4 * row.c)
+    tiers = cone * (6 + 4 * row.a) + torch.where(row.across > 0, row.c, row.b)
+    step = tiers - tiers.floor() - 0.5
+    return (cone + aside * (1 - aside) * (0.3 * step + 0.3 * ragged)).clamp(0, 1)
 
 
 def _grown(

@@ -21,7 +21,7 @@ from engine.starter.noise import (
     sloped_noise,
     spread,
 )
-from engine.starter.plants import BUSH, CONIFER, GRASS, STONE, track, wooded
+from engine.starter.plants import BUSH, CONIFER, GRASS, STONE, leaves, track, wooded
 from engine.starter.scene import DRY, GREEN, LEAF, OTHER_LEAF, ROCK, SOIL, TREE, Scene
 
 
@@ -76,7 +76,7 @@ def surface(s: Scene, view: View, hits: Hits, openness: Tensor) -> Surface:
     albedo = torch.where(grown[:, None], leaf, torch.where(grass[:, None], blade, colour_of_ground))
     normal = torch.where(grown[:, None], leaf_normal, normal)
     openness = torch.where(grown, leaf_openness, torch.where(grass, blade_openness, openness))
-    softness = torch.where(grown, 0.25, torch.where(grass, 0.5, 0.02))
+    softness = torch.where(grown, 0.4, torch.where(grass, 0.5, 0.02))
     return Surface(albedo, normal * (normal * normal).sum(1, keepdim=True).rsqrt(), openness, softness)
 
 
@@ -280,25 +280,49 @@ def _leaves(s: Scene, hits: Hits, detail: _Detail, openness: Tensor) -> tuple[Te
     kind, luck, y = hits.kind, hits.luck, hits.y
     u, v = hits.across.clamp(-1, 1), _share_of_height(hits)
     w = fine(hits.x + luck * 77, y * 1.3 + luck * 31, detail.wide * 1.3, 0.7)
-    cone = (kind == CONIFER).float()
-    tilt = mix((v - 0.35) * 1.3, torch.full_like(v, 0.35), cone)
+    cone, tree = (kind == CONIFER).float(), (kind <= CONIFER).float()
+    clump, low = _clumps(hits, detail, u, v, w)
+    round_, boughs = tree * (1 - cone), low * cone
+    right, up = (-1.6 * field * round_ for field in (clump.x, clump.z))
+    tilt = mix((v - 0.35) * 1.3 + 0.45, 0.3 + 0.7 * boughs, cone)
     back = (1 - u * u).clamp(min=0.0).sqrt()
-    normal = torch.stack([u + 0.55 * w.x, tilt + 0.45 + 0.55 * w.z, -back * 0.9], 1)
+    grain = mix(0.55, 0.35, tree)
+    normal = torch.stack([u + right + grain * w.x, tilt + up + grain * w.z, -back * 0.9], 1)
     hue = ((luck * 1.3 + 0.12 * w.value) * (1 - 0.8 * cone)).clamp(0, 1)
     albedo = mix(_of(s, LEAF), _of(s, OTHER_LEAF), hue[:, None]) * (0.75 + 0.5 * luck)[:, None]
+    albedo = mix(albedo, constant((0.033, 0.052, 0.022), y), 0.6 * cone[:, None])  # conifers are evergreen
     bush = mix(_of(s, GREEN), _of(s, OTHER_LEAF), 0.6)
     albedo = mix(albedo, bush, (kind == BUSH).float()[:, None] * 0.7)
     stone = _of(s, ROCK) * (0.7 + 0.5 * luck)[:, None] * (1 - 0.3 * w.value[:, None])
     albedo = torch.where((kind == STONE)[:, None], stone, albedo)
-    albedo = albedo * (1 + 0.38 * w.value).clamp(0.25, 2)[:, None]
-    laden = ramp(0.3 * w.value + v * 0.6 + 0.3 * w.z, -0.6, 1.5)
+    lit = (1 + mix(0.38, 0.3, tree) * w.value) * (1 + (0.35 * up + clump.value) * round_ + 0.9 * boughs)
+    albedo = albedo * lit.clamp(0.2, 2.2)[:, None]
+    laden = ramp(0.45 * (v - 0.5) + 0.3 * up + 1.1 * boughs + 0.1 * w.value, -0.25, 0.35)
+    small = 1 - ramp(hits.full / detail.wide, 5, 25)  # too small to show snow and boughs apart
+    laden = mix(laden, 0.5, 0.75 * small)
     icy = ramp(y - plane(s.snow_line) + 150 * (luck - 0.5), -60, 120) * laden
-    albedo = mix(albedo, constant((0.78, 0.81, 0.87), y), (icy * 0.5)[:, None])
+    albedo = mix(albedo, constant((0.78, 0.81, 0.87), y), (icy * mix(0.5, 0.8, tree))[:, None])
     bark = (kind <= CONIFER) & (u.abs() < 0.08) & (v < mix(0.2, 0.06, cone))
     albedo = torch.where(bark[:, None], constant((0.06, 0.045, 0.032), y), albedo)
     low = v.clamp(0, 1)
     depth = mix(0.28 + 0.72 * low, 0.75 + 0.3 * low, (kind >= BUSH).float())  # a tree is dark below
-    return albedo, normal, openness * depth * (0.85 + 0.15 * w.value).clamp(0.4, 1.2)
+    depth = mix(depth, 0.8, 0.6 * icy * tree)
+    return albedo, normal, openness * depth * (0.85 + 0.15 * w.value + 0.3 * up).clamp(0.3, 1.2)
+
+
+def _clumps(hits: Hits, detail: _Detail, u: Tensor, v: Tensor, w: Slopes) -> tuple[Slopes, Tensor]:
+    """What a tree's crown is made of, where pixels show it. Balls of leaves: how bright each is, and the way
+    to its middle. And a conifer's drooping boughs: -0.5 below one .. 0.5 on its top.
+    """
+    full = hits.full.clamp(min=0.01)
+    high = full / detail.wide  # in pixels
+    x, y = hits.x / full + 0.012 * w.x, v + 0.012 * w.z
+    ball = leaves(x + 3 * hits.luck, y + 5 * hits.luck, 0.1, 0.085)
+    shown = ramp(high, 10, 30)
+    bright = (0.5 * (ball.luck - 0.5) - 0.35 * ball.between) * shown
+    bough = v * (8 + 5 * hits.luck) + 1.5 * u.abs() + 0.5 * ball.luck
+    low = (bough - bough.floor() - 0.5) * ramp(high, 25, 60)
+    return Slopes(bright, ball.u * shown / 0.1, ball.v * shown / 0.085), low
 
 
 def _blades(s: Scene, hits: Hits, detail: _Detail, openness: Tensor) -> tuple[Tensor, Tensor]:

@@ -13,11 +13,11 @@ from engine.starter.frames import Frame, Sprite
 from engine.starter.ground import Hits, View
 from engine.starter.noise import lookup, mix, tiles
 from engine.starter.places import feet
-from engine.starter.scene import DRY_LAND, LEAF, OBJECTS, OTHER_LEAF, ROCK, SOIL, Scene
+from engine.starter.scene import FLYING, LEAF, OBJECTS, OTHER_LEAF, ROCK, SOIL, Scene
 from engine.starter.sky import CLEAR_AIR, Light
 from engine.starter.sprites import sprite
 
-MIRRORED = ("balloon", "boat")
+MIRRORED = ("balloon", "boat", "tree", "boulder", "hut")
 FLOATING = ("balloon", "birds")  # in full sun always
 HALF_WIDTH = {
     "balloon": 0.4,
@@ -79,7 +79,9 @@ def draw_things(
         colours = s.palette[r, (LEAF, OTHER_LEAF, ROCK)]
         drawn = sprite(thing.name, _frame(thing, zone, colours))
         solid = thing.name in ("tree", "boulder", "hut")
-        clear = wet[here] if thing.mirrored else hides[here] > z * (0.97 if solid else 1.0)
+        clear = (
+            wet[here] & (hides[here] < z) if thing.mirrored else hides[here] > z * (0.97 if solid else 1.0)
+        )
         alpha = drawn.alpha * clear.float() * (0.6 if thing.mirrored else 1.0)
         sun = 1.0 if thing.name in FLOATING else suns[r][thing.number]
         shade = _shaded(s, light, thing, drawn, sun)
@@ -102,7 +104,8 @@ def _things(s: Scene, view: View) -> list[_Thing]:
         name, (x, _, z) = OBJECTS[j], places[r][j]
         k = pixels[r] / z
         snow = min(max((feet_y[r][j] - snow_line[r]) / 60 + 0.5, 0.0), 1.0)
-        for mirrored in (False, True) if water[r] > DRY_LAND and name in MIRRORED else (False,):
+        near_water = feet_y[r][j] - water[r] < (sizes[r][j] if j not in FLYING else 1e4)
+        for mirrored in (False, True) if near_water and name in MIRRORED else (False,):
             foot = (2 * water[r] - feet_y[r][j] if mirrored else feet_y[r][j]) - camera[r]
             place = (x * k - left[r], -foot * k - top[r], sizes[r][j] * k)
             found.append(_Thing(r, j, name, mirrored, z, *place, k, waves[r], snow, looks[r][j]))
@@ -136,7 +139,8 @@ def _shaded(s: Scene, light: Light, thing: _Thing, drawn: Sprite, sun: float) ->
     """Radiance of a thing, (3, column, row)."""
     r, d = thing.picture, light.direction[thing.picture]
     normal = F.normalize(drawn.normal, dim=0)
-    lambert = ((normal * d[:, None, None]).sum(0) + 0.25).clamp(0, 1.25) / 1.25
+    soft = 0.4 if thing.name == "tree" else 0.25  # how far light goes round it
+    lambert = ((normal * d[:, None, None]).sum(0) + soft).clamp(0, 1 + soft) / (1 + soft)
     if thing.name in CLOTH:
         lambert = lambert + 0.15 * d[2].clamp(0, 1)
     bounce = light.sun[r] * s.palette[r, SOIL] * d[1].clamp(min=0)

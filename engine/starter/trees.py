@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from engine.starter.frames import Frame, Sprite, least, most
-from engine.starter.noise import lookup, mix, ramp
+from engine.starter.noise import mix, ramp
+from engine.starter.plants import Leaves, leaves
 
-CELLS, TEXELS = 32, 320  # of the tile of leaves, each way
 BARK = (0.1, 0.078, 0.058)
-
-
-class _Leaves(NamedTuple):
-    """The leaf that covers each point."""
-
-    u: Tensor  # from the point to the leaf's middle
-    v: Tensor
-    luck: Tensor  # the leaf's own number, 0..1
-    between: Tensor  # 1 where no leaf covers the point
 
 
 def conifer(frame: Frame) -> Sprite:
@@ -144,33 +134,8 @@ def _limbs(frame: Frame, fork: float, lean: float, clumps: _Clumps) -> Tensor:
     return most(trunk, (0.019 - 0.015 * part - off).amax(0))
 
 
-def _leaves(frame: Frame, size: float, upright: float = 1.0) -> _Leaves:
+def _leaves(frame: Frame, size: float, upright: float = 1.0) -> Leaves:
     """Leaves `size` heights long, longer where pixels are coarse."""
     size = max(size, 1.5 * frame.soft)
-    a, b = frame.look[2] * 7, frame.look[3] * 7
-    k = 1 / (CELLS * size)
-    u, v, luck, between = lookup(_tile(frame.u.device), frame.u * k + a, frame.v * k * upright + b, 4)
-    return _Leaves(u * size, v * size / upright, luck, between)
-
-
-@cache
-def _tile(device: torch.device) -> Tensor:
-    """(1, 4, size, size), periodic: for each point what _Leaves tells, lengths in cells. Every cell has a
-    leaf, an oval that lies at any angle; of those that cover a point the uppermost counts.
-    """
-    g = torch.Generator().manual_seed(11)
-    x, z, angle, luck = torch.rand(4, CELLS, CELLS, generator=g)
-    at = torch.arange(TEXELS + 1) / TEXELS * CELLS
-    cell, part = at.floor().long(), at - at.floor()
-    best = torch.full((TEXELS + 1, TEXELS + 1), -1.0)
-    field = torch.stack([0 * best, 0 * best, 0 * best + 0.3, 1 + 0 * best])
-    for i in (-1, 0, 1):
-        for j in (-1, 0, 1):
-            here = ((cell + i) % CELLS)[:, None], ((cell + j) % CELLS)[None]
-            u, v = i + z[here] - part[:, None], j + x[here] - part[None]
-            c, n = (angle[here] * 6.283).cos(), (angle[here] * 6.283).sin()
-            covers = ((c * u + n * v) / 0.85) ** 2 + ((c * v - n * u) / 0.45) ** 2 < 1
-            above = covers & (luck[here] > best)
-            best = torch.where(above, luck[here], best)
-            field = torch.where(above, torch.stack([v, u, luck[here], 0 * u]), field)
-    return field[None].to(device)
+    a, b = 224 * frame.look[2] * size, 224 * frame.look[3] * size
+    return leaves(frame.u + a, frame.v + b, size, size / upright)
