@@ -146,7 +146,7 @@ class Live(QObject):
             self._clock.start()
             return
         self._of = self._wanted()
-        if _is_wanted(self._of):
+        if _has_work(self._of):
             self._job = self._work.begin(self._make(self._of))
             self._job.add_done_callback(self._ended)
         else:
@@ -205,7 +205,7 @@ def _result(ask: Ask, candidate: Candidate) -> Pixels:
     return premultiplied(layer_pixels(ask, candidate))
 
 
-def _is_wanted(wanted: Wanted) -> bool:
+def _has_work(wanted: Wanted) -> bool:
     """Whether there is something to make real: strokes, or the whole picture if that was chosen."""
     return wanted.options.area == "whole" or any(layer.tiles for layer in wanted.document.strokes)
 

@@ -1,7 +1,8 @@
-"""A line for words, separated by commas, that completes the one being typed from those a model knows."""
+"""A line for words, between commas or blanks, that completes the one being typed from those a model knows."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QStringListModel, Qt
@@ -56,7 +57,7 @@ class WordsField(Field):
 
 
 class _LastWord(QCompleter):
-    """Completes what follows the last comma."""
+    """Completes what follows the last comma or blank."""
 
     def __init__(self, vocabulary: QStringListModel, field: WordsField) -> None:
         super().__init__(vocabulary, field)
@@ -68,8 +69,12 @@ class _LastWord(QCompleter):
         self.setPopup(offered)
 
     def splitPath(self, path: str) -> list[str]:
-        return [path.rpartition(",")[2].strip()]
+        return [_last(path)]
 
     def pathFromIndex(self, index: QModelIndex | QPersistentModelIndex) -> str:
-        before, comma, _ = self._field.text().rpartition(",")
-        return f"{before}{comma}{' ' if comma else ''}{super().pathFromIndex(index)}"
+        text = self._field.text()
+        return text.removesuffix(_last(text)) + super().pathFromIndex(index)
+
+
+def _last(text: str) -> str:
+    return re.split(r"[,\s]", text)[-1]
