@@ -47,11 +47,11 @@ class _Odds(NamedTuple):
 
 
 THINGS = (
-    _Odds(0.25, (50, 420), (14, 22)),  # balloon
-    _Odds(0.85, (22, 110), (6, 11)),  # boat
-    _Odds(0.32, (9, 40), (5, 14)),  # tree
-    _Odds(0.16, (4, 22), (0.7, 3.0)),  # boulder
-    _Odds(0.14, (25, 130), (4.5, 7)),  # hut
+    _Odds(0.30, (50, 420), (14, 22)),  # balloon
+    _Odds(0.95, (22, 110), (6, 11)),  # boat
+    _Odds(0.36, (9, 40), (5, 14)),  # tree
+    _Odds(0.20, (4, 22), (0.7, 3.0)),  # boulder
+    _Odds(0.22, (25, 130), (4.5, 7)),  # hut
     _Odds(0.06, (40, 160), (6, 14)),  # birds
     *[_Odds(0.0, (22, 90), (5, 15))] * GROVE,  # there with chances of their own
     *[_Odds(0.0, (7, 30), (0.5, 1.8))] * ROCKS,
@@ -289,7 +289,7 @@ def _things(dice: _Dice, camera: _Camera, water: Tensor) -> tuple[Tensor, Tensor
     present[:, BOAT] *= (water > DRY_LAND).float()
     far = torch.stack([u(*thing.distance) for thing in THINGS], 1)
     standing = torch.tensor([column not in FLYING for column in range(count)])
-    far = torch.where(standing, far * (1 + 0.15 * camera.eye[:, None].clamp(max=60)), far)
+    far = torch.where(standing, far * (1 + 0.08 * camera.eye[:, None].clamp(max=60)), far)
     x = (u(0.1, 0.9, count) - 0.5) * dice.across * far / camera.focal[:, None]
     high = (camera.horizon[:, None] * u(0.15, 0.85, count)).clamp(min=0.05) * dice.upright
     high = high * far / camera.focal[:, None]
@@ -314,7 +314,9 @@ def _settled(scene: Scene, generator: torch.Generator, tries: int = 10) -> Scene
         again = found < 1
         scene.place[..., 0] = torch.where(again, x, scene.place[..., 0])
         scene.place[..., 2] = torch.where(again, far, scene.place[..., 2])
-    return replace(scene, present=scene.present * found)
+    least = 0.065 * scene.place[..., 2] / scene.focal[:, None]  # smaller things cannot be told
+    size = torch.minimum(torch.maximum(scene.size, least), 2.2 * scene.size)
+    return replace(scene, present=scene.present * found * (size > 0.6 * least), size=size)
 
 
 def _well_placed(s: Scene) -> Tensor:
