@@ -79,10 +79,6 @@ async def test_a_finished_stroke_is_made_real_and_the_document_stays(bench: Benc
 
 @scenario
 async def test_the_key_and_the_button_agree(bench: Bench) -> None:
-    assert not bench.window.edit_panel.live.isEnabled()
-    bench.key(Qt.Key.Key_L)
-    assert not bench.window.live.is_on
-    await bench.start_engine()
     bench.key(Qt.Key.Key_L)
     assert bench.window.edit_panel.live.isChecked()
     assert bench.window.live_bar.isVisible()
@@ -90,6 +86,16 @@ async def test_the_key_and_the_button_agree(bench: Bench) -> None:
     bench.click(bench.window.edit_panel.live)
     assert not bench.window._actions["toggle_live"].isChecked()
     assert not bench.window.live_bar.isVisible()
+
+
+@scenario
+async def test_a_stroke_painted_before_the_model_is_ready_is_made_real_once_it_is(bench: Bench) -> None:
+    bench.key(Qt.Key.Key_L)
+    bench.stroke()
+    bench.window.live._begin()
+    assert bench.window.live.is_running
+    await bench.start_engine()
+    await picture(bench)
 
 
 @scenario

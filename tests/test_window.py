@@ -161,6 +161,17 @@ async def test_enter_in_a_field_is_not_apply(bench: Bench) -> None:
 
 
 @scenario
+async def test_ctrl_enter_makes_it_real_from_a_slider_and_from_the_words(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.stroke()
+    for part in (bench.window.edit_panel.strength, bench.window.edit_panel.prompt):
+        part.setFocus()
+        QTest.keyClick(part, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        assert bench.window.editing.is_running
+        await bench.finish()
+
+
+@scenario
 async def test_again_takes_another_seed_unless_it_is_locked(bench: Bench) -> None:
     await bench.start_engine()
     bench.stroke()

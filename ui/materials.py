@@ -16,7 +16,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from ui.chip import Chip, Colour
-from ui.widgets import caption
+from ui.widgets import caption, is_claimed
 
 log = logging.getLogger(__name__)
 PALETTE = Path(__file__).parent.parent / "resources" / "palette.json"
@@ -120,14 +120,7 @@ class _Shade(Chip):
         self.row, self.column = row, column
 
     def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and (event.key() in WAYS or event.key() == Qt.Key.Key_Space)
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return is_claimed(event, *WAYS, Qt.Key.Key_Space) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in WAYS:

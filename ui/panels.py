@@ -52,6 +52,7 @@ class EditPanel(QWidget):
         self.live.setProperty("large", True)
         self.live.setProperty("live", True)
         self.live.setCheckable(True)
+        self.live.setToolTip("Make each stroke real as soon as it is painted  (L)")
         self.live.setIconSize(QSize(22, 18))
         self.live.setIcon(icon("lightning", theme.TEXT, theme.LIVE))
         self.strength = Slider(
@@ -159,10 +160,6 @@ class EditPanel(QWidget):
             else "Turn the strokes into a picture  (Ctrl+Enter)"
             if ready
             else "The model is getting ready"
-        )
-        self.live.setEnabled(ready)
-        self.live.setToolTip(
-            "Make each stroke real as soon as it is painted  (L)" if ready else "The model is getting ready"
         )
         restyle(self.main)
 

@@ -34,6 +34,9 @@ from PySide6.QtWidgets import (
 from ui import theme
 from ui.icons import icon
 
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+OTHER_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
 
 class Slider(QWidget):
     """A bar with its name at the left and its number at the right.
@@ -166,7 +169,7 @@ class Slider(QWidget):
             self._set_by_user(self.low)
         elif key == Qt.Key.Key_End:
             self._set_by_user(self.high)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2):
+        elif key in (*ENTER, Qt.Key.Key_F2):
             self._open_field()
         elif event.text().isdigit():
             self._open_field(event.text())
@@ -177,12 +180,7 @@ class Slider(QWidget):
         if event.type() in (QEvent.Type.Enter, QEvent.Type.Leave):
             self._hovered = event.type() == QEvent.Type.Enter
             self.update()
-        elif (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Left, Qt.Key.Key_Right)
-        ):
-            event.accept()  # these belong to the bar that has the focus, not to the window's actions
+        elif is_claimed(event, *ENTER, Qt.Key.Key_Left, Qt.Key.Key_Right):
             return True
         return super().event(event)
 
@@ -233,15 +231,7 @@ class Field(QLineEdit):
     """A line of text whose Enter is its own, and not that of the window's actions."""
 
     def event(self, event: QEvent) -> bool:
-        returns = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in returns
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return is_claimed(event, *ENTER) or super().event(event)
 
 
 class _Inner(Field):
@@ -249,7 +239,7 @@ class _Inner(Field):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         super().keyPressEvent(event)
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if event.key() in ENTER:
             event.accept()
 
 
@@ -394,6 +384,21 @@ class Line(QWidget):
             painter.drawRoundedRect(self.rect(), 2, 2)
             painter.setBrush(QColor(theme.ACCENT))
             painter.drawRoundedRect(QRectF(0, 0, self.width() * self.share, self.height()), 2, 2)
+
+
+def is_claimed(event: QEvent, *keys: Qt.Key) -> bool:
+    """Claim keys for the widget that has the focus, before the window's actions take them; with Ctrl or Shift
+    they stay theirs.
+    """
+    claimed = (
+        event.type() == QEvent.Type.ShortcutOverride
+        and isinstance(event, QKeyEvent)
+        and event.key() in keys
+        and not event.modifiers() & OTHER_KEYS
+    )
+    if claimed:
+        event.accept()
+    return claimed
 
 
 def icon_button(name: str, text: str, size: int = 18, checkable: bool = False) -> QToolButton:

@@ -141,8 +141,7 @@ class Window(QMainWindow):
 
     def toggle_live(self) -> None:
         """On or off: what is painted is made real at once."""
-        if self._facts is not None:
-            self.live.turn(not self.live.is_on)
+        self.live.turn(not self.live.is_on)
 
     def apply_result(self) -> None:
         """Keep the picture that is shown over the canvas, of an edit or of live mode."""
@@ -479,7 +478,6 @@ class Window(QMainWindow):
             "undo": editing.is_choosing or (not running and bool(history.undo_label)),
             "redo": not working and bool(history.redo_label),
             "make_it_real": not running and self._facts is not None,
-            "toggle_live": self._facts is not None,
             "apply_result": editing.is_choosing or self.live.can_keep,
             "next_variant": editing.is_choosing and len(editing.candidates) > 1,
             "previous_variant": editing.is_choosing and len(editing.candidates) > 1,

@@ -6,12 +6,11 @@ import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QStringListModel, Qt
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QListView
 
 from ui import theme
 from ui.icons import icon
-from ui.widgets import Field
+from ui.widgets import Field, is_claimed
 
 
 class WordsField(Field):
@@ -46,14 +45,8 @@ class WordsField(Field):
         self.editingFinished.emit()
 
     def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right)
-        ):
-            event.accept()  # they move the cursor, and not through the variants
-            return True
-        return super().event(event)
+        """The arrow keys move the cursor, and not through the variants."""
+        return is_claimed(event, Qt.Key.Key_Left, Qt.Key.Key_Right) or super().event(event)
 
 
 class _LastWord(QCompleter):
