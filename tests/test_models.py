@@ -23,7 +23,8 @@ from engine.types import EditRequest, EditResult, EngineError, SDEdit
 STARTER = models.NAMED["starter"]
 WHOLE = torch.tensor([[0.0, 0.0, 1.0, 1.0]])
 NO_WORDS = torch.zeros(1, WORDS)
-SMALL = EditRequest(*[np.zeros((256, 256, 3), np.uint8)] * 2)
+BLACK = np.zeros((256, 256, 3), np.uint8)
+SMALL = EditRequest(BLACK, BLACK)
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +137,8 @@ def test_a_sliver_has_room_for_the_network(starter: models.Model) -> None:
 
 def test_pieces_of_a_large_picture_meet_without_a_seam(starter: models.Model) -> None:
     """The estimate of noise on grey: along the pieces' borders it changes no more than elsewhere."""
-    request = EditRequest(*[np.zeros((256, 1024, 3), np.uint8)] * 2)
+    wide = np.zeros((256, 1024, 3), np.uint8)
+    request = EditRequest(wide, wide)
     level = starter.schedule(0.3)
     noise = torch.randn(1, 3, 256, 1024, generator=torch.Generator().manual_seed(2))
     found = starter.denoiser(request)(level.sigma * noise, level)

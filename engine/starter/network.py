@@ -17,7 +17,7 @@ import json
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as functional
@@ -126,7 +126,7 @@ class StarterUNet(ModelMixin, ConfigMixin):  # type: ignore[misc]
     picture.
     """
 
-    @register_to_config
+    @register_to_config  # type: ignore[untyped-decorator]
     def __init__(
         self,
         in_channels: int = COMPONENTS + 4,
@@ -165,7 +165,7 @@ class StarterUNet(ModelMixin, ConfigMixin):  # type: ignore[misc]
         told = functional.silu(self.told(told))
         h, skips = self.first(x), []
         for i, blocks in enumerate(self.down):
-            for block in blocks:
+            for block in cast("nn.ModuleList", blocks):
                 h = block(h, told)
             if i < len(self.shrink):
                 skips.append(h)
@@ -174,7 +174,7 @@ class StarterUNet(ModelMixin, ConfigMixin):  # type: ignore[misc]
         for i in reversed(range(len(self.up))):
             h = functional.pixel_shuffle(self.grow[i](h), 2)
             h = self.join[i](torch.cat([h, skips[i]], 1).contiguous(memory_format=torch.channels_last))
-            for block in self.up[i]:
+            for block in cast("nn.ModuleList", self.up[i]):
                 h = block(h, told)
         out: Tensor = self.last(functional.silu(self.norm(h)))
         return out

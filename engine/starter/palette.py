@@ -143,7 +143,8 @@ def _sun(s: Scene) -> Tensor:
     at = (torch.arange(SIZE) + 0.5) / SIZE
     column, row, ahead = sun[0].tolist()
     near = (at[None, :] - column) ** 2 + (at[:, None] - row) ** 2 < SUN_RADIUS**2
-    return (near & (ahead > 0) & (row < float(s.horizon)))[None]
+    disc: Tensor = near & (ahead > 0) & (row < float(s.horizon))
+    return disc[None]
 
 
 def _hex(colour: Tensor) -> str:

@@ -301,7 +301,9 @@ def _leaves(s: Scene, hits: Hits, detail: _Detail, openness: Tensor) -> tuple[Te
     small = 1 - ramp(hits.full / detail.wide, 5, 25)  # too small to show snow and boughs apart
     laden = mix(laden, 0.5, 0.75 * small)
     icy = ramp(y - plane(s.snow_line) + 150 * (luck - 0.5), -60, 120) * laden
-    albedo = mix(albedo, constant((0.78, 0.81, 0.87), y), (icy * mix(0.5, 0.68 - 0.28 * small, tree))[:, None])
+    albedo = mix(
+        albedo, constant((0.78, 0.81, 0.87), y), (icy * mix(0.5, 0.68 - 0.28 * small, tree))[:, None]
+    )
     bark = (kind <= CONIFER) & (u.abs() < 0.08) & (v < mix(0.2, 0.06, cone))
     albedo = torch.where(bark[:, None], constant((0.06, 0.045, 0.032), y), albedo)
     low = v.clamp(0, 1)
