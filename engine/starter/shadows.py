@@ -13,6 +13,7 @@ from engine.starter.plants import wooded
 from engine.starter.relief import OCTAVES, terrain
 from engine.starter.scene import GROUNDED, OBJECTS, Scene
 from engine.starter.sky import Light
+from engine.starter.trees import FIRS
 
 TEXELS = 224  # of a map, each way
 BREADTH = {"tree": 0.28, "boulder": 0.6, "hut": 0.5}  # half of it, in heights
@@ -71,6 +72,10 @@ def object_shadows(s: Scene, light: Light, x: Tensor, z: Tensor) -> Tensor:
         along = -(off_x * sun_x + off_z * sun_z) / flat
         aside = (off_x * sun_z - off_z * sun_x) / flat
         reach = (high * flat / sun_y.clamp(min=0.08)).minimum(12 * high)
+        if OBJECTS[column] == "tree":  # a conifer's shadow ends in a point, a crown's begins at its trunk
+            part = along / reach
+            crown = 0.25 + 0.75 * ramp(part, 0.08, 0.4)
+            wide = wide * torch.where(s.look[row, column, 0] < FIRS, (1 - 0.7 * part).clamp(0.2, 1), crown)
         oval = ((along - reach * 0.48) / (reach * 0.5 + 0.4 * wide)) ** 2 + (aside / wide) ** 2
         dark = 1 - ramp(oval, 0.5, 1.2)
         under = 1 - ramp((off_x * off_x + off_z * off_z).sqrt() / wide, 0.4, 1.3)

@@ -8,13 +8,13 @@ import torch
 
 from engine.starter.frames import Frame, Sprite, edge, least, most
 from engine.starter.noise import mix, ramp
-from engine.starter.trees import broadleaf, conifer
+from engine.starter.trees import FIRS, broadleaf, conifer
 
 
 def sprite(name: str, frame: Frame) -> Sprite:
     """The thing of that name; a tree is a conifer or not by its first number."""
     if name == "tree":
-        return conifer(frame) if frame.look[0] < 0.55 else broadleaf(frame)
+        return conifer(frame) if frame.look[0] < FIRS else broadleaf(frame)
     return {"balloon": _balloon, "boat": _boat, "boulder": _boulder, "hut": _hut, "birds": _birds}[name](
         frame
     )
@@ -177,6 +177,7 @@ def _boulder(frame: Frame) -> Sprite:
     a = u / (1.25 + 0.5 * look[1]) + chipped
     h = (v - 0.1) * 0.6 + chipped
     depth, inside, normal = torch.full_like(u, 9.0), torch.full_like(u, 9.0), rgb((0.0, 0.0, -1.0))
+    own = torch.ones_like(u)
     numbers = torch.Generator().manual_seed(int(look[0] * 1e6))
     for k, (a_turn, a_lean, a_far) in enumerate(torch.rand(22, 3, generator=numbers).tolist()):
         turn = (k + a_turn) * 0.571  # two rounds: the first faces aside, the second the viewer
@@ -186,16 +187,16 @@ def _boulder(frame: Frame) -> Sprite:
         room = 0.4 + far - right * a - up * h
         inside = torch.minimum(inside, room)
         closer = room / back < depth
+        own = torch.where(closer, 0.82 + 0.36 * a_far, own)
         depth = torch.where(closer, room / back, depth)
         normal = torch.where(closer[None], rgb((right, up, -back)), normal)
     buried = edge(v + 0.02 - 0.02 * fuzz.value - 0.02 * uneven, 0.04)
     alpha = frame.shape(inside * 0.8) * buried
     grey = frame.colours.new_tensor((0.36, 0.34, 0.31))
-    stone = rgb(mix(grey, frame.colours[2], 0.5) * (0.85 + 0.5 * look[4]))
+    stone = rgb(mix(grey, frame.colours[2], 0.5) * (0.85 + 0.5 * look[4])) * own
     stone = stone * (1 + 0.16 * fuzz.value + 0.14 * uneven + 0.1 * cracks).clamp(0.3, 2)
     lichen = ramp(cracks + 0.3 * fuzz.value, 0.65, 0.95) * (0.3 + 0.5 * look[3])
     stone = mix(stone, rgb((0.36, 0.35, 0.25)), lichen)
-    stone = stone * (1 - 0.6 * ramp(cracks.abs(), 0.07, 0.0) * ramp(uneven, 0.0, 0.5))  # cracks
     moss = ramp(uneven + 0.35 * fuzz.value + 1.4 * normal[1] + 0.3 * cracks, 0.95, 1.5) * min(
         look[5] * 1.6, 1.0
     )

@@ -300,15 +300,17 @@ def _leaves(s: Scene, hits: Hits, detail: _Detail, openness: Tensor) -> tuple[Te
     laden = ramp(0.45 * (v - 0.5) + 0.3 * up + 1.1 * boughs + 0.1 * w.value, -0.25, 0.35)
     small = 1 - ramp(hits.full / detail.wide, 5, 25)  # too small to show snow and boughs apart
     laden = mix(laden, 0.5, 0.75 * small)
-    icy = ramp(y - plane(s.snow_line) + 150 * (luck - 0.5), -60, 120) * laden
-    albedo = mix(
-        albedo, constant((0.78, 0.81, 0.87), y), (icy * mix(0.5, 0.68 - 0.28 * small, tree))[:, None]
+    icy = (
+        ramp(y - plane(s.snow_line) + 150 * (luck - 0.5), -60, 120)
+        * laden
+        * mix(0.5, 0.68 - 0.28 * small, tree)
     )
+    albedo = mix(albedo, constant((0.78, 0.81, 0.87), y), icy[:, None])
     bark = (kind <= CONIFER) & (u.abs() < 0.08) & (v < mix(0.2, 0.06, cone))
     albedo = torch.where(bark[:, None], constant((0.06, 0.045, 0.032), y), albedo)
     low = v.clamp(0, 1)
     depth = mix(0.28 + 0.72 * low, 0.75 + 0.3 * low, (kind >= BUSH).float())  # a tree is dark below
-    depth = mix(depth, 0.8, 0.6 * icy * tree)
+    depth = mix(depth, 0.8, icy * tree)
     return albedo, normal, openness * depth * (0.85 + 0.15 * w.value + 0.3 * up).clamp(0.3, 1.2)
 
 

@@ -11,13 +11,14 @@ from engine.starter.frames import Frame, Sprite, least, most
 from engine.starter.noise import mix, ramp
 from engine.starter.plants import Leaves, leaves
 
+FIRS = 0.55  # a tree whose first number is less is a conifer
 BARK = (0.1, 0.078, 0.058)
 
 
 def conifer(frame: Frame) -> Sprite:
     """Boughs droop from a straight trunk, tier above tier; no two have one length."""
     u, v, look = frame.u, frame.v, frame.look
-    leaf = _leaves(frame, 0.011, upright=0.6)
+    leaf = _leaves(frame, 0.0055, upright=0.55)
     x, y = u + leaf.u, v + leaf.v
     side = torch.where(x > 0, 1.0, -1.0)
     tiers = 10 + 7 * look[1]
@@ -26,17 +27,17 @@ def conifer(frame: Frame) -> Sprite:
     wide = 0.15 + 0.1 * look[2]
     radius = wide * (1 - y).clamp(0, 1) ** 0.8 * (1 - 0.35 * ramp(y, bare + 0.16, bare)) + 0.004
     share = x.abs() / radius
-    lengths = 0.62 + 0.55 * frame.numbers(3, 4, 64)
+    lengths = 0.52 + 0.65 * frame.numbers(3, 4, 64)
     boughs = []  # of the sides, and of those that point to the viewer, which hide the trunk
     for row, (shift, reach) in enumerate(((0.0, 1.0), (0.5, 0.62))):
         at = (y + droop * radius * share * (1.25 - 0.45 * share)) * tiers + shift + 0.12 * frame.lump
-        at = at + (0.25 * side * (look[3] - 0.5) if row == 0 else 0.5 * (x * 40 * reach).sin() * 0.3)
+        at = at + (0.6 * side * (look[3] - 0.5) if row == 0 else 0.5 * (x * 40 * reach).sin() * 0.3)
         tier = at.floor()
         low = at - tier  # 0 at a bough's underside .. 1 where the next one lies on it
         number = (tier.long() + 8).clamp(0, 63)
         length = torch.where(side > 0, lengths[2 * row][number], lengths[2 * row + 1][number]) * reach
         inside = (length * (1 - 0.75 * (low - 0.28).abs() ** 1.3) - share) * radius
-        boughs.append((inside - 0.012 * leaf.between, low))
+        boughs.append((inside - 0.008 * leaf.between - 0.012 * (leaf.luck - 0.4), low))
     (aside, low_aside), (ahead, low_ahead) = boughs
     front = ahead > 0.004
     inside = most(aside, ahead)
@@ -47,9 +48,9 @@ def conifer(frame: Frame) -> Sprite:
     low = torch.where(front, low_ahead, low_aside)
     lit = 0.35 + 0.75 * ramp(low, 0.05, 0.85)
     lit = lit * (0.72 + 0.28 * ramp(share, 0.1, 0.8)) * torch.where(front, 1.12, 0.8)
-    lit = lit * (0.7 + 0.6 * leaf.luck) * (1 - 0.35 * leaf.between)
+    lit = lit * (0.78 + 0.44 * leaf.luck) * (1 - 0.3 * leaf.between)
     green = frame.rgb(mix(frame.colours[0], frame.colours.new_tensor((0.036, 0.06, 0.028)), 0.6))
-    albedo = green * 2.0 * lit
+    albedo = green * 2.3 * lit
     laden = frame.snow * ramp(low + 0.35 * (leaf.luck - 0.5) + 0.12 * frame.lump, 0.42, 0.62)
     albedo = mix(albedo, frame.rgb((0.78, 0.81, 0.86)), laden)
     albedo = torch.where((needles > 0.3)[None], albedo, frame.rgb(BARK) * 0.7)
@@ -62,7 +63,7 @@ def conifer(frame: Frame) -> Sprite:
 def broadleaf(frame: Frame) -> Sprite:
     """A crown of balls of leaves, the nearest of which is seen, with holes between, on limbs."""
     u, v, look = frame.u, frame.v, frame.look
-    leaf = _leaves(frame, 0.0125)
+    leaf = _leaves(frame, 0.0085)
     ragged = 0.6 * frame.noise(0.9) + 0.4 * frame.noise(1.9, turned=True)
     x, y = u + leaf.u + 0.016 * ragged, v + leaf.v + 0.016 * frame.noise(1.3, turned=True)
     fork, lean = 0.13 + 0.14 * look[1], 0.1 * (look[3] - 0.5)
@@ -126,12 +127,12 @@ def _limbs(frame: Frame, fork: float, lean: float, clumps: _Clumps) -> Tensor:
     """How far a point lies inside the trunk and the limbs that carry some of the clumps."""
     u, v = frame.u + 0.007 * frame.lump, frame.v
     flare = 0.03 * torch.exp(-26 * v.clamp(min=0))
-    trunk = least(0.03 - 0.02 * v + flare - (u - lean * v / fork).abs(), v + 0.02, fork + 0.02 - v)
+    trunk = least(0.025 - 0.017 * v + flare - (u - lean * v / fork).abs(), v + 0.02, fork + 0.02 - v)
     end_x, end_y = clumps.across[:9, None, None] - lean, clumps.up[:9, None, None] - fork
     part = ((u - lean) * end_x + (v - fork) * end_y) / (end_x**2 + end_y**2)
     part = part.clamp(0, 1)
     off = ((u - lean - part * end_x) ** 2 + (v - fork - part * end_y) ** 2).sqrt()
-    return most(trunk, (0.019 - 0.015 * part - off).amax(0))
+    return most(trunk, (0.017 - 0.0135 * part - off).amax(0))
 
 
 def _leaves(frame: Frame, size: float, upright: float = 1.0) -> Leaves:
