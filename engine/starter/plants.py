@@ -164,7 +164,7 @@ def _bushes(s: Scene, site: Site) -> Plants:
     tall = torch.full_like(x[:, :1, :1], 1.15)
     row = _row(s, site, tall * 2.0, layer=2)
     stone = row.a * 7919.0 % 1.0 < spread(s.stones, x)
-    ragged = (noise(s, x, z * 9.1, 0.7, 59) + 0.7 * noise(s, x, z * 5.3, 0.25, 60)) * 2.2
+    ragged = (noise(s, x, z * 9.1, 0.7, 59) + 0.5 * noise(s, x, z * 5.3, 0.25, 60)) * 1.5
     size = tall * (1 - 0.45 * stone) * (0.18 + 0.95 * row.c**3)
     snow = spread(s.snow_line, x)
     much = (spread(s.bush, x) + 0.5 * spread(s.stones, x)) * 1.2

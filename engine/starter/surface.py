@@ -282,11 +282,11 @@ def _leaves(s: Scene, hits: Hits, detail: _Detail, openness: Tensor) -> tuple[Te
     w = fine(hits.x + luck * 77, y * 1.3 + luck * 31, detail.wide * 1.3, 0.7)
     cone, tree = (kind == CONIFER).float(), (kind <= CONIFER).float()
     clump, low = _clumps(hits, detail, u, v, w)
-    round_, boughs = tree * (1 - cone), low * cone
+    round_, boughs = (1 - cone) * (kind != STONE), low * cone
     right, up = (-1.6 * field * round_ for field in (clump.x, clump.z))
     tilt = mix((v - 0.35) * 1.3 + 0.45, 0.3 + 0.7 * boughs, cone)
     back = (1 - u * u).clamp(min=0.0).sqrt()
-    grain = mix(0.55, 0.35, tree)
+    grain = mix(0.55, 0.35, (kind != STONE).float())
     normal = torch.stack([u + right + grain * w.x, tilt + up + grain * w.z, -back * 0.9], 1)
     hue = ((luck * 1.3 + 0.12 * w.value) * (1 - 0.8 * cone)).clamp(0, 1)
     albedo = mix(_of(s, LEAF), _of(s, OTHER_LEAF), hue[:, None]) * (0.75 + 0.5 * luck)[:, None]
@@ -309,7 +309,7 @@ def _leaves(s: Scene, hits: Hits, detail: _Detail, openness: Tensor) -> tuple[Te
     bark = (kind <= CONIFER) & (u.abs() < 0.08) & (v < mix(0.2, 0.06, cone))
     albedo = torch.where(bark[:, None], constant((0.06, 0.045, 0.032), y), albedo)
     low = v.clamp(0, 1)
-    depth = mix(0.28 + 0.72 * low, 0.75 + 0.3 * low, (kind >= BUSH).float())  # a tree is dark below
+    depth = mix(0.28 + 0.72 * low, 0.5 + 0.55 * low, (kind >= BUSH).float())  # a tree is dark below
     depth = mix(depth, 0.8, icy * tree)
     return albedo, normal, openness * depth * (0.85 + 0.15 * w.value + 0.3 * up).clamp(0.3, 1.2)
 
