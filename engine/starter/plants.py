@@ -154,7 +154,7 @@ def _trees(s: Scene, site: Site, woods: tuple[Tensor, Tensor], layer: int) -> Pl
     wide = tall * mix(0.62, 0.38, spread(s.conifer, x)) * (1.15 if layer else 1.0)
     row = _row(s, site, wide, layer)
     conifer = (row.b * 0.999 < spread(s.conifer, x)).float()
-    outline = mix(_dome(row.across, 1.6 * ragged), _cone(row, ragged), conifer)
+    outline = mix(_dome(row.across, 1.1 * ragged), _cone(row, ragged), conifer)
     size = tall * (0.55 + 0.6 * row.c) * mix(0.8, 1.15, conifer)
     return _grown(site, row, wide, chance, outline, size, BROADLEAF + (CONIFER - BROADLEAF) * conifer)
 
@@ -182,7 +182,7 @@ def _bushes(s: Scene, site: Site) -> Plants:
 
 def _dome(across: Tensor, ragged: Tensor) -> Tensor:
     """The outline of a round crown, 0..1."""
-    return (1 - across.abs().clamp(max=1) ** 2.4).clamp(min=0) ** 0.55 * (0.9 + 0.16 * ragged)
+    return (1 - across.abs().clamp(max=1) ** 2.2).clamp(min=0) ** 0.65 * (0.9 + 0.16 * ragged)
 
 
 def _cone(row: _Row, ragged: Tensor) -> Tensor:

@@ -76,7 +76,7 @@ def surface(s: Scene, view: View, hits: Hits, openness: Tensor) -> Surface:
     albedo = torch.where(grown[:, None], leaf, torch.where(grass[:, None], blade, colour_of_ground))
     normal = torch.where(grown[:, None], leaf_normal, normal)
     openness = torch.where(grown, leaf_openness, torch.where(grass, blade_openness, openness))
-    softness = torch.where(grown, 0.4, torch.where(grass, 0.5, 0.02))
+    softness = torch.where(grown & (hits.kind != STONE), 0.65, torch.where(grass, 0.5, 0.02))
     return Surface(albedo, normal * (normal * normal).sum(1, keepdim=True).rsqrt(), openness, softness)
 
 
@@ -287,7 +287,7 @@ def _leaves(s: Scene, hits: Hits, detail: _Detail, openness: Tensor) -> tuple[Te
     tilt = mix((v - 0.35) * 1.3 + 0.45, 0.3 + 0.7 * boughs, cone)
     back = (1 - u * u).clamp(min=0.0).sqrt()
     grain = mix(0.55, 0.35, (kind != STONE).float())
-    normal = torch.stack([u + right + grain * w.x, tilt + up + grain * w.z, -back * 0.9], 1)
+    normal = torch.stack([u + right + grain * w.x, tilt + up + grain * w.z, -back * 0.75], 1)
     hue = ((luck * 1.3 + 0.12 * w.value) * (1 - 0.8 * cone)).clamp(0, 1)
     albedo = mix(_of(s, LEAF), _of(s, OTHER_LEAF), hue[:, None]) * (0.75 + 0.5 * luck)[:, None]
     albedo = mix(albedo, constant((0.033, 0.052, 0.022), y), 0.6 * cone[:, None])  # conifers are evergreen

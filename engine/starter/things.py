@@ -139,7 +139,7 @@ def _shaded(s: Scene, light: Light, thing: _Thing, drawn: Sprite, sun: float) ->
     """Radiance of a thing, (3, column, row)."""
     r, d = thing.picture, light.direction[thing.picture]
     normal = F.normalize(drawn.normal, dim=0)
-    soft = 0.4 if thing.name == "tree" else 0.25  # how far light goes round it
+    soft = 0.6 if thing.name == "tree" else 0.25  # how far light goes round it
     lambert = ((normal * d[:, None, None]).sum(0) + soft).clamp(0, 1 + soft) / (1 + soft)
     if thing.name in CLOTH:
         lambert = lambert + 0.15 * d[2].clamp(0, 1)
