@@ -156,7 +156,8 @@ class StarterUNet(ModelMixin, ConfigMixin):  # type: ignore[misc]
         )
         self.norm = nn.GroupNorm(widths[0] // GROUP, widths[0])
         self.last = nn.Conv2d(widths[0], out_channels, 3, padding=1)
-        _zero(self.last, self.words)
+        nn.init.normal_(self.words.weight, std=0.1)  # from zero they would learn next to nothing
+        _zero(self.last)
 
     def forward(self, x: Tensor, sigma: Tensor, words: Tensor) -> Tensor:
         """`x` (n, 52, h, w), sigma (n,), words (n, 40) of 0 and 1; returns (n, 48, h, w)."""
