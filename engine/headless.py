@@ -179,6 +179,7 @@ def _run(
             spent = time.perf_counter() - started
             if isinstance(event, EditResult):
                 results.append(event.image)
+            if not isinstance(event, Preview):
                 continue
             if report.first_preview_seconds is None:
                 report.first_preview_seconds = spent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -32,8 +33,81 @@ class SDEdit:
     draft: bool = False  # the coarsest size only, as live mode wants it
     method: str = ""  # a name in `engine.sampling.SOLVERS`, in place of what order and sde choose
 
+    def __post_init__(self) -> None:
+        _within("Strength", self.strength, 0, 1)
+        if not 1 <= self.repeats <= 20:
+            raise EngineError(f"Repeats is {self.repeats}; choose a whole number from 1 to 20.")
 
-Operation = SDEdit  # a union, one day: a new edit is a new dataclass here and a generator in `engine.edits`
+
+Point = tuple[float, float]  # x, y in pixels of the picture; whole numbers lie between pixels
+Form = Literal["auto", "carry", "settle", "one pass", "published"]
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A part of a picture that a handle carries: what a selection or a lasso holds."""
+
+    x: int  # pixels, of the left edge
+    y: int  # of the upper edge
+    mask: NDArray[np.uint8]  # (h, w), 0 ... 255
+
+
+@dataclass(frozen=True, eq=False)
+class Handle:
+    """What is at `source` shall be at `target`: a disc round it, or a region, which may turn and grow on the
+    way.
+    """
+
+    source: Point
+    target: Point
+    radius: float = 24.0  # pixels, of the disc
+    turn: float = 0.0  # degrees, clockwise, round the source
+    scale: float = 1.0
+    region: Region | None = None
+
+    def __post_init__(self) -> None:
+        if not all(math.isfinite(value) for value in (*self.source, *self.target, self.turn)):
+            raise EngineError("A handle has no place in the picture; set its two ends again.")
+        if not 1 <= self.radius < math.inf:
+            raise EngineError(f"A handle's radius is {self.radius:g} pixels; choose 1 or more.")
+        if not 0.05 <= self.scale <= 20:
+            raise EngineError(f"A handle's scale is {self.scale:g}; choose a number from 0.05 to 20.")
+        if self.region is not None and not self.region.mask.any():
+            raise EngineError("A handle carries an empty region; draw it again.")
+
+
+@dataclass(frozen=True, eq=False)
+class Drag:
+    """SDE-Drag (Nie et al., "The Blessing of Randomness", ICLR 2024, section 4) and its kin.
+
+    The forms: "published" moves copies of latent windows in small steps, with a round trip to t0 for each;
+    "one pass" lets the windows travel while denoising; "settle" warps the pixels and runs SDEdit with a map
+    of strengths; "carry" runs Cycle-SDE along the noising path of the warped picture, with new noise only
+    where something must be invented.
+    """
+
+    handles: tuple[Handle, ...]
+    form: Form = "auto"
+    solver: Literal["sde", "ode", "cycle"] = "cycle"  # of one pass and published
+    strength: float = 0.7  # t0: where ground is uncovered, or of the whole latent as published
+    settle: float = 0.35  # t0 of what has been moved, and of its rim
+    alpha: float = 1.1  # gain of a copy at its target, as published
+    beta: float = 0.3  # share of the source that stays, as published; 1 keeps the source in each form
+    stride: float = 8.0  # pixels a move, at most
+    together: bool = True  # all handles at once, or one after another
+
+    def __post_init__(self) -> None:
+        if not self.handles:
+            raise EngineError("There is no handle to drag; place one on the picture.")
+        _within("Strength", self.strength, 0, 1)
+        _within("Settle strength", self.settle, 0, 1)
+        _within("Alpha", self.alpha, 0, 4)
+        _within("Beta", self.beta, 0, 1)
+        if not self.stride > 0:
+            raise EngineError(f"The stride is {self.stride} pixels; choose more than 0.")
+
+
+Operation = SDEdit | Drag  # a new edit is a new dataclass here and a generator in `engine.edits`
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,15 +140,10 @@ class EditRequest:
             )
         if min(height_width) < 1:
             raise EngineError("The picture has no pixels; choose another one.")
-        if not 0 <= self.operation.strength <= 1:
-            raise EngineError(f"Strength is {self.operation.strength}; choose a number from 0 to 1.")
         for name, value, top in (("Steps", self.steps, 1000), ("Variants", self.variants, 64)):
             if not 1 <= value <= top:
                 raise EngineError(f"{name} is {value}; choose a whole number from 1 to {top}.")
-        if not 1 <= self.operation.repeats <= 20:
-            raise EngineError(f"Repeats is {self.operation.repeats}; choose a whole number from 1 to 20.")
-        if not 0 <= self.guidance <= 50:
-            raise EngineError(f"Guidance is {self.guidance}; choose a number from 0 to 50.")
+        _within("Guidance", self.guidance, 0, 50)
         left, upper, right, lower = self.window
         if not (0 <= left < right <= 1 and 0 <= upper < lower <= 1):
             raise EngineError(f"The window {self.window} is not a part of a picture; use shares from 0 to 1.")
@@ -97,6 +166,16 @@ class Preview:
 
 
 @dataclass(frozen=True, eq=False)
+class Frame:
+    """A drag has come so far on its way: a picture that can be applied, or gone on from."""
+
+    move: int  # 1 ... moves
+    moves: int
+    variant: int
+    image: Rgb  # the request's size
+
+
+@dataclass(frozen=True, eq=False)
 class EditResult:
     """One variant is finished."""
 
@@ -105,7 +184,7 @@ class EditResult:
     image: Rgb  # the request's size
 
 
-Event = Preview | EditResult
+Event = Preview | Frame | EditResult
 
 
 @dataclass(frozen=True)
@@ -117,6 +196,11 @@ class ModelFacts:
     dtype: str  # of the network: "float32", "bfloat16", "float16"
     load_seconds: float
     vocabulary: tuple[str, ...] = ()  # the words of its prompts, where it knows only so many
+
+
+def _within(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise EngineError(f"{name} is {value:g}; choose a number from {least:g} to {most:g}.")
 
 
 def _size(array: NDArray[np.generic]) -> str:

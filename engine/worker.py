@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from engine.imports import uncollected
-from engine.types import EditRequest, EditResult, EngineError, Event, Preview
+from engine.types import EditRequest, EngineError, Event, Preview
 
 if TYPE_CHECKING:
     from engine.models import Model
@@ -134,7 +134,7 @@ class Engine(QObject):
         self._thread.start(QThread.Priority.LowPriority)
         self._load.emit(model)
 
-    async def edit(self, request: EditRequest) -> AsyncGenerator[Preview | EditResult, None]:
+    async def edit(self, request: EditRequest) -> AsyncGenerator[Event, None]:
         """The events of an edit as they come; previews that nobody had time to see are skipped.
 
         Closing the generator stops the engine within one network call. Raises EngineError.

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from torch import Tensor
 
-from engine.edits import edit, plan
+from engine.edits import edit
 from engine.models import Interrupted
 from engine.sampling import SOLVERS
+from engine.sdedit import plan
 from engine.toy import Toy
 from engine.types import EditRequest, EditResult, EngineError, Preview, Rgb, SDEdit
 
@@ -134,10 +136,20 @@ def test_stop_works_inside_a_network_call() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"operation": SDEdit(1.5)}, "Strength is 1.5"),
-        ({"operation": SDEdit(-0.1)}, "Strength is -0.1"),
-        ({"operation": SDEdit(float("nan"))}, "Strength is nan"),
-        ({"operation": SDEdit(repeats=0)}, "Repeats is 0"),
+        ({"strength": 1.5}, "Strength is 1.5"),
+        ({"strength": -0.1}, "Strength is -0.1"),
+        ({"strength": float("nan")}, "Strength is nan"),
+        ({"repeats": 0}, "Repeats is 0"),
+    ],
+)
+def test_an_operation_that_cannot_be_is_refused(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(EngineError, match=words):
+        SDEdit(**change)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
         ({"steps": 0}, "Steps is 0"),
         ({"steps": 1001}, "Steps is 1001"),
         ({"variants": 0}, "Variants is 0"),

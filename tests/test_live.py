@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 
+from engine.types import SDEdit
 from tests.bench import Bench, scenario
 from ui.document import Document, document_from
 from ui.live import STEPS
@@ -112,7 +113,7 @@ async def test_what_is_asked_is_quick_and_of_one_seed(bench: Bench) -> None:
         made = bench.window.live._made
         assert made is not None
         request = made[0].request
-        assert (request.operation.strength, request.operation.draft) == (0.37, True)
+        assert request.operation == SDEdit(0.37, draft=True)
         assert (request.steps, request.variants, request.seed, request.prompt) == (STEPS, 1, 11, "lake")
 
 

@@ -11,14 +11,14 @@ import numpy as np
 
 from engine.area import Rect, blend, part_of, resized, resized_mask, soft_mask, work_area
 from engine.pictures import flat
-from engine.types import EditRequest, EditResult, EngineError, Mask, Preview, Rgb, SDEdit
+from engine.types import EditRequest, EditResult, EngineError, Event, Mask, Preview, Rgb, SDEdit
 from ui.document import Document, Layer, Rgba, layer_from, read, stroke_alpha
 
 
 class Edits(Protocol):
     """The part of the engine that is needed here."""
 
-    def edit(self, request: EditRequest) -> AsyncGenerator[Preview | EditResult]: ...
+    def edit(self, request: EditRequest) -> AsyncGenerator[Event]: ...
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ async def make_real(
                 if isinstance(event, Preview):
                     last = event
                     seen(event)
-                else:
+                elif isinstance(event, EditResult):
                     last = None
                     found(Candidate(event.image, event.seed, finished=True))
     finally:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, QSize, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from engine.types import Preview
+from engine.types import EditResult, Preview
 from ui import theme
 from ui.apply import Ask, Candidate, EditOptions, Edits, accept, asked, layer_pixels, veil
 from ui.document import Document, Pixels, premultiplied
@@ -162,7 +162,7 @@ class Live(QObject):
                     self.progressed.emit(event.done)
                     if self._overlay is None or 2 * event.call > event.calls:  # the first ones are blurred
                         self._show(Overlay(ask.at, premultiplied(veil(ask, event.image)), of.document))
-                else:
+                elif isinstance(event, EditResult):
                     candidate = Candidate(event.image, event.seed, finished=True)
                     pixels = await asyncio.to_thread(_result, ask, candidate)
                     self._made = ask, candidate

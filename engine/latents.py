@@ -1,0 +1,48 @@
+"""Pictures and masks to a model's latents at a working size, and back."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.area import resized, resized_mask
+from engine.models import Model
+from engine.types import Mask, Rgb
+
+
+class At(NamedTuple):
+    """A model at a working size; a picture of any size comes to it and goes from it."""
+
+    model: Model
+    size: tuple[int, int]  # pixels: width and height
+
+    def latent(self, picture: Rgb) -> Tensor:
+        return self.model.encode(self._padded(resized(picture, *self.size)))
+
+    def free(self, mask: Mask) -> Tensor:
+        """A mask as what multiplies a latent."""
+        return self.model.free(self._padded(resized_mask(mask, *self.size)))
+
+    def picture(self, latent: Tensor) -> Rgb:
+        """A latent as a picture of the working size."""
+        return self._unpadded(self.model.decode(latent))
+
+    def sketch(self, latent: Tensor) -> Rgb:
+        """A latent as a preview, which may be smaller."""
+        return self._unpadded(self.model.sketch(latent))
+
+    def _padded(self, picture: NDArray[Any]) -> NDArray[Any]:
+        """A picture or mask (h, w, ...) with its lower and right edge mirrored outwards to multiples."""
+        ends = [(0, -length % self.model.multiple) for length in picture.shape[:2]]
+        return np.pad(picture, ends + [(0, 0)] * (picture.ndim - 2), mode="symmetric")
+
+    def _unpadded(self, picture: Rgb) -> Rgb:
+        """The part of a decoded picture, or of its smaller sketch, that is no padding."""
+        rows, columns = (
+            round(there * length / (length + -length % self.model.multiple))
+            for there, length in zip(picture.shape, self.size[::-1], strict=False)
+        )
+        return np.ascontiguousarray(picture[:rows, :columns])
