@@ -58,8 +58,8 @@ def test_the_whole_job_in_one_command(tmp_path: Path) -> None:
     assert figures["peak_memory_mb"] > 100
     assert {"autoencoder_seconds", "device", "dtype"} <= figures.keys()
     assert picture(tmp_path / "out.png").shape == picture(SAMPLE).shape
-    assert len(list((tmp_path / "previews").iterdir())) == 5
-    assert "step 5 of 5" in done.stderr
+    assert len(list((tmp_path / "previews").iterdir())) == 7
+    assert "step 7 of 7" in done.stderr
 
 
 def test_outside_the_mask_every_byte_of_a_photo_is_kept(tmp_path: Path, photo: Path) -> None:
@@ -158,7 +158,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[str], str]]:
         ),
         "guide size": ([good, "--guide", str(folder / "small.png"), *out], "make them equal"),
         "black mask": ([good, "--mask", str(folder / "black.png"), *out], "Nothing is free to change"),
-        "strength": ([good, "--strength", "2", *out], "Strength is 2.0; choose a number from 0 to 1."),
+        "strength": ([good, "--strength", "2", *out], "Strength is 2; choose a number from 0 to 1."),
         "strength word": ([good, "--strength", "much", *out], "invalid float value: 'much'"),
         "steps": ([good, "--steps", "0", *out], "Steps is 0"),
         "variants": ([good, "--variants", "-3", *out], "Variants is -3"),
