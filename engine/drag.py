@@ -2,123 +2,181 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from engine.area import blend, resized
-from engine.cycle import follow, noised, places
+from engine.cycle import Path, Places, follow, noised, places
 from engine.latents import At
-from engine.levels import Level, karras
+from engine.levels import Level, karras, time_of
+from engine.matte import trimmed
 from engine.models import Model
 from engine.moves import moved_windows
-from engine.sampling import pinned, sample, second_order, seeded
-from engine.types import Drag, EditRequest, EditResult, Event, Mask, Preview
+from engine.sampling import Denoise, Draw, pinned, sample, second_order, seeded
+from engine.sdedit import FEWER, FINER
+from engine.types import Drag, EditRequest, EditResult, Event, Frame, Mask, Preview, Rgb
 from engine.warp import Warp, grown, rim, warped
 
 RIM = 6.0  # pixels at the working size over which a moved thing and its ground meet
 STIRRED = 0.3  # share of new noise there
+PATHS = 2  # paths that are kept for a model: 30 MB each at 256 x 256 and 20 steps
 
 
 @torch.inference_mode()
 def drag(operation: Drag, request: EditRequest, model: Model) -> Iterator[Event]:
     """See `engine.types.Drag`."""
-    yield from FORMS[operation.form](operation, request, model)
+    form = FORMS[operation.form]
+    if operation.together or len(operation.handles) == 1:
+        yield from form(operation, request, model)
+        return
+    count = len(operation.handles)
+    for variant in range(request.variants):
+        seed, image = request.seed + variant, request.image
+        for i, handle in enumerate(operation.handles):
+            alone = replace(request, image=image, guide=image, seed=seed, variants=1)
+            done = (variant * count + i) / (request.variants * count)
+            for event in form(replace(operation, handles=(handle,)), alone, model):
+                if isinstance(event, Preview):
+                    before = event.calls * (variant * count + i)
+                    calls = event.calls * request.variants * count
+                    share = done + event.done / (request.variants * count)
+                    yield replace(event, call=before + event.call, calls=calls, done=share, variant=variant)
+                elif isinstance(event, EditResult):
+                    image = event.image
+                    yield Frame(i + 1, count, variant, image)
+        yield EditResult(variant, seed, image)
 
 
 class Ground(NamedTuple):
-    """What a drag changes, at a working size, as what multiplies a latent (0..1)."""
+    """What a drag changes, as masks of a picture's size."""
 
-    uncovered: Tensor
-    rim: Tensor
-    landed: Tensor
+    uncovered: Mask
+    rim: Mask  # round what was uncovered, and where what landed meets its ground
+    landed: Mask
 
-    def ratios(self, model: Model, operation: Drag) -> Tensor:
-        """sigma / alpha up to which each place may change; 0 where it may not."""
-        far, near = model.schedule(operation.strength).ratio, model.schedule(operation.settle).ratio
-        inner = torch.maximum(self.rim, self.landed) > 0.02
-        return torch.where(self.uncovered > 0.02, far, torch.where(inner, near, 0.0))
+    @classmethod
+    def of(cls, warp: Warp, edge: float, mask: Mask | None) -> Ground:
+        """`edge` is the width of the rim in pixels; the mask is what may change at all."""
+        uncovered = grown(warp.uncovered, round(edge / 3), edge / 3)
+        border = np.maximum(rim(warp.landed, edge), rim(warp.uncovered, edge))
+        masks = (uncovered, border, warp.landed)
+        return cls(*(masks if mask is None else (each * mask for each in masks)))
 
-    def fresh(self) -> Tensor:
-        return torch.maximum(self.uncovered, STIRRED * self.rim)
-
-
-def _ground(at: At, warp: Warp, mask: Mask | None) -> Ground:
-    scale = max(warp.landed.shape) / max(at.size)
-    edge = RIM * scale
-    shown = np.ones_like(warp.landed) if mask is None else mask
-    uncovered = grown(warp.uncovered, round(edge / 3), edge / 3)
-    borders = np.maximum(rim(warp.landed, edge), rim(warp.uncovered, edge))
-    return Ground(*(at.free(each * shown) for each in (uncovered, borders, warp.landed)))
+    @property
+    def free(self) -> Mask:
+        """What the result takes the place of."""
+        return np.maximum(np.maximum(self.uncovered, self.landed), np.minimum(2 * self.rim, 1))
 
 
-def changed(warp: Warp, scale: float, mask: Mask | None) -> Mask:
-    """What the result of a drag may change, at the picture's size."""
-    edge = RIM * scale
-    moved = np.maximum(warp.landed, warp.uncovered)
-    free = np.maximum(moved, grown(moved, round(edge), edge))
-    return free if mask is None else free * mask
-
-
-def carry(operation: Drag, request: EditRequest, model: Model) -> Iterator[Event]:
-    """Cycle-SDE along the noising path of the warped picture."""
+def guided(operation: Drag, request: EditRequest, model: Model) -> Iterator[Event]:
+    """Carry and settle: the pixels are warped, and the model puts right what the warp leaves: at its native
+    size first, and then, where ground was invented, at twice and four times that.
+    """
     height, width = request.image.shape[:2]
-    size = model.sizes(width, height)[0]
-    at = At(model, size)
-    warp = warped(request.image, operation.handles, keep=operation.beta == 1)
-    free = changed(warp, width / size[0], request.mask)
-    ground = _ground(at, warp, request.mask)
-    ratios, fresh = ground.ratios(model, operation), ground.fresh()
-    levels = karras(model.schedule, operation.strength, request.steps, model.least)
+    handles = [trimmed(request.image, each) if each.trim else each for each in operation.handles]
+    warp = warped(request.image, handles, keep=operation.beta == 1)
+    coarse, *finer = (At(model, size) for size in model.sizes(width, height))
+    ground = Ground.of(warp, RIM * width / coarse.size[0], request.mask)
+    few = max(2, round(FEWER * request.steps))
     denoise = model.denoiser(request)
-    path = noised(at.latent(warp.picture), levels, seeded(request.seed))
-    calls = request.variants * request.steps
-    for variant in range(request.variants):
-        draw = seeded(request.seed + variant + 1_000_003)
-        steps = follow(
-            denoise, path, path.states[0], free=places(ratios), fresh=fresh, draw=draw, solver=second_order
-        )
-        for k, x0 in enumerate(steps):
-            call = variant * request.steps + k + 1
-            yield Preview(call, calls, call / calls, variant, at.sketch(x0))
-        result = blend(request.image, resized(at.picture(x0), width, height), free)
-        yield EditResult(variant, request.seed + variant, result)
-
-
-def settle(operation: Drag, request: EditRequest, model: Model) -> Iterator[Event]:
-    """SDEdit of the warped picture with a map of strengths."""
-    height, width = request.image.shape[:2]
-    size = model.sizes(width, height)[0]
-    at = At(model, size)
-    warp = warped(request.image, operation.handles, keep=operation.beta == 1)
-    free = changed(warp, width / size[0], request.mask)
-    ground = _ground(at, warp, request.mask)
-    where = places(ground.ratios(model, operation))
-    levels = karras(model.schedule, operation.strength, request.steps, model.least)
-    denoise = model.denoiser(request)
-    known = at.latent(warp.picture)
-    calls = request.variants * request.steps
-
-    def staged(x: Tensor, level: Level) -> Tensor:
-        return pinned(denoise, known, where(level))(x, level)
-
+    walk = _settled if operation.form == "settle" else _carried
+    areas = [each.size[0] * each.size[1] for each in (coarse, *finer)]
+    work = request.variants * (request.steps * areas[0] + sum(few * area for area in areas[1:]))
+    call, done = 0, 0
+    calls = request.variants * (request.steps + few * len(finer))
     for variant in range(request.variants):
         draw = seeded(request.seed + variant)
-        x = levels[0].alpha * known + levels[0].sigma * draw(known)
-        for k, x0 in enumerate(sample(staged, x, levels, draw, 1.0, second_order)):
-            call = variant * request.steps + k + 1
-            yield Preview(call, calls, call / calls, variant, at.sketch(x0))
-        result = blend(request.image, resized(at.picture(x0), width, height), free)
-        yield EditResult(variant, request.seed + variant, result)
+        picture = warp.picture
+        for x0 in walk(operation, request, coarse, warp.picture, ground, denoise, draw):
+            call, done = call + 1, done + areas[0]
+            yield Preview(call, calls, done / work, variant, coarse.sketch(x0))
+        picture = blend(picture, resized(coarse.picture(x0), width, height), ground.free)
+        for at, area in zip(finer, areas[1:], strict=True):
+            invented = at.free(np.maximum(ground.uncovered, ground.rim))
+            known = at.latent(blend(warp.picture, picture, np.maximum(ground.uncovered, ground.rim)))
+            levels = karras(model.schedule, time_of(model.schedule, FINER), few, model.least)
+            x = levels[0].alpha * known + levels[0].sigma * draw(known)
+            for x0 in sample(pinned(denoise, known, invented), x, levels, draw, 1.0, second_order):
+                call, done = call + 1, done + area
+                yield Preview(call, calls, done / work, variant, at.sketch(x0))
+            picture = resized(at.picture(x0), width, height)
+        yield EditResult(variant, request.seed + variant, blend(request.image, picture, ground.free))
+
+
+def _carried(
+    operation: Drag, request: EditRequest, at: At, guide: Rgb, ground: Ground, denoise: Denoise, draw: Draw
+) -> Iterator[Tensor]:
+    """Cycle-SDE along the noising path of the guide: what moved keeps its identity where nothing speaks
+    against it, and what was uncovered is a free sample of the SDE.
+    """
+    model = at.model
+    levels = karras(model.schedule, operation.strength, request.steps, model.least)
+    path = _path(guide, levels, request, at)
+    uncovered, border = at.free(ground.uncovered), at.free(ground.rim)
+    yield from follow(
+        denoise,
+        path,
+        path.states[0],
+        free=_places(operation, at, ground),
+        fresh=torch.maximum(uncovered, STIRRED * border),
+        draw=draw,
+        solver=second_order,
+    )
+
+
+def _settled(
+    operation: Drag, request: EditRequest, at: At, guide: Rgb, ground: Ground, denoise: Denoise, draw: Draw
+) -> Iterator[Tensor]:
+    """SDEdit of the guide with a map of strengths."""
+    model = at.model
+    levels = karras(model.schedule, operation.strength, request.steps, model.least)
+    known, free = at.latent(guide), _places(operation, at, ground)
+
+    def staged(x: Tensor, level: Level) -> Tensor:
+        return pinned(denoise, known, free(level))(x, level)
+
+    x = levels[0].alpha * known + levels[0].sigma * draw(known)
+    yield from sample(staged, x, levels, draw, 1.0, second_order)
+
+
+def _places(operation: Drag, at: At, ground: Ground) -> Places:
+    """Up to which level each place may change."""
+    far = at.model.schedule(operation.strength).ratio
+    near = at.model.schedule(operation.settle).ratio
+    uncovered, border, landed = (at.free(each) for each in ground)
+    moved = torch.where(torch.maximum(border, landed) > 0.02, near, 0.0)
+    return places(torch.where(uncovered > 0.02, max(far, near), moved))
+
+
+_kept: WeakKeyDictionary[Model, OrderedDict[tuple[object, ...], Path]] = WeakKeyDictionary()
+
+
+def _path(guide: Rgb, levels: Sequence[Level], request: EditRequest, at: At) -> Path:
+    """The guide's noising path. It is kept, with what the network said along it: another seed changes only
+    what is invented, and costs half.
+    """
+    paths = _kept.setdefault(at.model, OrderedDict())
+    words = request.prompt, request.guidance, request.window
+    key = guide.tobytes(), guide.shape, tuple(levels), at.size, words
+    if key not in paths:
+        paths[key] = noised(at.latent(guide), list(levels), seeded(0))
+    paths.move_to_end(key)
+    while len(paths) > PATHS:
+        paths.popitem(last=False)
+    return paths[key]
 
 
 FORMS: dict[str, Callable[[Drag, EditRequest, Model], Iterator[Event]]] = {
-    "auto": carry,
-    "carry": carry,
-    "settle": settle,
+    "auto": guided,
+    "carry": guided,
+    "settle": guided,
     "one pass": moved_windows,
     "published": moved_windows,
 }

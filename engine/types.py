@@ -64,6 +64,7 @@ class Handle:
     turn: float = 0.0  # degrees, clockwise, round the source
     scale: float = 1.0
     region: Region | None = None
+    trim: bool = True  # leave behind what looks like the ground round it, where something stands out
 
     def __post_init__(self) -> None:
         if not all(math.isfinite(value) for value in (*self.source, *self.target, self.turn)):

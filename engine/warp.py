@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -72,7 +73,7 @@ def part_way(handle: Handle, share: float) -> Handle:
         return handle
     target = tuple(a + share * (b - a) for a, b in zip(handle.source, handle.target, strict=True))
     turn, scale = share * handle.turn, handle.scale**share
-    return Handle(handle.source, (target[0], target[1]), handle.radius, turn, scale, handle.region)
+    return replace(handle, target=(target[0], target[1]), turn=turn, scale=scale)
 
 
 def region_of(handle: Handle, width: int, height: int) -> Region:
