@@ -2,7 +2,7 @@
 facts.
 
 A benchmark is a module in this folder with `run() -> list[dict]`, each with name, value, unit, reference and
-ratio.
+ratio. The other modules are commands of their own: `docs/evidence.md` shows what they measure.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ def machine() -> dict[str, object]:
 
 
 def main(names: list[str]) -> int:
-    there = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
+    modules = Path(__file__).parent.glob("[a-z]*.py")
+    there = sorted(path.stem for path in modules if "\ndef run() " in path.read_text(encoding="utf-8"))
     unknown = [name for name in names if name not in there]
     if unknown:
         print(f"There is no benchmark {', '.join(unknown)}; choose from {', '.join(there)}.", file=sys.stderr)
