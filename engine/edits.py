@@ -11,10 +11,16 @@ from typing import Any
 
 from engine.drag import drag
 from engine.models import Model
+from engine.round_trip import inpaint, translate
 from engine.sdedit import sdedit
-from engine.types import Drag, EditRequest, Event, SDEdit
+from engine.types import Drag, EditRequest, Event, Inpaint, SDEdit, Translate
 
-EDITS: dict[type, Callable[[Any, EditRequest, Model], Iterator[Event]]] = {SDEdit: sdedit, Drag: drag}
+EDITS: dict[type, Callable[[Any, EditRequest, Model], Iterator[Event]]] = {
+    SDEdit: sdedit,
+    Drag: drag,
+    Inpaint: inpaint,
+    Translate: translate,
+}
 
 
 def edit(request: EditRequest, model: Model, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:

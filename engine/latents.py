@@ -26,6 +26,10 @@ class At(NamedTuple):
         """A mask as what multiplies a latent."""
         return self.model.free(self._padded(resized_mask(mask, *self.size)))
 
+    def mask(self, plane: Tensor) -> Mask:
+        """A map over a latent (h, w) as a mask."""
+        return resized_mask(self._unpadded(plane.float().cpu().numpy()), *self.size)
+
     def picture(self, latent: Tensor) -> Rgb:
         """A latent as a picture of the working size."""
         return self._unpadded(self.model.decode(latent))
@@ -39,7 +43,7 @@ class At(NamedTuple):
         ends = [(0, -length % self.model.multiple) for length in picture.shape[:2]]
         return np.pad(picture, ends + [(0, 0)] * (picture.ndim - 2), mode="symmetric")
 
-    def _unpadded(self, picture: Rgb) -> Rgb:
+    def _unpadded(self, picture: NDArray[Any]) -> NDArray[Any]:
         """The part of a decoded picture, or of its smaller sketch, that is no padding."""
         rows, columns = (
             round(there * length / (length + -length % self.model.multiple))

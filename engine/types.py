@@ -108,7 +108,42 @@ class Drag:
             raise EngineError(f"The stride is {self.stride} pixels; choose more than 0.")
 
 
-Operation = SDEdit | Drag  # a new edit is a new dataclass here and a generator in `engine.edits`
+@dataclass(frozen=True)
+class Inpaint:
+    """What the request's mask frees is invented from its surroundings; the guide counts there only below
+    full strength.
+
+    "sde" and "ode" sample under the mask, "cycle" is the SDE under the mask and Cycle-SDE along the picture's
+    own path round it.
+    """
+
+    strength: float = 1.0  # t0
+    solver: Literal["sde", "ode", "cycle"] = "sde"
+
+    def __post_init__(self) -> None:
+        _within("Strength", self.strength, 0, 1)
+
+
+@dataclass(frozen=True)
+class Translate:
+    """The picture that `source` describes becomes what the request's prompt says: it goes up to t0 with the
+    one prompt and comes back with the other.
+
+    "cycle" is Cycle-SDE, "ode" the inversion, "sde" forgets the way up: SDEdit with a prompt. `find_mask` is
+    DiffEdit (Couairon et al., ICLR 2023): only where the two prompts differ is anything changed.
+    """
+
+    source: str = ""
+    strength: float = 0.7  # t0
+    solver: Literal["sde", "ode", "cycle"] = "cycle"
+    find_mask: bool = False
+
+    def __post_init__(self) -> None:
+        _within("Strength", self.strength, 0, 1)
+
+
+# a new edit is a new dataclass here and a generator in `engine.edits`
+Operation = SDEdit | Drag | Inpaint | Translate
 
 
 @dataclass(frozen=True, eq=False)
