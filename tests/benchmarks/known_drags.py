@@ -1,130 +1,232 @@
 """Drags whose answer is known pixel by pixel: the renderer draws a scene, and the same scene with one thing
 elsewhere.
+
+Things take turns, so that no kind dominates. Cases are kept on disk, under the renderer's own digest, since
+drawing one takes half a second.
 """
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from PIL import Image, ImageFilter
 
-from engine.starter.places import locate, move
+import engine.starter
+from engine.starter.places import locate, move, without
 from engine.starter.render import render
 from engine.starter.scene import OBJECTS, Scene
 from engine.starter.world import draw
 from engine.types import Handle, Mask, Region, Rgb
+from engine.warp import filled
 
 SIZE = 256  # pixels
 FIRST = 950_000  # the first seed: training has 0 to some 1000, the quality figures 900,000 on
-THINGS = {"balloon": 0.8, "boat": 1.3, "tree": 0.7, "boulder": 1.5}  # width in heights
+CACHE = Path(__file__).parents[2] / "training" / "known-drags"  # git does not see it
+THINGS = {"balloon": 1.0, "boat": 1.3, "tree": 1.0, "boulder": 1.5}  # width in heights, with some ground
+LIGHTS = ("sun", "moon")
+KINDS = (*THINGS, *LIGHTS)
 SMALLEST, LARGEST = 14, 96  # pixels: heights of things
 NEAREST, FARTHEST = 24, 96  # pixels: ways
-SCENES = 16  # of a seed
-SEEN = 0.75  # share of the thing that must be seen in both pictures
+SCENES, TRIES = 64, 4  # of a seed, and so many seeds for
+EACH = 2  # cases
+SEEN, HIDDEN = (
+    0.75,
+    0.4,
+)  # share of the thing that must be seen in both pictures; of one that is partly hidden
+DISC, GLOW = 2.2, 2.0  # a handle's radius on sun and moon: in radii of the disc, and pixels more
+DIFFERENT = 10  # of 255, where a picture with the thing is not the picture without it
+LEAST = 30  # pixels of the thing that must be seen
+TEXTURED = 3.0  # levels of 255 a pixel: ground with steeper slopes is textured
 
 
 class Case(NamedTuple):
     name: str
-    thing: str
+    kind: str
+    hidden: bool  # partly, by land or woods, in one of the two places
     before: Rgb
     after: Rgb  # the answer
+    bare: Rgb  # without the thing
     handle: Handle
-    new: Mask  # where the thing is in the answer
-    old: Mask  # where it was
-    texture: float  # of the ground that is uncovered: mean slope, of 255 a pixel
+    old: Mask  # where the handle's region was
+    new: Mask  # where it comes to lie
+    old_thing: Mask  # the thing's own pixels, 0 or 1
+    new_thing: Mask
+    texture: float  # mean slope of the ground that is uncovered, of 255 a pixel
+
+    @property
+    def textured(self) -> bool:
+        return self.texture > TEXTURED
+
+    @property
+    def way(self) -> float:
+        return float(np.hypot(*np.subtract(self.handle.target, self.handle.source)))
 
 
-def cases(count: int, first: int = FIRST) -> Iterator[Case]:
-    """Cases of all things in turn, as long as the seeds give them."""
-    found, seed = 0, first
+class Drawn(NamedTuple):
+    """What is kept of a case."""
+
+    kind: str
+    hidden: bool
+    places: list[float]  # pixels: column, row and height of the thing, in one picture and in the other
+    pictures: np.ndarray  # (3, h, w, 3), uint8: before, after, bare
+
+
+def cases(count: int, folder: Path = CACHE) -> Iterator[Case]:
+    """Cases of all kinds in turn, as long as the seeds give them."""
+    folder = folder / _digest()
+    folder.mkdir(parents=True, exist_ok=True)
+    found, number = 0, 0
     while found < count:
-        for case in _of_seed(seed):
-            yield case
-            found += 1
+        for i, each in enumerate(_kept(number, folder)):
             if found == count:
                 return
-        seed += 1
+            case = _case(f"{number:03}-{i}", each)
+            if min(case.old_thing.sum(), case.new_thing.sum()) >= LEAST:
+                yield case
+                found += 1
+        number += 1
 
 
-def _of_seed(seed: int) -> list[Case]:
-    torch.set_num_threads(1)
-    scene = draw(SCENES, torch.Generator().manual_seed(seed))
-    dice = random.Random(seed)
-    there = locate(scene)[0]
-    after, moves = scene, dict[int, str]()
-    for row in range(SCENES):
-        names = list(THINGS)
-        dice.shuffle(names)
-        for name in names:
-            column = OBJECTS.index(name)
-            if not _fits(there[row, column]):
-                continue
-            moved = _moved(after, name, row, dice)
-            new = locate(moved)[0][row, column]
-            way = _way(there[row, column], new)
-            if _fits(new) and NEAREST <= way <= FARTHEST:
-                after, moves[row] = moved, name
-                break
-    if not moves:
-        return []
-    rows = torch.tensor(list(moves))
-    there, new = there[rows], locate(after)[0][rows]
-    pictures = [_pictures(each.rows(rows)) for each in (scene, after)]
-    made = []
-    for k, row in enumerate(moves):
-        column = OBJECTS.index(moves[row])
-        made.append(
-            _case(
-                f"{seed}-{row}", moves[row], pictures[0][k], pictures[1][k], there[k, column], new[k, column]
-            )
+def _digest() -> str:
+    """Of the renderer: other code may draw other pictures."""
+    sources = sorted(Path(engine.starter.__path__[0]).glob("*.py"))
+    text = b"".join(each.read_bytes() for each in sources if each.stem not in ("train", "network", "muon"))
+    return hashlib.sha256(text).hexdigest()[:12]
+
+
+def _kept(number: int, folder: Path) -> list[Drawn]:
+    path = folder / f"{number:03}.npz"
+    if not path.exists():
+        drawn = _draw(number)
+        partial = path.with_suffix(".part.npz")
+        np.savez_compressed(
+            partial,
+            kinds=np.array([each.kind for each in drawn], dtype=str),
+            hidden=np.array([each.hidden for each in drawn], dtype=bool),
+            places=np.array([each.places for each in drawn]).reshape(-1, 6),
+            pictures=np.array([each.pictures for each in drawn], dtype=np.uint8),
         )
-    return made
+        partial.replace(path)
+    with np.load(path) as kept:
+        columns = kept["kinds"].tolist(), kept["hidden"].tolist(), kept["places"].tolist(), kept["pictures"]
+        return [Drawn(*each) for each in zip(*columns, strict=True)]
 
 
-def _case(name: str, thing: str, before: Rgb, after: Rgb, there: torch.Tensor, new: torch.Tensor) -> Case:
-    (x, y, high), (to_x, to_y, to_high) = _centre(there), _centre(new)
-    wide = max(1.0, THINGS[thing]) if thing != "boat" else THINGS[thing]
-    region = _ellipse(x, y, 1.15 * wide * high / 2 + 1, 1.15 * high / 2 + 1)
-    handle = Handle((x, y), (to_x, to_y), scale=to_high / high, region=region)
-    old = _whole(region)
-    landed = _whole(_ellipse(to_x, to_y, 1.15 * wide * to_high / 2 + 1, 1.15 * to_high / 2 + 1))
-    bare = old * (1 - landed) > 0.5
+def _draw(number: int) -> list[Drawn]:
+    """Up to two cases of the kind whose turn it is; of them the second partly hidden, where there is one."""
+    torch.set_num_threads(1)
+    kind = KINDS[number % len(KINDS)]
+    dice = random.Random(number)
+    found: list[Drawn] = []
+    for part in range(TRIES):
+        scene = draw(SCENES, torch.Generator().manual_seed(FIRST + TRIES * number + part))
+        there = _places(scene, kind)
+        rows = [row for row in range(SCENES) if _fits(there[row], kind)]
+        dice.shuffle(rows)
+        rows.sort(key=lambda row: (float(there[row, 3]) < SEEN) != bool(found))
+        for row in rows:
+            moved = _moved(scene, kind, row, dice)
+            new = _places(moved, kind)[row]
+            if _fits(new, kind) and NEAREST <= _way(there[row], new) <= FARTHEST:
+                found.append(_drawn(kind, scene, moved, row, there[row], new))
+                break
+        if len(found) == EACH:
+            break
+    return found
+
+
+def _drawn(kind: str, scene: Scene, moved: Scene, row: int, there: torch.Tensor, new: torch.Tensor) -> Drawn:
+    ends = [*there[:3].tolist(), *new[:3].tolist()]
+    pictures = [_picture(each, row) for each in (scene, moved)]
+    if kind in LIGHTS:
+        pictures.append(filled(pictures[0], _whole(_region(kind, *ends[:3]))))
+    else:
+        pictures.append(_picture(without(scene, kind, row), row))
+    return Drawn(kind, bool(min(there[3], new[3]) < SEEN), ends, np.stack(pictures))
+
+
+def _case(name: str, drawn: Drawn) -> Case:
+    kind, places = drawn.kind, drawn.places
+    before, after, bare = drawn.pictures
+    there, new = _region(kind, *places[:3]), _region(kind, *places[3:])
+    high, wide = places[2], places[2] * THINGS.get(kind, 1.0)
+    radius = DISC * high / 2 + GLOW if kind in LIGHTS else 1.15 * max(high, wide) / 2
+    handle = Handle((places[0], places[1]), (places[3], places[4]), radius, region=there)
+    old, landed = _whole(there), _whole(new)
+    if kind in LIGHTS:  # what shines has no picture without it: its sky is made of what is round it
+        without_old, without_new = filled(before, old), filled(after, landed)
+    else:
+        without_old = without_new = bare
+    old_thing, new_thing = _different(before, without_old, old), _different(after, without_new, landed)
+    uncovered = old * (1 - landed) > 0.5
     slope = np.hypot(*np.gradient(after.astype(np.float32).mean(-1)))
-    texture = float(slope[bare].mean()) if bare.any() else 0.0
-    return Case(name, thing, before, after, handle, landed, old, texture)
+    texture = float(slope[uncovered].mean()) if uncovered.any() else 0.0
+    return Case(
+        name, kind, drawn.hidden, before, after, bare, handle, old, landed, old_thing, new_thing, texture
+    )
 
 
-def _moved(scene: Scene, name: str, row: int, dice: random.Random) -> Scene:
-    """The thing some way to the side, and, where it flies, up or down as well."""
-    x, y, z = scene.place[row, OBJECTS.index(name)].tolist()
+def _region(kind: str, x: float, y: float, high: float) -> Region:
+    """What a hand would draw round the thing: an ellipse, with some ground."""
+    if kind in LIGHTS:
+        return _ellipse(x, y, DISC * high / 2 + GLOW, DISC * high / 2 + GLOW)
+    return _ellipse(x, y, 1.15 * THINGS[kind] * high / 2 + 1, 1.15 * high / 2 + 1)
+
+
+def _places(scene: Scene, kind: str) -> torch.Tensor:
+    """(n, 4): column and row of the thing's middle and its height in pixels, and the share that is seen."""
+    things, sun = locate(scene)
+    if kind in LIGHTS:
+        night = scene.night > 0
+        disc = 2 * scene.focal * torch.where(night, 0.016, 0.014)  # as the renderer draws it
+        seen = sun[:, 2] * (night == (kind == "moon"))
+        return torch.stack([SIZE * sun[:, 0], SIZE * sun[:, 1], SIZE * disc, seen], 1)
+    column, foot, high, seen = things[:, OBJECTS.index(kind)].unbind(1)
+    return torch.stack([SIZE * column, SIZE * (foot - high / 2), SIZE * high, seen], 1)
+
+
+def _moved(scene: Scene, kind: str, row: int, dice: random.Random) -> Scene:
+    """The thing some way to the side, and, where it is in the sky, up or down as well."""
+    aside = dice.choice((-1, 1)) * dice.uniform(0.1, 0.36)  # of a height of the view
+    if kind in LIGHTS:
+        focal = scene.focal[row].item()
+        azimuth = scene.sun_azimuth[row].item() + aside / focal
+        height = scene.sun_height[row].item() + dice.uniform(-0.06, 0.06) / focal
+        return move(scene, "sun", row, azimuth, height)
+    x, y, z = scene.place[row, OBJECTS.index(kind)].tolist()
     metres = z / scene.focal[row].item()  # of a height of the view
-    aside = dice.choice((-1, 1)) * dice.uniform(0.1, 0.36) * metres
-    up = dice.uniform(-0.2, 0.2) * metres if name == "balloon" else 0.0
-    return move(scene, name, row, x + aside, y + up)
+    up = dice.uniform(-0.2, 0.2) * metres if kind == "balloon" else 0.0
+    return move(scene, kind, row, x + aside * metres, y + up)
 
 
-def _fits(place: torch.Tensor) -> bool:
-    x, y, high = _centre(place)
+def _fits(place: torch.Tensor, kind: str) -> bool:
+    x, y, high, seen = place.tolist()
     inside = high / 2 < x < SIZE - high / 2 and high / 3 < y < SIZE - high / 3
-    return bool(place[3] > SEEN) and SMALLEST <= high <= LARGEST and inside
-
-
-def _centre(place: torch.Tensor) -> tuple[float, float, float]:
-    column, foot, high = (value * SIZE for value in place[:3].tolist())
-    return column, foot - high / 2, high
+    if kind in LIGHTS:
+        return bool(seen > 0.95) and inside
+    return bool(seen > HIDDEN) and SMALLEST <= high <= LARGEST and inside
 
 
 def _way(a: torch.Tensor, b: torch.Tensor) -> float:
-    (x, y, _), (to_x, to_y, _) = _centre(a), _centre(b)
-    return float(np.hypot(to_x - x, to_y - y))
+    return float((a[:2] - b[:2]).norm())
 
 
-def _pictures(scene: Scene) -> list[Rgb]:
-    pictures = (render(scene, SIZE, supersample=1.5) * 255).round().byte()
-    return [np.ascontiguousarray(each) for each in pictures.permute(0, 2, 3, 1).cpu().numpy()]
+def _picture(scene: Scene, row: int) -> Rgb:
+    picture = (render(scene.rows(slice(row, row + 1)), SIZE, supersample=1.5)[0] * 255).round().byte()
+    return np.ascontiguousarray(picture.permute(1, 2, 0).numpy())
+
+
+def _different(a: Rgb, b: Rgb, inside: Mask) -> Mask:
+    """Where two pictures differ inside a mask, without specks and small gaps: 0 or 1."""
+    apart = (np.abs(a.astype(np.int16) - b).max(-1) > DIFFERENT) & (inside > 0.5)
+    mask = Image.fromarray(apart.astype(np.uint8) * 255).filter(ImageFilter.MedianFilter(3))
+    return (np.asarray(mask) > 0).astype(np.float32)
 
 
 def _ellipse(x: float, y: float, half_width: float, half_height: float) -> Region:
