@@ -83,14 +83,14 @@ def follow(
     draw: Draw | None = None,
     solver: Solver = first_order,
     eta: float = 1.0,
-    moved: Callable[[int, Tensor], Tensor] | None = None,
+    stronger: float = 1.0,
 ) -> Iterator[Tensor]:
     """Come back along `path` from `start`, a latent at its noisiest level: the difference form above.
 
     Yields after each step what the picture looks like; the last one is the result. `along` is the denoiser of
     the path, where its prompt is another one. Outside `free` the path is kept exactly. Where `fresh` (0..1)
     is above 0, that share of the path's noise gives way to new noise from `draw`, of the same variance: 0 is
-    Cycle-SDE, 1 the SDE. `moved(k, x)` may change the latent once it has reached level k.
+    Cycle-SDE, 1 the SDE; the new noise is `stronger` times as strong, as in `engine.sampling.sample`.
     """
     along = along or denoise
     kept = None if fresh is None else (1 - fresh.square()).clamp(min=0).sqrt() - 1  # minus what is lost
@@ -98,8 +98,6 @@ def follow(
     before, before_along = None, None
     for k, (a, b) in enumerate(pairwise(path.levels)):
         p = path.states[k]
-        if moved is not None:
-            d = moved(k, p + d) - p
         if free is not None:
             d = d * free(a)
         base = path.estimate(k, along)
@@ -116,7 +114,7 @@ def follow(
             noise = path.states[k + 1] - solver(p, now_along, b, eta, before_along).mean
             d = d + kept * noise
             if step.std and draw is not None and fresh is not None:
-                d = d + fresh * step.std * draw(d)
+                d = d + fresh * step.std * stronger * draw(d)
         before, before_along = now, now_along
 
 

@@ -19,7 +19,7 @@ from engine.levels import Level, karras, time_of
 from engine.matte import trimmed
 from engine.models import Model
 from engine.moves import moved_windows
-from engine.sampling import Denoise, Draw, pinned, sample, second_order, seeded
+from engine.sampling import Denoise, Draw, pinned, s_noise, sample, second_order, seeded
 from engine.sdedit import FEWER, FINER
 from engine.types import Drag, EditRequest, EditResult, Event, Frame, Mask, Preview, Rgb
 from engine.warp import Warp, grown, rim, warped
@@ -103,7 +103,8 @@ def guided(operation: Drag, request: EditRequest, model: Model) -> Iterator[Even
             known = at.latent(blend(warp.picture, picture, np.maximum(ground.uncovered, ground.rim)))
             levels = karras(model.schedule, time_of(model.schedule, FINER), few, model.least)
             x = levels[0].alpha * known + levels[0].sigma * draw(known)
-            for x0 in sample(pinned(denoise, known, invented), x, levels, draw, 1.0, second_order):
+            pin, stronger = pinned(denoise, known, invented), s_noise(model.extra_noise, few)
+            for x0 in sample(pin, x, levels, draw, 1.0, second_order, stronger):
                 call, done = call + 1, done + area
                 yield Preview(call, calls, done / work, variant, at.sketch(x0))
             picture = resized(at.picture(x0), width, height)
@@ -128,6 +129,7 @@ def _carried(
         fresh=torch.maximum(uncovered, STIRRED * border),
         draw=draw,
         solver=second_order,
+        stronger=s_noise(model.extra_noise, request.steps),
     )
 
 
@@ -143,7 +145,8 @@ def _settled(
         return pinned(denoise, known, free(level))(x, level)
 
     x = levels[0].alpha * known + levels[0].sigma * draw(known)
-    yield from sample(staged, x, levels, draw, 1.0, second_order)
+    stronger = s_noise(model.extra_noise, request.steps)
+    yield from sample(staged, x, levels, draw, 1.0, second_order, stronger)
 
 
 def _places(operation: Drag, at: At, ground: Ground) -> Places:

@@ -111,17 +111,27 @@ def sample(
     draw: Draw,
     eta: float = 1.0,
     solver: Solver = second_order,
+    stronger: float = 1.0,
 ) -> Iterator[Tensor]:
     """Walk `x` down `levels`; yields the estimate of x_0 after every network call. The last one is the
     result.
+
+    Noise that is added on the way is `stronger` times as strong.
     """
     before: Estimate | None = None
     for a, b in pairwise(levels):
         now = Estimate(a, denoise(x, a))
         yield now.x0
         step = solver(x, now, b, eta, before)
-        x = step.at(draw(x)) if step.std else step.mean
+        x = step.at(stronger * draw(x)) if step.std else step.mean
         before = now
+
+
+def s_noise(extra: float, steps: int) -> float:
+    """How much stronger a run's noise is made, in so many steps, to keep detail: a network trained for the
+    least square error takes away a little more noise than there is (Karras et al., 2022, section 4, S_noise).
+    """
+    return 1 + extra / steps
 
 
 def pinned(denoise: Denoise, known: Tensor, free: Tensor) -> Denoise:

@@ -13,7 +13,7 @@ from engine.area import blend, resized
 from engine.latents import At
 from engine.levels import Level, exploding, time_of
 from engine.models import Model
-from engine.sampling import SOLVERS, Denoise, Solver, pinned, sample, seeded
+from engine.sampling import SOLVERS, Denoise, Solver, pinned, s_noise, sample, second_order, seeded
 from engine.types import EditRequest, EditResult, Event, Preview, Rgb, SDEdit
 
 FINER = 1.3  # sigma / alpha at which a result is made finer at twice its size: its masses stay, detail is new
@@ -39,9 +39,10 @@ def sdedit(operation: SDEdit, request: EditRequest, model: Model) -> Iterator[Ev
             x0, denoise = _work_at(at, picture, request, estimate)
             levels, solver = _walk(operation, model, each)
             eta = 1.0 if operation.solver == "sde" else 0.0
+            stronger = s_noise(model.extra_noise, each.steps) if solver is second_order else 1.0
             for _ in range(each.repeats):
                 x = levels[0].alpha * x0 + levels[0].sigma * draw(x0)
-                for x0 in sample(denoise, x, levels, draw, eta, solver):
+                for x0 in sample(denoise, x, levels, draw, eta, solver, stronger):
                     call, done = call + 1, done + each.area
                     yield Preview(call, calls, done / work, variant, at.sketch(x0))
             picture = at.picture(x0)
