@@ -23,7 +23,8 @@ from engine.starter.render import render
 from engine.starter.scene import OBJECTS, Scene
 from engine.starter.world import draw
 from engine.types import Handle, Mask, Region, Rgb
-from engine.warp import filled
+from engine.warp import filled, grown
+from tests.benchmarks.drag_measures import WINDOW, found
 
 SIZE = 256  # pixels
 FIRST = 950_000  # the first seed: training has 0 to some 1000, the quality figures 900,000 on
@@ -40,8 +41,10 @@ SEEN, HIDDEN = (
     0.4,
 )  # share of the thing that must be seen in both pictures; of one that is partly hidden
 DISC, GLOW = 2.2, 2.0  # a handle's radius on sun and moon: in radii of the disc, and pixels more
+ON_THE_WAY = 12  # places on a thing's way that its mask holds
 DIFFERENT = 10  # of 255, where a picture with the thing is not the picture without it
 LEAST = 30  # pixels of the thing that must be seen
+ALIKE = 0.75  # correlation with bare ground above which a thing cannot be told from it
 TEXTURED = 3.0  # levels of 255 a pixel: ground with steeper slopes is textured
 
 
@@ -57,7 +60,9 @@ class Case(NamedTuple):
     new: Mask  # where it comes to lie
     old_thing: Mask  # the thing's own pixels, 0 or 1
     new_thing: Mask
+    free: Mask  # both places and the way between, softly: what one would allow to change
     texture: float  # mean slope of the ground that is uncovered, of 255 a pixel
+    chance: float  # best correlation of the thing with what is round its new place without it
 
     @property
     def textured(self) -> bool:
@@ -81,15 +86,15 @@ def cases(count: int, folder: Path = CACHE) -> Iterator[Case]:
     """Cases of all kinds in turn, as long as the seeds give them."""
     folder = folder / _digest()
     folder.mkdir(parents=True, exist_ok=True)
-    found, number = 0, 0
-    while found < count:
+    there, number = 0, 0
+    while there < count:
         for i, each in enumerate(_kept(number, folder)):
-            if found == count:
+            if there == count:
                 return
             case = _case(f"{number:03}-{i}", each)
-            if min(case.old_thing.sum(), case.new_thing.sum()) >= LEAST:
+            if case.chance <= ALIKE:
                 yield case
-                found += 1
+                there += 1
         number += 1
 
 
@@ -123,22 +128,22 @@ def _draw(number: int) -> list[Drawn]:
     torch.set_num_threads(1)
     kind = KINDS[number % len(KINDS)]
     dice = random.Random(number)
-    found: list[Drawn] = []
+    chosen: list[Drawn] = []
     for part in range(TRIES):
         scene = draw(SCENES, torch.Generator().manual_seed(FIRST + TRIES * number + part))
         there = _places(scene, kind)
         rows = [row for row in range(SCENES) if _fits(there[row], kind)]
         dice.shuffle(rows)
-        rows.sort(key=lambda row: (float(there[row, 3]) < SEEN) != bool(found))
+        rows.sort(key=lambda row: (float(there[row, 3]) < SEEN) != bool(chosen))
         for row in rows:
             moved = _moved(scene, kind, row, dice)
             new = _places(moved, kind)[row]
             if _fits(new, kind) and NEAREST <= _way(there[row], new) <= FARTHEST:
-                found.append(_drawn(kind, scene, moved, row, there[row], new))
+                chosen.append(_drawn(kind, scene, moved, row, there[row], new))
                 break
-        if len(found) == EACH:
+        if len(chosen) == EACH:
             break
-    return found
+    return chosen
 
 
 def _drawn(kind: str, scene: Scene, moved: Scene, row: int, there: torch.Tensor, new: torch.Tensor) -> Drawn:
@@ -167,9 +172,12 @@ def _case(name: str, drawn: Drawn) -> Case:
     uncovered = old * (1 - landed) > 0.5
     slope = np.hypot(*np.gradient(after.astype(np.float32).mean(-1)))
     texture = float(slope[uncovered].mean()) if uncovered.any() else 0.0
-    return Case(
-        name, kind, drawn.hidden, before, after, bare, handle, old, landed, old_thing, new_thing, texture
-    )
+    way = [_whole(_region(kind, *ends)) for ends in np.linspace(places[:3], places[3:], ON_THE_WAY)]
+    free = grown(np.maximum.reduce(way), 6, 6)
+    pictures, things = (before, after, bare), (old_thing, new_thing)
+    seen = min(each.sum() for each in things) >= LEAST
+    chance = found(after, new_thing, without_new, WINDOW).correlation if seen else 1.0
+    return Case(name, kind, drawn.hidden, *pictures, handle, old, landed, *things, free, texture, chance)
 
 
 def _region(kind: str, x: float, y: float, high: float) -> Region:
