@@ -39,14 +39,16 @@ class Clock:
     """Where the time of edits went; for the command line's report and the benchmarks."""
 
     network_calls: int = 0
+    network_evaluations: int = 0  # with words a call may be two: with them and without
     network_seconds: float = 0.0
     autoencoder_seconds: float = 0.0
 
     @contextmanager
-    def network(self) -> Iterator[None]:
+    def network(self, batch: int = 1) -> Iterator[None]:
         started = time.perf_counter()
         yield
         self.network_calls += 1
+        self.network_evaluations += batch
         self.network_seconds += time.perf_counter() - started
 
     @contextmanager

@@ -80,7 +80,7 @@ class PixelDiffusion:
         window = _widened(request.window, *finest)
 
         def denoise(x: Tensor, level: Level) -> Tensor:
-            with torch.no_grad(), self.clock.network():
+            with torch.no_grad(), self.clock.network(len(words)):
                 ratio = min(level.ratio, MOST_RATIO)
                 y = x / max(level.alpha, level.sigma / MOST_RATIO)
                 height, width = y.shape[2:]

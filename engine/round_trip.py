@@ -21,7 +21,7 @@ from engine.cycle import follow, inverted, noised
 from engine.latents import At
 from engine.levels import Level, karras
 from engine.models import Model
-from engine.sampling import Denoise, Draw, Estimate, second_order, seeded
+from engine.sampling import Denoise, Draw, Estimate, s_noise, second_order, seeded
 from engine.sdedit import plan, sdedit
 from engine.types import (
     EditRequest,
@@ -107,7 +107,9 @@ def _there_and_back(
             if operation.solver == "ode":
                 trip = _inversion(denoise, along, known, guess, levels, free)
             else:
-                trip = _cycle(denoise, along, known, guess, levels, free, free if invents else None, draw)
+                fresh = free if invents else None
+                stronger = s_noise(model.extra_noise, each.steps)
+                trip = _cycle(denoise, along, known, guess, levels, free, fresh, draw, stronger)
             for x0 in trip:
                 call, done = call + 1, done + each.area
                 shown = x0 if free is None else torch.lerp(known, x0, free)
@@ -127,6 +129,7 @@ def _cycle(
     free: Tensor | None,
     fresh: Tensor | None,
     draw: Draw,
+    stronger: float,
 ) -> Iterator[Tensor]:
     """Cycle-SDE from a guess, along the noising path of what is known. Yields after every network call."""
     path = noised(known, levels, draw)
@@ -141,6 +144,7 @@ def _cycle(
         fresh=fresh,
         draw=draw,
         solver=second_order,
+        stronger=stronger,
     )
     seen = guess
     for k in range(len(levels) - 1):
