@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -75,101 +76,108 @@ class Ground(NamedTuple):
         return np.maximum(np.maximum(self.uncovered, self.landed), np.minimum(2 * self.rim, 1))
 
 
+class Walk(NamedTuple):
+    """One way down the levels, at one size."""
+
+    at: At
+    steps: int
+    far: float  # sigma / alpha up to which ground that was uncovered may change: where the walk begins
+    near: float  # and what has moved, and its rim
+
+    @property
+    def area(self) -> int:
+        return self.at.size[0] * self.at.size[1]
+
+    @property
+    def levels(self) -> list[Level]:
+        schedule = self.at.model.schedule
+        return karras(schedule, time_of(schedule, self.far), self.steps, self.at.model.least)
+
+    @property
+    def stronger(self) -> float:
+        return s_noise(self.at.model.extra_noise, self.steps)
+
+    def places(self, ground: Ground) -> Places:
+        """Up to which level each place may change."""
+        uncovered, border, landed = (self.at.free(each) for each in ground)
+        moved = torch.where(torch.maximum(border, landed) > 0.02, self.near, 0.0)
+        return places(torch.where(uncovered > 0.02, self.far, moved))
+
+
 def guided(operation: Drag, request: EditRequest, model: Model) -> Iterator[Event]:
     """Carry and settle: the pixels are warped, and the model puts right what the warp leaves: at its native
-    size first, and then, where ground was invented, at twice and four times that.
+    size first, and then, with just enough noise for new detail, at twice and four times that.
     """
     height, width = request.image.shape[:2]
     handles = [trimmed(request.image, each) if each.trim else each for each in operation.handles]
     warp = warped(request.image, handles, keep=operation.beta == 1)
     coarse, *finer = (At(model, size) for size in model.sizes(width, height))
     ground = Ground.of(warp, RIM * width / coarse.size[0], request.mask)
-    few = max(2, round(FEWER * request.steps))
+    near = model.schedule(operation.settle).ratio
+    few = max(2, math.ceil(FEWER * request.steps))
+    walks = [Walk(coarse, request.steps, max(model.schedule(operation.strength).ratio, near), near)]
+    walks += [Walk(at, few, FINER, min(near, FINER)) for at in finer]
+    walked = _settled if operation.form == "settle" else _carried
     denoise = model.denoiser(request)
-    walk = _settled if operation.form == "settle" else _carried
-    areas = [each.size[0] * each.size[1] for each in (coarse, *finer)]
-    work = request.variants * (request.steps * areas[0] + sum(few * area for area in areas[1:]))
     call, done = 0, 0
-    calls = request.variants * (request.steps + few * len(finer))
+    calls = request.variants * sum(walk.steps for walk in walks)
+    work = request.variants * sum(walk.steps * walk.area for walk in walks)
     for variant in range(request.variants):
-        draw = seeded(request.seed + variant)
-        picture = warp.picture
-        for x0 in walk(operation, request, coarse, warp.picture, ground, denoise, draw):
-            call, done = call + 1, done + areas[0]
-            yield Preview(call, calls, done / work, variant, coarse.sketch(x0))
-        picture = blend(picture, resized(coarse.picture(x0), width, height), ground.free)
-        for at, area in zip(finer, areas[1:], strict=True):
-            invented = at.free(np.maximum(ground.uncovered, ground.rim))
-            known = at.latent(blend(warp.picture, picture, np.maximum(ground.uncovered, ground.rim)))
-            levels = karras(model.schedule, time_of(model.schedule, FINER), few, model.least)
-            x = levels[0].alpha * known + levels[0].sigma * draw(known)
-            pin, stronger = pinned(denoise, known, invented), s_noise(model.extra_noise, few)
-            for x0 in sample(pin, x, levels, draw, 1.0, second_order, stronger):
-                call, done = call + 1, done + area
-                yield Preview(call, calls, done / work, variant, at.sketch(x0))
-            picture = resized(at.picture(x0), width, height)
+        draw, picture = seeded(request.seed + variant), warp.picture
+        for walk in walks:
+            guide = blend(warp.picture, picture, ground.uncovered)
+            for x0 in walked(walk, guide, ground, request, denoise, draw):
+                call, done = call + 1, done + walk.area
+                yield Preview(call, calls, done / work, variant, walk.at.sketch(x0))
+            picture = resized(walk.at.picture(x0), width, height)
         yield EditResult(variant, request.seed + variant, blend(request.image, picture, ground.free))
 
 
 def _carried(
-    operation: Drag, request: EditRequest, at: At, guide: Rgb, ground: Ground, denoise: Denoise, draw: Draw
+    walk: Walk, guide: Rgb, ground: Ground, request: EditRequest, denoise: Denoise, draw: Draw
 ) -> Iterator[Tensor]:
     """Cycle-SDE along the noising path of the guide: what moved keeps its identity where nothing speaks
     against it, and what was uncovered is a free sample of the SDE.
     """
-    model = at.model
-    levels = karras(model.schedule, operation.strength, request.steps, model.least)
-    path = _path(guide, levels, request, at)
-    uncovered, border = at.free(ground.uncovered), at.free(ground.rim)
+    path = _path(walk, guide, request)
+    uncovered, border = walk.at.free(ground.uncovered), walk.at.free(ground.rim)
     yield from follow(
         denoise,
         path,
         path.states[0],
-        free=_places(operation, at, ground),
+        free=walk.places(ground),
         fresh=torch.maximum(uncovered, STIRRED * border),
         draw=draw,
         solver=second_order,
-        stronger=s_noise(model.extra_noise, request.steps),
+        stronger=walk.stronger,
     )
 
 
 def _settled(
-    operation: Drag, request: EditRequest, at: At, guide: Rgb, ground: Ground, denoise: Denoise, draw: Draw
+    walk: Walk, guide: Rgb, ground: Ground, request: EditRequest, denoise: Denoise, draw: Draw
 ) -> Iterator[Tensor]:
     """SDEdit of the guide with a map of strengths."""
-    model = at.model
-    levels = karras(model.schedule, operation.strength, request.steps, model.least)
-    known, free = at.latent(guide), _places(operation, at, ground)
+    known, free, levels = walk.at.latent(guide), walk.places(ground), walk.levels
 
     def staged(x: Tensor, level: Level) -> Tensor:
         return pinned(denoise, known, free(level))(x, level)
 
     x = levels[0].alpha * known + levels[0].sigma * draw(known)
-    stronger = s_noise(model.extra_noise, request.steps)
-    yield from sample(staged, x, levels, draw, 1.0, second_order, stronger)
-
-
-def _places(operation: Drag, at: At, ground: Ground) -> Places:
-    """Up to which level each place may change."""
-    far = at.model.schedule(operation.strength).ratio
-    near = at.model.schedule(operation.settle).ratio
-    uncovered, border, landed = (at.free(each) for each in ground)
-    moved = torch.where(torch.maximum(border, landed) > 0.02, near, 0.0)
-    return places(torch.where(uncovered > 0.02, max(far, near), moved))
+    yield from sample(staged, x, levels, draw, 1.0, second_order, walk.stronger)
 
 
 _kept: WeakKeyDictionary[Model, OrderedDict[tuple[object, ...], Path]] = WeakKeyDictionary()
 
 
-def _path(guide: Rgb, levels: Sequence[Level], request: EditRequest, at: At) -> Path:
+def _path(walk: Walk, guide: Rgb, request: EditRequest) -> Path:
     """The guide's noising path. It is kept, with what the network said along it: another seed changes only
     what is invented, and costs half.
     """
-    paths = _kept.setdefault(at.model, OrderedDict())
-    words = request.prompt, request.guidance, request.window
-    key = guide.tobytes(), guide.shape, tuple(levels), at.size, words
+    levels, size = walk.levels, walk.at.size
+    paths = _kept.setdefault(walk.at.model, OrderedDict())
+    key = guide.tobytes(), guide.shape, tuple(levels), size, request.prompt, request.guidance, request.window
     if key not in paths:
-        paths[key] = noised(at.latent(guide), list(levels), seeded(0))
+        paths[key] = noised(walk.at.latent(guide), levels, seeded(0))
     paths.move_to_end(key)
     while len(paths) > PATHS:
         paths.popitem(last=False)
