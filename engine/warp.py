@@ -124,8 +124,8 @@ def cut(picture: Rgb, handle: Handle) -> Cut:
         for plane in planes
     ]
     covered: Plane = moved[3].clip(0, 1)
-    colour = np.minimum(np.stack(moved[:3], -1).clip(0), np.float32(255) * covered[..., None])
-    return Cut(at, colour, covered)
+    colour = np.stack(moved[:3], -1) / np.maximum(moved[3], 1)[..., None]  # bicubic overshoots at edges
+    return Cut(at, colour.clip(0, np.float32(255) * covered[..., None]), covered)
 
 
 def filled(picture: Rgb, hole: Mask) -> Rgb:
