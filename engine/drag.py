@@ -117,11 +117,13 @@ def guided(operation: Drag, request: EditRequest, model: Model) -> Iterator[Even
     few = max(2, math.ceil(FEWER * request.steps))
     walks = [Walk(coarse, request.steps, max(model.schedule(operation.strength).ratio, near), near)]
     walks += [Walk(at, few, FINER, min(near, FINER)) for at in finer]
-    walked = _settled if operation.form == "settle" else _carried
     denoise = model.denoiser(request)
-    call, done = 0, 0
-    calls = request.variants * sum(walk.steps for walk in walks)
-    work = request.variants * sum(walk.steps * walk.area for walk in walks)
+    if operation.form == "settle":
+        walked, costs = _settled, [[walk.steps for walk in walks]] * request.variants
+    else:
+        walked, costs = _carried, _costs(walks, warp.picture, request)
+    call, done, calls = 0, 0, sum(map(sum, costs))
+    work = sum(cost * walk.area for each in costs for cost, walk in zip(each, walks, strict=True))
     for variant in range(request.variants):
         draw, picture = seeded(request.seed + variant), warp.picture
         for walk in walks:
@@ -141,7 +143,7 @@ def _carried(
     """
     path = _path(walk, guide, request)
     uncovered, border = walk.at.free(ground.uncovered), walk.at.free(ground.rim)
-    yield from follow(
+    steps = follow(
         denoise,
         path,
         path.states[0],
@@ -151,6 +153,24 @@ def _carried(
         solver=second_order,
         stronger=walk.stronger,
     )
+    seen = path.clean
+    for k in range(walk.steps):
+        if k == len(path.estimates):
+            path.estimate(k, denoise)
+            if k:  # else path and edit have not parted yet: one call is both
+                yield seen
+        seen = next(steps)
+        yield seen
+
+
+def _costs(walks: list[Walk], guide: Rgb, request: EditRequest) -> list[list[int]]:
+    """Network calls of each walk, for each variant: two a step, but one at the first and wherever the path is
+    known.
+    """
+    known = min(len(_path(walks[0], guide, request).estimates), walks[0].steps)
+    finer = [2 * walk.steps - 1 for walk in walks[1:]]
+    first = 2 * walks[0].steps - max(known, 1)
+    return [[first, *finer]] + [[walks[0].steps, *finer]] * (request.variants - 1)
 
 
 def _settled(

@@ -80,6 +80,7 @@ def moved_windows(operation: Drag, request: EditRequest, model: Model) -> Iterat
                     same = first_order(p, Estimate(a, path.estimate(k, denoise)), b, 1.0)
                     x = step.mean + (path.states[k + 1] - same.mean)
                     call += 1
+                    yield Preview(call, calls, call / calls, variant, at.sketch(said))
                 else:
                     x = step.at(draw(x)) if step.std else step.mean
                 if free is not None:
