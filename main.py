@@ -1,4 +1,5 @@
-"""Driftpaint's front door: `python3 main.py` opens the editor, `python3 main.py sdedit ...` works without it.
+"""Driftpaint's front door: `python3 main.py` opens the editor, `python3 main.py sdedit ...` and
+its kin work without it.
 
 An old Python must be able to read this file, so that it can be told that it is old.
 """
@@ -10,12 +11,19 @@ import os
 import sys
 
 VERSION = "0.1.0"
+COMMANDS = ("sdedit", "drag", "inpaint", "translate", "dragbench")
 
 USAGE = """\
-python3 main.py [PICTURE ...]                     open the editor
-python3 main.py sdedit INPUT -o OUT [OPTION ...]  edit a picture without a window
-python3 main.py sdedit --help                     the options of that
+python3 main.py [PICTURE ...]                          open the editor
 python3 main.py --version
+
+Without a window:
+python3 main.py sdedit INPUT -o OUT [OPTION ...]       make strokes or pasted pieces real
+python3 main.py drag INPUT -o OUT --handle X0,Y0:X1,Y1 move things in a picture
+python3 main.py inpaint INPUT -o OUT --mask MASK       invent a part of a picture anew
+python3 main.py translate INPUT -o OUT --prompt WORDS  make a picture of one thing one of another
+python3 main.py dragbench FOLDER -o OUT                run all drags of a DragBench folder
+python3 main.py drag --help                            the options of that; so for each
 
 The first start sets everything up in the folder .venv; it needs the network and some minutes, once.
 DRIFTPAINT_TORCH=cpu, cu130, cu126, rocm7.1, xpu or pip chooses PyTorch's build; unset, the machine decides.
@@ -54,7 +62,7 @@ def start(arguments: list[str]) -> int:
     from engine import network
 
     network.forbid()
-    if arguments[:1] == ["sdedit"]:
+    if arguments and arguments[0] in COMMANDS:
         from engine import headless
 
         return headless.main(arguments)

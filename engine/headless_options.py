@@ -1,0 +1,196 @@
+"""The commands and options of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from engine.headless_edits import FORMS, ends
+from engine.headless_run import say
+from engine.types import Drag, EditRequest, Handle, Inpaint, Translate
+
+SOLVERS = ["sde", "ode", "cycle"]
+
+
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._negative_number_matcher = re.compile(r"-\d")  # `--handle -5,3:20,20` is a place, no option
+
+    def error(self, message: str) -> NoReturn:
+        say(f"{message[0].upper()}{message[1:]}. See: {self.prog} --help")
+        raise SystemExit(2)
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = _Parser(prog="main.py", description="Driftpaint without a window.")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+
+    def command(name: str, help_: str, description: str) -> Callable[..., Any]:
+        return commands.add_parser(
+            name,
+            help=help_,
+            description=description,
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        ).add_argument
+
+    _sdedit_options(
+        command(
+            "sdedit",
+            "make strokes or pasted pieces real",
+            "Noise a picture with strokes to the given strength and let the model denoise it.",
+        )
+    )
+    _drag_options(
+        command(
+            "drag",
+            "move things in a picture",
+            "Move what lies round the beginnings of handles to their ends, and let the model settle the "
+            "picture round it. What is not changed is kept bit for bit.",
+        )
+    )
+    _inpaint_options(
+        command(
+            "inpaint",
+            "invent a part of a picture anew",
+            "Invent what the mask frees from what is round it.",
+        )
+    )
+    _translate_options(
+        command(
+            "translate",
+            "make a picture of one thing one of another",
+            "Bring a picture up to the given strength with the words that describe it, and back with others.",
+        )
+    )
+    _dragbench_options(
+        command(
+            "dragbench",
+            "run all drags of a DragBench folder",
+            "Run every case of a folder of sub-folders that hold origin_image.png, mask.png and prompt.json "
+            "(SDE-Drag's layout), or original_image.png and meta_data.pkl (DragDiffusion's; nothing in it is "
+            "run). Write the results, a table and contact sheets. The same command goes on where it stopped.",
+        )
+    )
+    return parser
+
+
+def _sdedit_options(add: Callable[..., Any]) -> None:
+    _files(add)
+    add(
+        "--guide",
+        type=Path,
+        help="the picture with strokes; or strokes on transparency, which then make the mask",
+    )
+    add(
+        "--mask",
+        type=Path,
+        help="white may change, black is kept bit for bit; without one everything may change",
+    )
+    add("--strength", type=float, default=0.5, help="t0: 0 keeps the guide, 1 forgets it")
+    add("--steps", type=int, default=25, help="network calls")
+    add("--repeats", type=int, default=1, help="how often to noise and denoise")
+    add("--solver", choices=["sde", "ode"], default="sde", help="stochastic or deterministic")
+    add("--sde", choices=["vp", "ve"], default="vp", help="variance preserving or exploding")
+    add("--order", type=int, choices=[1, 2], default=2, help="of the solver; 1 is the paper's")
+    _words(add)
+    _last_options(add)
+
+
+def _drag_options(add: Callable[..., Any]) -> None:
+    _files(add)
+    add(
+        "--handle",
+        metavar="X0,Y0:X1,Y1",
+        type=ends,
+        action="append",
+        required=True,
+        help="where it begins and ends, in pixels from the upper left corner; once for each handle",
+    )
+    for name, kind, help_ in (
+        ("radius", float, f"pixels of the disc that a handle carries ({Handle.radius:g} unless given)"),
+        ("turn", float, "degrees clockwise by which what it carries is turned"),
+        ("scale", float, "how many times as large it becomes"),
+        ("region", Path, "a picture, white where the handle carries it along, in place of the disc"),
+    ):
+        add(f"--{name}", type=kind, action="append", help=f"{help_}; once for all handles, or for each")
+    add("--mask", type=Path, help="white may change, black is kept bit for bit")
+    add("--protect", type=Path, help="the opposite: white is kept bit for bit")
+    _how_to_drag(add)
+    _words(add)
+    _last_options(add)
+
+
+def _inpaint_options(add: Callable[..., Any]) -> None:
+    _files(add)
+    add("--mask", type=Path, required=True, help="white is invented, black is kept bit for bit")
+    add("--strength", type=float, default=Inpaint.strength, help="t0: 1 forgets what was there")
+    add("--solver", choices=SOLVERS, default=Inpaint.solver, help="what comes back from t0")
+    add("--steps", type=int, default=EditRequest.steps, help="steps from t0")
+    _words(add)
+    _last_options(add)
+
+
+def _translate_options(add: Callable[..., Any]) -> None:
+    _files(add)
+    add("--prompt", required=True, help="what the picture shall show")
+    add("--source-prompt", default="", help="what it shows now")
+    add("--mask", type=Path, help="white may change, black is kept bit for bit")
+    add("--diffedit", action="store_true", help="change only where the two prompts differ (DiffEdit)")
+    add("--strength", type=float, default=Translate.strength, help="t0: the more, the freer")
+    add("--solver", choices=SOLVERS, default=Translate.solver, help="the way up to t0 and back")
+    add("--steps", type=int, default=EditRequest.steps, help="steps from t0")
+    add("--guidance", type=float, default=EditRequest.guidance, help="how much the prompts count")
+    _last_options(add)
+
+
+def _dragbench_options(add: Callable[..., Any]) -> None:
+    add("input", metavar="FOLDER", type=Path, help="its sub-folders are the cases")
+    add("-o", "--output", metavar="OUT", type=Path, required=True, help="the folder of results")
+    add("--radius", type=float, default=Handle.radius, help="pixels of the disc that a handle carries")
+    _how_to_drag(add)
+    add("--prompt", help="for all cases in place of their own; '' asks without words")
+    add("--guidance", type=float, default=EditRequest.guidance, help="how much the prompt counts")
+    _last_options(add, previews=False)
+
+
+def _how_to_drag(add: Callable[..., Any]) -> None:
+    add("--whole", action="store_true", help="carry the ground in the disc, too, where a thing stands out")
+    add("--form", choices=list(FORMS), default="auto", help="how the drag is done")
+    add("--strength", type=float, default=Drag.strength, help="t0 where ground is uncovered, or of the whole")
+    add("--settle", type=float, default=Drag.settle, help="t0 of what has been moved, and of its rim")
+    add("--steps", type=int, default=EditRequest.steps, help="steps from t0")
+    add("--solver", choices=SOLVERS, default=Drag.solver, help="of the forms onepass and published")
+    add("--alpha", type=float, default=Drag.alpha, help="gain of a copy at its target, as published")
+    add("--beta", type=float, default=Drag.beta, help="share of the source that stays; 1 makes a copy")
+    add("--stride", type=float, default=Drag.stride, help="pixels that a move goes at most, as published")
+
+
+def _files(add: Callable[..., Any]) -> None:
+    add("input", metavar="INPUT", type=Path, help="the picture")
+    add(
+        "-o",
+        "--output",
+        metavar="OUT",
+        type=Path,
+        required=True,
+        help="where the result goes; PNG, JPEG, WebP, TIFF",
+    )
+
+
+def _words(add: Callable[..., Any]) -> None:
+    add("--prompt", default="", help="what the picture shall show, for models that take words")
+    add("--guidance", type=float, default=3.0, help="how much the prompt counts")
+
+
+def _last_options(add: Callable[..., Any], previews: bool = True) -> None:
+    add("--seed", type=int, default=0, help="the same seed gives the same picture")
+    add("--variants", type=int, default=1, help="how many pictures, each with the next seed")
+    add("--model", default="starter", help="a name, or a model's folder")
+    add("--device", default="auto", help="auto, cpu, cuda or mps")
+    if previews:
+        add("--previews", type=Path, metavar="DIR", help="write the picture after every network call here")
+    add("--json", action="store_true", help="print a last line with the figures")

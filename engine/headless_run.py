@@ -1,0 +1,190 @@
+"""One edit without a window, from the request to the files: progress on stderr, previews, figures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.imports import uncollected
+from engine.pictures import Picture, format_of, open_mask, open_picture, save_picture
+from engine.types import EditRequest, EditResult, EngineError, Frame, Mask, Preview, Rgb
+
+if TYPE_CHECKING:
+    from engine.models import Model
+
+
+@dataclass
+class Report:
+    """What `--json` prints; seconds leave imports and loading out."""
+
+    output: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    load_seconds: float = 0.0
+    first_preview_seconds: float | None = None
+    moves: int = 1
+
+
+def carry_out(
+    ask: argparse.Namespace, request: EditRequest, put_back: Callable[[Rgb], NDArray[np.uint8]]
+) -> tuple[Report, Model]:
+    """Run the request and save its variants, each as `put_back` makes a picture of it."""
+    outputs = variant_paths(ask.output, ask.variants)
+    if ask.previews:
+        make_folder(ask.previews)
+    model, load_seconds = loaded(ask.model, ask.device)
+    report = Report(load_seconds=load_seconds)
+    results = run(request, model, report, progress(), ask.previews)
+    for path, result in zip(outputs, results, strict=True):
+        save_picture(path, put_back(result))
+        report.output.append(str(path))
+        say(f"Saved {path}")
+    return report, model
+
+
+def loaded(name: str, device: str) -> tuple[Model, float]:
+    """A model, and the seconds that it took to import and load."""
+    started = time.perf_counter()
+    with uncollected():
+        from engine.models import load  # takes seconds: not before the input is known to be good
+
+        model = load(name, device)
+    return model, time.perf_counter() - started
+
+
+def run(
+    request: EditRequest,
+    model: Model,
+    report: Report,
+    tell: Callable[[Preview, float], None],
+    previews: Path | None = None,
+) -> list[Rgb]:
+    """The variants' pictures; `tell` hears of every network call and the seconds that are spent."""
+    from engine.edits import edit
+
+    results, writes, started = [], [], time.perf_counter()
+    with ThreadPoolExecutor(1) as writer:  # the disk does not hold up the edit
+        for event in edit(request, model):
+            spent = time.perf_counter() - started
+            match event:
+                case EditResult():
+                    results.append(event.image)
+                    continue
+                case Frame():
+                    report.moves = event.moves
+                    name = f"variant {event.variant + 1} move {event.move:04d}.png"
+                case Preview():
+                    if report.first_preview_seconds is None:
+                        report.first_preview_seconds = spent
+                    tell(event, spent)
+                    name = f"variant {event.variant + 1} call {event.call:04d}.png"
+            if previews:
+                writes.append(writer.submit(save_picture, previews / name, event.image))
+        report.seconds = time.perf_counter() - started
+    for write in writes:
+        write.result()  # an error while saving is raised here
+    return results
+
+
+def progress() -> Callable[[Preview, float], None]:
+    """Says on stderr how far the edit is: in one line that renews itself, or, to a file, ten times in all."""
+    live = sys.stderr.isatty()
+
+    def tell(event: Preview, spent: float) -> None:
+        left = spent / event.done * (1 - event.done)
+        line = f"step {event.call} of {event.calls}, {left:.1f} s left"
+        if live:
+            say(f"\r{line}   ", end="\n" if event.call == event.calls else "")
+        elif event.call * 10 // event.calls > (event.call - 1) * 10 // event.calls:
+            say(line)
+
+    return tell
+
+
+def say(line: str, end: str = "\n") -> None:
+    """To whoever watches; stdout is for figures."""
+    sys.stderr.write(line + end)
+    sys.stderr.flush()
+
+
+def answer(figures: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(figures) + "\n")
+
+
+def opened(path: Path) -> Picture:
+    picture = open_picture(path)
+    for note in picture.notes:
+        say(f"{path}: {note}")
+    return picture
+
+
+def opened_mask(path: Path | None, picture: Picture) -> Mask | None:
+    return None if path is None else fitting(open_mask(path), picture, path)
+
+
+def fitting(mask: Mask, picture: Picture, path: Path) -> Mask:
+    if mask.shape != picture.rgba.shape[:2]:
+        raise EngineError(
+            f"The mask {path} has {mask.shape[1]} x {mask.shape[0]} pixels but the picture "
+            f"{picture.rgba.shape[1]} x {picture.rgba.shape[0]}; make them equal."
+        )
+    return mask
+
+
+def variant_paths(path: Path, variants: int) -> list[Path]:
+    """One path, or one for each variant: name-1.png, name-2.png. Fails before the work if nothing can be
+    written.
+    """
+    format_of(path)
+    if not path.parent.is_dir():
+        raise EngineError(f"There is no folder {path.parent} to save in; make it first.")
+    if not os.access(path.parent, os.W_OK):
+        raise EngineError(f"The folder {path.parent} cannot be written to; choose another one.")
+    if variants == 1:
+        return [path]
+    return [path.with_stem(f"{path.stem}-{i + 1}") for i in range(variants)]
+
+
+def make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngineError(
+            f"The folder {path} cannot be made ({error.strerror}); choose another one."
+        ) from None
+
+
+def figures(report: Report, model: Model) -> dict[str, object]:
+    first = report.first_preview_seconds
+    return {
+        "output": report.output[0] if len(report.output) == 1 else report.output,
+        "seconds": round(report.seconds, 4),
+        "load_seconds": round(report.load_seconds, 4),
+        "first_preview_seconds": None if first is None else round(first, 4),
+        "network_calls": model.clock.network_calls,
+        "network_seconds": round(model.clock.network_seconds, 4),
+        "autoencoder_seconds": round(model.clock.autoencoder_seconds, 4),
+        "device": model.facts.device,
+        "dtype": model.facts.dtype,
+        "peak_memory_mb": _peak_memory(),
+    }
+
+
+def _peak_memory() -> float | None:
+    """Of this process, in MiB; None where the system does not tell (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 if sys.platform != "darwin" else 1024 * 1024), 1)
