@@ -70,7 +70,7 @@ def read(place: Found) -> Case:
     try:
         case = place.layout.read(place.folder)
     except PictureError as error:
-        raise EngineError(str(error)) from None
+        raise EngineError(str(error).replace(f"{place.folder}{os.sep}", "")) from None
     height, width = case.picture.shape[:2]
     if case.mask.shape != (height, width):
         size = f"{case.mask.shape[1]} x {case.mask.shape[0]}"
@@ -89,11 +89,13 @@ def _sde_drag(folder: Path) -> Case:
     try:
         told = json.loads(_bytes(path))
     except (ValueError, RecursionError):
-        raise EngineError(f"{path} is no JSON; get a fresh copy.") from None
+        raise EngineError(f"{path.name} is no JSON; get a fresh copy.") from None
     told = _entries(path, told, "prompt", "source", "target")
     sources, targets = _points(path, told["source"]), _points(path, told["target"])
     if len(sources) != len(targets):
-        raise EngineError(f"{path} has {len(sources)} sources but {len(targets)} targets.")
+        raise EngineError(
+            f"{path.name} has {len(sources)} sources but {len(targets)} targets; they come in pairs."
+        )
     mask = open_mask(folder / "mask.png") > 128 / 255
     picture = open_picture(folder / "origin_image.png").rgba
     return Case(picture, mask.astype(np.float32), told["prompt"], tuple(zip(sources, targets, strict=True)))
@@ -104,13 +106,13 @@ def _drag_diffusion(folder: Path) -> Case:
     try:
         told = plain_pickle.read(_bytes(path))
     except plain_pickle.PickleError as error:
-        raise EngineError(f"{path} {error}; it was not read.") from None
+        raise EngineError(f"{path.name} {error}; it was not read.") from None
     told = _entries(path, told, "prompt", "points", "mask")
     points, mask = _points(path, told["points"]), told["mask"]
     if len(points) % 2:
-        raise EngineError(f"{path} has {len(points)} points; sources and targets are an even number.")
+        raise EngineError(f"{path.name} has {len(points)} points; sources and targets are an even number.")
     if not isinstance(mask, np.ndarray) or mask.ndim != 2:
-        raise EngineError(f"{path} has no mask of rows and columns.")
+        raise EngineError(f"{path.name} has no mask of rows and columns.")
     picture = open_picture(folder / "original_image.png").rgba
     pairs = tuple(zip(points[::2], points[1::2], strict=True))
     return Case(picture, (mask > 0).astype(np.float32), told["prompt"], pairs)
@@ -125,30 +127,29 @@ LAYOUTS = (
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
+    except FileNotFoundError:
+        raise EngineError(f"{path.name} is missing.") from None
     except OSError as error:
-        reason = (
-            "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
-        )
-        raise EngineError(f"{path} {reason}.") from None
+        raise EngineError(f"{path.name} cannot be read ({error.strerror}).") from None
 
 
 def _entries(path: Path, told: object, *names: str) -> dict[str, Any]:
     if not isinstance(told, dict) or any(name not in told for name in names):
-        raise EngineError(f"{path} does not hold {', '.join(names[:-1])} and {names[-1]}.")
+        raise EngineError(f"{path.name} does not hold {', '.join(names[:-1])} and {names[-1]}.")
     if not isinstance(told["prompt"], str):
-        raise EngineError(f"{path} has a prompt that is no text.")
+        raise EngineError(f"{path.name} has a prompt that is no text.")
     return told
 
 
 def _points(path: Path, told: object) -> list[Point]:
     points = told.tolist() if isinstance(told, np.ndarray) else told
     if not isinstance(points, list) or not points:
-        raise EngineError(f"{path} has no points.")
+        raise EngineError(f"{path.name} has no points.")
     out = []
     for point in points:
         pair = point.tolist() if isinstance(point, np.ndarray) else point
         numbers = isinstance(pair, list) and all(type(number) in (int, float) for number in pair)
         if not numbers or len(pair) != 2:
-            raise EngineError(f"{path} has a point that is no pair of numbers.")
+            raise EngineError(f"{path.name} has a point that is no pair of numbers.")
         out.append((float(pair[0]), float(pair[1])))
     return out

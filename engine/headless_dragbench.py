@@ -69,12 +69,14 @@ def bench(ask: argparse.Namespace) -> int:
     write()
     good = [(case, rows[case.name]) for case in cases if not rows[case.name].error]
     dragbench_table.draw_sheets(ask.output, good)
-    say(f"{len(good)} of {len(cases)} cases are done; the table is {ask.output / 'results.md'}")
+    broken = len(cases) - len(good)
+    done = f"{broken} of {len(cases)} cases are broken, the rest is" if broken else "All cases are"
+    say(f"{done} done; the table is {ask.output / 'results.md'}")
     if ask.json:
         sums = ("seconds", "network_calls", "network_evaluations", "moves")
         totals = {name: round(sum(getattr(row, name) for _, row in good), 4) for name in sums}
-        answer({"output": str(ask.output), "cases": len(cases), "failed": len(cases) - len(good), **totals})
-    return 1 if len(good) < len(cases) else 0
+        answer({"output": str(ask.output), "cases": len(cases), "failed": broken, **totals})
+    return 1 if broken else 0
 
 
 def _run_all(ask: argparse.Namespace, cases: Sequence[Found], model: Model) -> Iterator[Row]:
@@ -83,7 +85,7 @@ def _run_all(ask: argparse.Namespace, cases: Sequence[Found], model: Model) -> I
 
     def tell(line: str, share: float, end: str) -> None:
         seconds = (time.perf_counter() - started) / share * (1 - share)
-        say(f"{line}, {_duration(seconds)} left", end)
+        say(f"{line} ({_duration(seconds)} left)", end)
 
     for i, case in enumerate(cases):
         line = f"case {i + 1} of {len(cases)}, {case.name}: "
