@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import copy
 import fnmatch
-import hashlib
 import json
 import sys
 import time
@@ -35,7 +34,7 @@ from tests.benchmarks import dragdiffusion
 from tests.benchmarks.drag_measures import measured
 from tests.benchmarks.drag_tables import tables
 from tests.benchmarks.known_drags import CACHE, Case, cases
-from tests.benchmarks.plots import OUTPUT, written
+from tests.benchmarks.plots import OUTPUT, digest, written
 from tests.quality.sheets import sheet
 
 SHOWN = 8  # cases of the sheet
@@ -139,7 +138,7 @@ def main() -> None:
     if not names:
         parser.error(f"There is no such method; choose from {', '.join(METHODS)}.")
     model = models.load(ask.model)
-    work = ask.work / _digest(models.NAMED.get(ask.model) or Path(ask.model))
+    work = ask.work / digest(models.NAMED.get(ask.model) or Path(ask.model))
     known = list(cases(ask.cases, ask.cache))
     rows = [*_rows(known, names, model, work)]
     print(*tables(rows), sep="\n")
@@ -210,13 +209,6 @@ def _kept_rows(path: Path) -> dict[str, Row]:
 def _kept_picture(work: Path, case: Case, name: str) -> Rgb:
     path = work / name / f"{case.name}.png"
     return np.asarray(Image.open(path)) if path.exists() else np.zeros_like(case.before)
-
-
-def _digest(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.safetensors")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 if __name__ == "__main__":

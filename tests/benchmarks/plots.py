@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Sequence
@@ -86,11 +87,19 @@ def plot(title: str, across: Axis, up: Axis, lines: Sequence[Line], size: tuple[
 
 
 def written(folder: Path, name: str, figures: dict[str, Any], picture: Image.Image) -> None:
-    """NAME.json, with the machine's facts, and NAME.png, of 256 colours so that it is small."""
+    """NAME.json, with the machine's facts, and NAME.png, of few colours so that it is small."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({**figures, "machine": machine()}, indent=1, ensure_ascii=False)
     (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-    picture.quantize(256).save(folder / f"{name}.png", optimize=True)
+    picture.quantize(128).save(folder / f"{name}.png", optimize=True)
+
+
+def digest(folder: Path) -> str:
+    """Of a model's weights: what was made with others is not mixed with what these make."""
+    known = hashlib.sha256()
+    for path in sorted(folder.rglob("*.safetensors")):
+        known.update(path.read_bytes())
+    return known.hexdigest()[:12]
 
 
 def stacked(*images: Image.Image) -> Image.Image:
