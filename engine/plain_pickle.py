@@ -11,6 +11,7 @@ import io
 import math
 import pickle
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,12 +49,12 @@ class _Reader(pickle.Unpickler):
 
     def _known(self, name: str) -> object:
         known: dict[str, object] = {
-            "numpy.dtype": self._kind,
+            "numpy.dtype": _Named(self._kind),
             "numpy.ndarray": "ndarray",
-            "numpy.core.multiarray._reconstruct": self._empty,
-            "numpy.core.multiarray.scalar": self._number,
-            "numpy.core.numeric._frombuffer": self._from_buffer,
-            "_codecs.encode": self._bytes,
+            "numpy.core.multiarray._reconstruct": _Named(self._empty),
+            "numpy.core.multiarray.scalar": _Named(self._number),
+            "numpy.core.numeric._frombuffer": _Named(self._from_buffer),
+            "_codecs.encode": _Named(self._bytes),
         }
         return known.get(name)
 
@@ -79,6 +80,19 @@ class _Reader(pickle.Unpickler):
         return text.encode("latin1")
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a name leads to: it can be called, and nothing of it can be set."""
+
+    call: Callable[..., object]
+
+    def __call__(self, *arguments: object) -> object:
+        return self.call(*arguments)
+
+    def __setstate__(self, state: object) -> None:
+        raise PickleError("is damaged")
+
+
 @dataclass(eq=False)
 class _Kind:
     """What stands for numpy's dtype."""
@@ -86,8 +100,9 @@ class _Kind:
     dtype: np.dtype[Any]
 
     def __setstate__(self, state: Any) -> None:
-        if state[1] in ("<", ">"):
-            self.dtype = np.dtype(state[1] + self.dtype.str[1:])
+        if state[1] not in ("<", ">", "|"):
+            raise PickleError("is damaged")
+        self.dtype = np.dtype(state[1] + self.dtype.str[1:])
 
 
 @dataclass(eq=False)
