@@ -18,6 +18,7 @@ from engine.warp import Plane, grown, region_of
 RING = 0.2  # width of the ground that is looked at, in roots of the region's area
 SAMPLES = 600  # pixels of it
 NEAR = 30.0  # what a root of the region's area counts, beside levels of colour
+LARGE = 64.0  # root of a region's area from which on it is looked at smaller: the time grows with its square
 CLEAR = 2.0  # how much farther from the ground's colours a thing must be than the ground itself is
 
 
@@ -31,6 +32,8 @@ def trimmed(picture: Rgb, handle: Handle) -> Handle:
     height, width = picture.shape[:2]
     region = region_of(handle, width, height)
     root = math.sqrt(np.count_nonzero(region.mask > 127))
+    if root > 1.1 * LARGE:
+        return _trimmed_smaller(picture, handle, region, root / LARGE)
     reach = max(4, round(RING * root))
     left, top = max(region.x - reach, 0), max(region.y - reach, 0)
     right = min(region.x + region.mask.shape[1] + reach, width)
@@ -60,6 +63,24 @@ def trimmed(picture: Rgb, handle: Handle) -> Handle:
     alpha = ((distance - least) / (0.3 * far)).clip(0, 1)
     alpha = _without_holes(alpha)[inside] * whole[inside]
     mask = np.rint(alpha * 255).astype(np.uint8)
+    return replace(handle, region=Region(region.x, region.y, mask)) if mask.any() else handle
+
+
+def _trimmed_smaller(picture: Rgb, handle: Handle, region: Region, times: float) -> Handle:
+    """As `trimmed`, by what is seen of the region in a picture so many times smaller."""
+    height, width = region.mask.shape
+    reach = math.ceil(2 * RING * max(width, height))
+    left, top = max(region.x - reach, 0), max(region.y - reach, 0)
+    part = Image.fromarray(picture[top : region.y + height + reach, left : region.x + width + reach])
+    held = Image.new("L", part.size)
+    held.paste(Image.fromarray(region.mask), (region.x - left, region.y - top))
+    size = max(1, round(part.width / times)), max(1, round(part.height / times))
+    small = Region(0, 0, np.asarray(held.resize(size, Image.Resampling.BOX)))
+    told = trimmed(np.asarray(part.resize(size, Image.Resampling.BOX)), replace(handle, region=small)).region
+    if told is None or told is small:
+        return handle
+    matte = np.asarray(Image.fromarray(told.mask).resize(part.size, Image.Resampling.BICUBIC))
+    mask = np.minimum(matte[region.y - top :, region.x - left :][:height, :width], region.mask)
     return replace(handle, region=Region(region.x, region.y, mask)) if mask.any() else handle
 
 
