@@ -140,7 +140,7 @@ async def test_what_was_seen_is_what_is_applied(bench: Bench, photo: Path) -> No
     bench.click(bench.window.edit_panel.main)
     await bench.finish()
     bench.window.actual_size()
-    bench.window.choose_tool(4)  # the hand, which draws no outline
+    bench.window.choose_tool(5)  # the hand, which draws no outline
     before = bench.window.canvas.grab().toImage()
     bench.click(bench.window.job_bar.apply_button)
     after = bench.window.canvas.grab().toImage()

@@ -31,7 +31,7 @@ from ui.fresh import Fresh
 from ui.pixels import image_of, painting
 from ui.projection import Projection
 from ui.session import Session
-from ui.tools import Brush, Gesture, Pan, Pick, Pointer, Tool
+from ui.tools import Brush, Gesture, Marked, Pan, Pick, Pointer, Tool
 from ui.view import View, next_stop
 
 SURROUND = QColor(30, 30, 30)
@@ -70,6 +70,7 @@ class Canvas(QWidget):
         self.setAccessibleDescription("The picture. Paint on it with the tool chosen in the tool bar.")
         session.damaged.connect(self._damage)
         session.overlaid.connect(self._show_overlay)
+        session.pulled.connect(self._show_marks)
         session.replaced.connect(self._replace)
         self._update_cursor()
 
@@ -121,10 +122,14 @@ class Canvas(QWidget):
             self._projection.draw(painter, self.view.zoom)
             seen = transform.inverted()[0].mapRect(QRectF(event.region().boundingRect()))
             self._paint_overlay(painter, _outwards(seen.intersected(document)))
+            if isinstance(self.tool, Marked):
+                self.tool.paint_picture(painter, self.session)
             painter.resetTransform()
             if self.view.zoom >= PIXEL_GRID_FROM:
                 self._paint_grid(painter, event.region().boundingRect())
             painter.setClipping(False)
+            if isinstance(self.tool, Marked):
+                self.tool.paint(painter, self.session, self.view)
             self._paint_outline(painter)
 
     def _paint_overlay(self, painter: QPainter, visible: Rect) -> None:
@@ -198,6 +203,7 @@ class Canvas(QWidget):
             self._drag(self._told(event), event.position())
         else:
             self._let_go()
+        self._update_cursor()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._pen_down:
@@ -252,7 +258,7 @@ class Canvas(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Control):
             self._hold(self._keys | {event.key()})
-        else:
+        elif not (isinstance(self.tool, Marked) and self.tool.key(self.session, event)):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
@@ -326,8 +332,17 @@ class Canvas(QWidget):
 
     def _told(self, event: QMouseEvent | QTabletEvent) -> Pointer:
         """What a tool is told of an event."""
-        at = self.view.to_canvas(event.position())
-        return Pointer(at.x(), at.y(), shift=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        return self._pointer_at(event.position(), event.modifiers())
+
+    def _pointer_at(self, position: QPointF, keys: Qt.KeyboardModifier) -> Pointer:
+        at = self.view.to_canvas(position)
+        return Pointer(
+            at.x(),
+            at.y(),
+            shift=bool(keys & Qt.KeyboardModifier.ShiftModifier),
+            alt=bool(keys & Qt.KeyboardModifier.AltModifier),
+            point=self.view.ratio / self.view.zoom,
+        )
 
     def _start_pan(self, position: QPointF) -> None:
         self._pan_from = position
@@ -356,6 +371,9 @@ class Canvas(QWidget):
             self.setCursor(Qt.CursorShape.OpenHandCursor)
         elif Qt.Key.Key_Control in self._keys and isinstance(self.tool, Brush):
             self.setCursor(Pick.cursor)
+        elif isinstance(self.tool, Marked) and self._hover is not None:
+            at = self._pointer_at(self._hover, Qt.KeyboardModifier.NoModifier)
+            self.setCursor(self.tool.cursor_over(self.session, at))
         else:
             self.setCursor(self.tool.cursor)
 
@@ -404,12 +422,18 @@ class Canvas(QWidget):
             tile = QRectF(column * TILE, row * TILE, TILE, TILE)
             region += self.view.to_widget(tile).toAlignedRect().adjusted(-2, -2, 2, 2)
         self.update(region)
+        self._show_marks()  # a ghost shows pixels of another place
 
     def _show_overlay(self) -> None:
         overlay = self.session.overlay
         if overlay is None or overlay.of is None:
             self._fresh = None
         self.update()
+
+    def _show_marks(self) -> None:
+        if isinstance(self.tool, Marked):
+            self._update_cursor()
+            self.update()
 
     def _replace(self) -> None:
         self.cancel_gesture()

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.area import Rect
+from engine.types import Handle
 
 TILE = 256  # pixels
 LARGEST = 8192  # pixels, of either side of a document
@@ -41,10 +42,23 @@ class Layer:
 
 
 @dataclass(frozen=True, eq=False)
+class Pull:
+    """A handle of the document: what shall be pulled where."""
+
+    name: str
+    handle: Handle  # in pixels of the document
+    enabled: bool = True
+
+
+Pulls = tuple[Pull, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Document:
     width: int  # pixels
     height: int
     layers: tuple[Layer, ...] = ()  # the lowest first
+    pulls: Pulls = ()
 
     @property
     def rect(self) -> Rect:

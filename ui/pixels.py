@@ -39,6 +39,13 @@ def image_of_rgb(rgb: NDArray[np.uint8]) -> QImage:
     return QImage(rgb.data, width, height, rgb.strides[0], QImage.Format.Format_RGB888)
 
 
+def image_of_grey(mask: NDArray[np.uint8]) -> QImage:
+    """(h, w) as an image that shares its memory; only to be read."""
+    mask = np.ascontiguousarray(mask)
+    height, width = mask.shape
+    return QImage(mask.data, width, height, mask.strides[0], QImage.Format.Format_Grayscale8)
+
+
 def rgba_of(image: QImage) -> Rgba:
     """Any image, from the clipboard say, as straight RGBA of its own memory."""
     image = image.convertToFormat(QImage.Format.Format_RGBA8888)

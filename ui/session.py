@@ -10,16 +10,25 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor
 
 from engine.area import Rect
-from ui.document import TILE, Document, Layer, Pixels, Place, frozen
+from ui.document import TILE, Document, Layer, Pixels, Place, Pulls, frozen
 from ui.history import History
 
 Change = Callable[[Document], Document]
+End = Literal["source", "target"]
+
+
+class Chosen(NamedTuple):
+    """The handle that keys and the panel change."""
+
+    number: int  # in the document's pulls
+    end: End = "target"  # which the arrow keys move
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +83,7 @@ class Session(QObject):
     committed = Signal()  # the document or the history changed
     replaced = Signal()  # another document, perhaps of another size
     overlaid = Signal()  # the overlay, or whether it is shown
+    pulled = Signal()  # the handles that are shown, or which is chosen, or how far their ghost has gone
     colour_changed = Signal(object)  # QColor
     said = Signal(str)  # a hint for the user
 
@@ -81,9 +91,11 @@ class Session(QObject):
         super().__init__()
         self.history = History.of(document)
         self.saved = document
-        self.shown = document  # with the stroke that is under way
+        self.shown = document  # with the stroke or the pull that is under way
         self.overlay: Overlay | None = None
         self.comparing = False
+        self.chosen: Chosen | None = None
+        self.way = 1.0  # share of it that the ghost of the handles has gone
         self.colour = QColor(74, 118, 168)
         self.other_colour = QColor(255, 255, 255)
         self.stroke_end: tuple[float, float] | None = None  # canvas pixels, of the last stroke
@@ -109,9 +121,10 @@ class Session(QObject):
         self.stroke_end = None
         self.history = History.of(document)
         self.saved = self.shown = document
-        self.overlay = None
+        self.overlay = self.chosen = None
         self.comparing = False
         self.replaced.emit()
+        self.pulled.emit()
         self.committed.emit()
 
     def mark_saved(self) -> None:
@@ -166,6 +179,45 @@ class Session(QObject):
             self._show_committed()
         self._commit_waiting()
 
+    @contextmanager
+    def pull(self, label: str) -> Iterator[Callable[[Pulls], None]]:
+        """Change handles, shown at once: one undo step, or none if none was shown or the block is left by an
+        exception.
+        """
+
+        def show(pulls: Pulls) -> None:
+            self.shown = replace(self.document, pulls=pulls)
+            self.pulled.emit()
+
+        self._open = True
+        try:
+            yield show
+        except BaseException:
+            self._open = False
+            self.shown = self.document
+            self._choose_there()
+            self.pulled.emit()
+            self._commit_waiting()
+            raise
+        self._open = False
+        if self.shown is not self.document:
+            self.history.push(label, self.shown)
+            self._show_committed()
+        self._commit_waiting()
+
+    def choose(self, number: int | None, end: End = "target") -> None:
+        """The handle that keys and the panel change from now on."""
+        chosen = None if number is None else Chosen(number, end)
+        if chosen != self.chosen:
+            self.chosen = chosen
+            self.pulled.emit()
+
+    def pose(self, way: float) -> None:
+        """Show the ghost of the handles at that share of their way."""
+        if way != self.way:
+            self.way = way
+            self.pulled.emit()
+
     def preview(self, overlay: Overlay | None) -> None:
         """Show what the engine makes of a part of the picture; None takes it away."""
         self.overlay = overlay
@@ -201,8 +253,15 @@ class Session(QObject):
 
     def _show_committed(self) -> None:
         before, self.shown = self.shown, self.document
+        self._choose_there()
         self.damaged.emit(difference(before, self.shown))
+        self.pulled.emit()
         self.committed.emit()
+
+    def _choose_there(self) -> None:
+        """A handle that is not there any more cannot be the chosen one."""
+        if self.chosen is not None and self.chosen.number >= len(self.shown.pulls):
+            self.chosen = None
 
     def _commit_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []

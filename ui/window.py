@@ -43,7 +43,7 @@ from ui.session import Session
 from ui.settings import Settings, save_settings
 from ui.thumbnails import thumbnail
 from ui.toolbar import OptionStrip, ToolBar, remembered_in, tools_as
-from ui.tools import Pan, Tool
+from ui.tools import Drag, Pan, Tool
 from ui.widgets import Section
 from ui.work import Work
 
@@ -160,6 +160,8 @@ class Window(QMainWindow):
             self.editing.discard()
         elif self.live.is_on:
             self.live.turn_off()
+        elif self.session.chosen is not None and isinstance(self._tool, Drag):
+            self.session.choose(None)
         else:
             self.messages.hide()
 
@@ -564,6 +566,9 @@ class Window(QMainWindow):
             self.choose_tool(action.data())
 
     def _resize_tool(self, steps: int) -> None:
+        if isinstance(self.canvas.tool, Drag):
+            self.canvas.tool.resize(self.session, steps)
+            return
         slider = self.options.sliders["size"]
         if not slider.isHidden():
             slider.step(steps)

@@ -7,16 +7,32 @@ A new tool is one module here and one line in TOOLS. It is a dataclass whose fie
                                    `down` false; closed early, by Escape, it must leave no trace
     outline                        the diameter in canvas pixels of the circle that shows where it paints, or
     None
+
+and, if things of its own lie over the picture, what `Marked` asks for.
 """
 
 from __future__ import annotations
 
 from ui.tools.brush import Brush, Eraser
+from ui.tools.drag import Drag, Watch
 from ui.tools.fill import Fill
 from ui.tools.pan import Pan
 from ui.tools.pick import Pick
-from ui.tools.pointer import Gesture, Pointer, Tool
+from ui.tools.pointer import Gesture, Marked, Pointer, Tool
 
-TOOLS: tuple[type[Tool], ...] = (Brush, Eraser, Fill, Pick, Pan)
+TOOLS: tuple[type[Tool], ...] = (Brush, Eraser, Fill, Drag, Pick, Pan)
 
-__all__ = ["TOOLS", "Brush", "Eraser", "Fill", "Gesture", "Pan", "Pick", "Pointer", "Tool"]
+__all__ = [
+    "TOOLS",
+    "Brush",
+    "Drag",
+    "Eraser",
+    "Fill",
+    "Gesture",
+    "Marked",
+    "Pan",
+    "Pick",
+    "Pointer",
+    "Tool",
+    "Watch",
+]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QPainter
 
 from ui.session import Session
+from ui.view import View
 
 
 class Pointer(NamedTuple):
@@ -19,6 +21,8 @@ class Pointer(NamedTuple):
     pressure: float = 1.0  # 0..1
     eraser: bool = False  # the pen's other end
     shift: bool = False
+    alt: bool = False
+    point: float = 1.0  # canvas pixels to a point of the widget
 
 
 Gesture = Generator[None, Pointer, None]
@@ -36,3 +40,19 @@ class Tool(Protocol):
         """Diameter of what it touches, canvas pixels."""
 
     def gesture(self, session: Session, pointer: Pointer) -> Gesture: ...
+
+
+@runtime_checkable
+class Marked(Protocol):
+    """What a tool is beside that if things of its own lie over the picture, to be seen and grabbed."""
+
+    def paint_picture(self, painter: QPainter, session: Session) -> None:
+        """Draw what belongs to the picture, in canvas pixels and inside of it."""
+
+    def paint(self, painter: QPainter, session: Session, view: View) -> None:
+        """Draw them, in points of the widget."""
+
+    def cursor_over(self, session: Session, pointer: Pointer) -> Qt.CursorShape: ...
+
+    def key(self, session: Session, event: QKeyEvent) -> bool:
+        """Whether the key did something to them."""
