@@ -92,11 +92,11 @@ def _run_all(ask: argparse.Namespace, cases: Sequence[Found], model: Model) -> I
 
         def renew(event: Preview, _: float, i: int = i, line: str = line) -> None:
             if live:
-                tell(f"\r{line}step {event.call} of {event.calls}", (i + event.done) / len(cases), "   ")
+                tell(f"\r{line}step {event.call} of {event.calls}", (i + event.done) / len(cases), " " * 12)
 
         row = _run(ask, case, model, renew)
         line = "\r" * live + line + (row.error or f"{row.seconds:.1f} s")
-        tell(line, (i + 1) / len(cases), "   \n" if live else "\n")
+        tell(line, (i + 1) / len(cases), " " * 12 + "\n" if live else "\n")
         yield row
 
 

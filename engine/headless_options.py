@@ -25,6 +25,13 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(2)
 
 
+class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        """With the default, where there is one to tell."""
+        told = action.default is not None and action.default is not False and action.default != ""
+        return super()._get_help_string(action) if told else action.help
+
+
 def arguments() -> argparse.ArgumentParser:
     parser = _Parser(prog="main.py", description="Driftpaint without a window.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
@@ -34,7 +41,7 @@ def arguments() -> argparse.ArgumentParser:
             name,
             help=help_,
             description=description,
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            formatter_class=_Formatter,
         ).add_argument
 
     _sdedit_options(
