@@ -61,6 +61,9 @@ def trimmed(picture: Rgb, handle: Handle) -> Handle:
         return handle
     least = max(1.25 * usual, 0.4 * far)
     alpha = ((distance - least) / (0.3 * far)).clip(0, 1)
+    faint = max(2 * usual, 0.15 * far)  # a basket's ropes, a mast: what hangs on the thing is of it
+    hanging = ((distance - faint) / (0.15 * far)).clip(0, 1)
+    alpha = np.maximum(alpha, hanging * _joined(alpha > 0.5, hanging > 0, round(0.4 * root)))
     alpha = _without_holes(alpha)[inside] * whole[inside]
     mask = np.rint(alpha * 255).astype(np.uint8)
     return replace(handle, region=Region(region.x, region.y, mask)) if mask.any() else handle
@@ -89,6 +92,15 @@ def _distances(points: NDArray[np.float32], others: NDArray[np.float32]) -> NDAr
     squares = (points**2).sum(1)[:, None] + (others**2).sum(1) - 2 * points @ others.T
     nearest: NDArray[np.float32] = np.sqrt(squares.min(1).clip(0))
     return nearest
+
+
+def _joined(seeds: NDArray[np.bool_], ways: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    """The places of `ways` that are reached from the seeds in so many pixels, over gaps of one."""
+    found = seeds
+    for _ in range(max(1, reach // 2)):
+        wider = np.asarray(Image.fromarray(found).convert("L").filter(ImageFilter.MaxFilter(5))) > 0
+        found = seeds | wider & ways
+    return found
 
 
 def _without_holes(alpha: Plane) -> Plane:
