@@ -13,6 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as functional
 from numpy.typing import NDArray
+from PIL import Image, ImageFilter
 from torch import Tensor
 
 from engine.types import Mask, Rgb
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 WINDOW = 20  # pixels: so far from where it should be, on both axes, a thing is looked for
 ARRIVED = 4.0  # pixels
 GROUND = 1  # pixels of ground round a thing, which belong to its patch: its outline tells where it is
+TEXTURE = 4.0  # pixels, deviation of the blur that takes texture away: no one can invent the very same
 # Lost is what matches no better than a third of the way from chance to the thing itself. Of pictures that
 # show another scene, 95 of 100 stay below 0.27 of that way.
 FOUND = 1 / 3
@@ -45,6 +47,7 @@ class Measures(NamedTuple):
     left: float  # share of it that is still seen there: 0 for the answer, 1 for the picture before
     inside: float  # dB, PSNR in the two places
     uncovered: float  # dB, where ground must be invented
+    tone: float  # dB, there, of both pictures without their texture
     outside: float  # dB, everywhere but in the two places
     kept: float  # share of the pixels outside that are as they were, bit for bit
     detail: float  # slopes of the uncovered ground, as a part of the answer's
@@ -65,6 +68,7 @@ def measured(case: Case, picture: Rgb) -> Measures:
         left=_left(case, picture),
         inside=psnr(picture, case.after, places),
         uncovered=psnr(picture, case.after, uncovered),
+        tone=psnr(_smooth(picture), _smooth(case.after), uncovered),
         outside=psnr(picture, case.after, ~places),
         kept=float((picture == case.before).all(-1)[~places].mean()),
         detail=_slope(picture, uncovered) / _slope(case.after, uncovered),
@@ -104,6 +108,10 @@ def _left(case: Case, picture: Rgb) -> float:
     answer = case.after[where].astype(np.float64)
     thing, seen = case.before[where] - answer, picture[where] - answer
     return float((thing * seen).sum() / max(float((thing * thing).sum()), 1.0))
+
+
+def _smooth(picture: Rgb) -> Rgb:
+    return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(TEXTURE)))
 
 
 def _slope(picture: Rgb, where: NDArray[np.bool_]) -> float:

@@ -13,10 +13,27 @@ from pathlib import Path
 from statistics import fmean, median, stdev
 from typing import Any
 
-from tests.benchmarks.plots import OUTPUT
+from PIL import Image
+
+from tests.benchmarks.plots import COLOURS, OUTPUT, Axis, Line, plot
 
 Row = dict[str, Any]
 REFERENCES = ("copy", "as published")
+SWEEPS = {  # t0, and the method
+    "carry, of the ground": {
+        0.3: "carry, t0 0.3",
+        0.5: "carry, t0 0.5",
+        0.7: "carry",
+        0.85: "carry, t0 0.85",
+    },
+    "carry, of what moved": {
+        0.1: "carry, settle 0.1",
+        0.2: "carry, settle 0.2",
+        0.35: "carry",
+        0.5: "carry, settle 0.5",
+    },
+    "published, cycle": {t0: f"published, cycle, t0 {t0}" for t0 in (0.1, 0.2, 0.3, 0.4, 0.6)},
+}
 
 
 def tables(rows: Sequence[Row]) -> list[str]:
@@ -29,9 +46,32 @@ def tables(rows: Sequence[Row]) -> list[str]:
     return [*lines, "", *_by_kind(methods)]
 
 
+def over_t0(rows: Sequence[Row]) -> Image.Image:
+    """What t0 does: picture error in the two places, less that of a copy, on the cases of each line."""
+    copies = {row["case"]: row["inside"] for row in rows if row["method"] == "copy"}
+    lines = []
+    for (name, of), colour in zip(SWEEPS.items(), COLOURS, strict=False):
+        gains = {
+            t0: [
+                row["inside"] - copies[row["case"]]
+                for row in rows
+                if row["method"] == method and row["case"] in copies
+            ]
+            for t0, method in of.items()
+        }
+        least = min((len(each) for each in gains.values()), default=0)
+        if least:
+            lines.append(Line(name, list(gains), [fmean(each[:least]) for each in gains.values()], colour))
+    across = Axis("t0", 0.0, 1.0, (0, 0.2, 0.4, 0.6, 0.8, 1))
+    up = Axis(
+        "dB in the two places, more than a copy of the pixels", -10, 8, (-10, -8, -6, -4, -2, 0, 2, 4, 6, 8)
+    )
+    return plot("How far up to go", across, up, lines, (860, 370))
+
+
 def _overall(methods: dict[str, list[Row]]) -> list[str]:
     head = (
-        "method", "cases", "arrived", "lost", "distance, px", "in the two places, dB", "uncovered, dB",
+        "method", "cases", "arrived", "lost", "distance, px", "in the two places, dB", "uncovered, dB", "its tone, dB",
         "outside, dB", "kept outside", "ghost", "left", "detail", "calls", "s",
     )  # fmt: skip
     out = []
@@ -46,10 +86,11 @@ def _overall(methods: dict[str, list[Row]]) -> list[str]:
                 f"{median(row['distance'] for row in rows):.1f}",
                 f"{mean['inside']:.1f}",
                 f"{mean['uncovered']:.1f}",
+                f"{mean['tone']:.1f}",
                 f"{mean['outside']:.1f}",
                 f"{mean['kept']:.1%}",
                 f"{mean['ghost']:.2f}",
-                f"{mean['left']:.2f}",
+                f"{median(row['left'] for row in rows):.2f}",
                 f"{mean['detail']:.2f}",
                 f"{mean['calls']:.0f}",
                 f"{mean['seconds']:.2f}",
@@ -59,8 +100,8 @@ def _overall(methods: dict[str, list[Row]]) -> list[str]:
 
 
 MEANS = (
-    *("arrived", "lost", "inside", "uncovered", "outside", "kept"),
-    *("ghost", "left", "detail", "calls", "seconds"),
+    *("arrived", "lost", "inside", "uncovered", "tone", "outside", "kept"),
+    *("ghost", "detail", "calls", "seconds"),
 )
 
 
@@ -68,7 +109,7 @@ def _against(reference: str, methods: dict[str, list[Row]]) -> list[str]:
     """Differences on the cases that both have done: their mean, and its standard error."""
     known = {row["case"]: row for row in methods[reference]}
     head = (
-        f"against {reference}", "cases", "in the two places, dB", "better in", "uncovered, dB", "arrived",
+        f"against {reference}", "cases", "in the two places, dB", "better in", "uncovered, dB", "its tone, dB", "arrived",
         "time, ratio",
     )  # fmt: skip
     out = []
@@ -78,6 +119,7 @@ def _against(reference: str, methods: dict[str, list[Row]]) -> list[str]:
             continue
         inside = [a["inside"] - b["inside"] for a, b in pairs]
         uncovered = [a["uncovered"] - b["uncovered"] for a, b in pairs]
+        tone = [a["tone"] - b["tone"] for a, b in pairs]
         arrived = [sum(row["arrived"] for row in column) / len(pairs) for column in zip(*pairs, strict=True)]
         spent = [sum(row["seconds"] for row in column) for column in zip(*pairs, strict=True)]
         out.append(
@@ -87,6 +129,7 @@ def _against(reference: str, methods: dict[str, list[Row]]) -> list[str]:
                 _spread(inside),
                 f"{fmean(each > 0 for each in inside):.0%}",
                 _spread(uncovered),
+                _spread(tone),
                 f"{arrived[0]:.0%} to {arrived[1]:.0%}",
                 f"{spent[0] / max(spent[1], 1e-6):.3f}",
             )

@@ -16,6 +16,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -28,11 +29,11 @@ from engine.edits import edit
 from engine.matte import trimmed
 from engine.models import Model
 from engine.pixel_diffusion import PixelDiffusion
-from engine.types import Drag, EditRequest, EditResult, Rgb
-from engine.warp import warped
+from engine.types import Drag, EditRequest, EditResult, Handle, Region, Rgb
+from engine.warp import grown, warped
 from tests.benchmarks import dragdiffusion
 from tests.benchmarks.drag_measures import measured
-from tests.benchmarks.drag_tables import tables
+from tests.benchmarks.drag_tables import over_t0, tables
 from tests.benchmarks.known_drags import CACHE, Case, cases
 from tests.benchmarks.plots import OUTPUT, digest, written
 from tests.quality.sheets import sheet
@@ -49,11 +50,15 @@ class Method(NamedTuple):
     shown: bool = False  # on the sheet
 
 
-def drag(steps: int = 25, seed: int = 0, masked: bool = False, **choices: Any) -> Maker:
-    """An edit as the editor would ask for it; `masked` where the form does not see itself what it changes."""
+def drag(
+    steps: int = 25, seed: int = 0, outline: bool = False, masked: bool = False, **choices: Any
+) -> Maker:
+    """An edit as the editor would ask for it, with an ellipse round the thing or its true outline; `masked`
+    where the form does not see itself what it changes.
+    """
 
     def make(case: Case, model: Model) -> Rgb:
-        operation = Drag((case.handle,), **choices)
+        operation = Drag((_outlined(case) if outline else case.handle,), **choices)
         mask = case.free if masked else None
         request = EditRequest(case.before, case.before, mask, operation, steps, seed)
         return next(event.image for event in edit(request, model) if isinstance(event, EditResult))
@@ -63,6 +68,17 @@ def drag(steps: int = 25, seed: int = 0, masked: bool = False, **choices: Any) -
 
 def moved(steps: int, **choices: Any) -> Maker:
     return drag(steps, masked=True, **choices)
+
+
+def copied(handle: Callable[[Case], Handle]) -> Maker:
+    """Pixels alone: moved, and the ground filled smoothly."""
+    return lambda case, _: warped(case.before, [handle(case)]).picture
+
+
+def _outlined(case: Case) -> Handle:
+    """A handle on the thing as if it had been cut out with care, and a little ground."""
+    mask = np.rint(255 * grown(case.old_thing, 2, 2)).astype(np.uint8)
+    return replace(case.handle, region=Region(0, 0, mask), trim=False)
 
 
 def optimised(strength: float) -> Maker:
@@ -81,44 +97,39 @@ def optimised(strength: float) -> Maker:
     return make
 
 
-SOLVERS = ("cycle", "sde", "ode")
+def published(t0: float, steps: int = 10, solver: str = "cycle", stride: float = 8) -> Maker:
+    return moved(steps, form="published", strength=t0, solver=solver, stride=stride)
+
+
+def one_pass(solver: str) -> Maker:
+    return moved(25, form="one pass", strength=0.3, solver=solver)
+
+
 METHODS: dict[str, Method] = {
     "untouched": Method(lambda case, _: case.before),
     "without the thing, mirrored": Method(lambda case, _: np.ascontiguousarray(case.bare[:, ::-1])),
-    "copy": Method(lambda case, _: warped(case.before, [case.handle]).picture, shown=True),
-    "copy of the matte": Method(
-        lambda case, _: warped(case.before, [trimmed(case.before, case.handle)]).picture, shown=True
-    ),
+    "copy": Method(copied(lambda case: case.handle), shown=True),
+    "copy of the matte": Method(copied(lambda case: trimmed(case.before, case.handle)), shown=True),
+    "copy of the outline": Method(copied(_outlined)),
     "carry": Method(drag(form="carry"), shown=True),
+    "carry of the outline": Method(drag(form="carry", outline=True), 100),
     "settle": Method(drag(form="settle"), shown=True),
-    **{
-        f"one pass, {solver}": Method(
-            moved(25, form="one pass", solver=solver, strength=0.3), shown=solver == "cycle"
-        )
-        for solver in SOLVERS
-    },
-    **{
-        f"published, {solver}": Method(
-            moved(10, form="published", solver=solver, strength=0.3), 60, shown=solver != "cycle"
-        )
-        for solver in SOLVERS
-    },
-    "as published": Method(moved(60, form="published", strength=0.6), 24, shown=True),
-    "as published, t0 0.4": Method(moved(60, form="published", strength=0.4), 24, shown=True),
-    "DragDiffusion": Method(optimised(0.5), 60, shown=True),
-    **{f"carry, t0 {t0}": Method(drag(form="carry", strength=t0), 60) for t0 in (0.3, 0.5, 0.85)},
-    **{f"carry, settle {t0}": Method(drag(form="carry", settle=t0), 60) for t0 in (0.1, 0.2, 0.5)},
-    **{f"carry, {steps} steps": Method(drag(steps, form="carry"), 60) for steps in (5, 10, 15, 50)},
-    **{f"carry, seed {seed}": Method(drag(seed=seed, form="carry"), 60) for seed in (1, 2, 3)},
-    **{
-        f"published, t0 {t0}": Method(moved(10, form="published", strength=t0), 24)
-        for t0 in (0.15, 0.2, 0.4, 0.6)
-    },
-    **{
-        f"published, stride {px}": Method(moved(10, form="published", strength=0.3, stride=px), 24)
-        for px in (4, 16)
-    },
-    **{f"DragDiffusion, t0 {t0}": Method(optimised(t0), 12) for t0 in (0.35, 0.7)},
+    "one pass, cycle": Method(one_pass("cycle"), 100, shown=True),
+    "one pass, sde": Method(one_pass("sde"), 100, shown=True),
+    "one pass, ode": Method(one_pass("ode"), 100, shown=True),
+    "published, cycle, t0 0.3": Method(published(0.3), 40),
+    "published, sde, t0 0.3": Method(published(0.3, solver="sde"), 40, shown=True),
+    "published, ode, t0 0.3": Method(published(0.3, solver="ode"), 40, shown=True),
+    "as published": Method(published(0.6, 60), 20, shown=True),
+    "as published, t0 0.4": Method(published(0.4, 60), 10),
+    "DragDiffusion": Method(optimised(0.5), 40, shown=True),
+    **{f"DragDiffusion, t0 {t0}": Method(optimised(t0), 8) for t0 in (0.35, 0.7)},
+    **{f"carry, t0 {t0}": Method(drag(form="carry", strength=t0), 30) for t0 in (0.3, 0.5, 0.85)},
+    **{f"carry, settle {t0}": Method(drag(form="carry", settle=t0), 30) for t0 in (0.1, 0.2, 0.5)},
+    **{f"carry, {steps} steps": Method(drag(steps, form="carry"), 30) for steps in (5, 10, 50)},
+    **{f"carry, seed {seed}": Method(drag(seed=seed, form="carry"), 30) for seed in (1, 2, 3)},
+    **{f"published, cycle, t0 {t0}": Method(published(t0), 16) for t0 in (0.1, 0.2, 0.4, 0.6)},
+    **{f"published, stride {px}": Method(published(0.3, stride=px), 16) for px in (4, 16)},
 }
 
 
@@ -148,6 +159,7 @@ def main() -> None:
         for each in known[:SHOWN]
     ]
     written(ask.output, "drags", {"rows": rows}, sheet(shown, ["before", *columns, "the answer"], THUMB))
+    over_t0(rows).save(ask.output / "drags_t0.png", optimize=True)
 
 
 def _rows(known: list[Case], names: list[str], model: Model, work: Path) -> Iterator[Row]:
