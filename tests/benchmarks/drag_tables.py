@@ -21,6 +21,7 @@ Row = dict[str, Any]
 REFERENCES = ("copy", "as published")
 SWEEPS = {  # t0, and the method
     "carry, of the ground": {
+        0.15: "carry, t0 0.15",
         0.3: "carry, t0 0.3",
         0.5: "carry, t0 0.5",
         0.7: "carry",
@@ -71,8 +72,8 @@ def over_t0(rows: Sequence[Row]) -> Image.Image:
 
 def _overall(methods: dict[str, list[Row]]) -> list[str]:
     head = (
-        "method", "cases", "arrived", "lost", "distance, px", "in the two places, dB", "uncovered, dB", "its tone, dB",
-        "outside, dB", "kept outside", "ghost", "left", "detail", "calls", "s",
+        "method", "cases", "arrived", "lost", "distance, px", "in the two places, dB", "uncovered, dB",
+        "its tone, dB", "outside, dB", "kept outside", "ghost", "left", "detail", "calls", "s",
     )  # fmt: skip
     out = []
     for name, rows in methods.items():
@@ -109,8 +110,8 @@ def _against(reference: str, methods: dict[str, list[Row]]) -> list[str]:
     """Differences on the cases that both have done: their mean, and its standard error."""
     known = {row["case"]: row for row in methods[reference]}
     head = (
-        f"against {reference}", "cases", "in the two places, dB", "better in", "uncovered, dB", "its tone, dB", "arrived",
-        "time, ratio",
+        f"against {reference}", "cases", "in the two places, dB", "better in", "uncovered, dB", "its tone, dB",
+        "arrived", "time, ratio",
     )  # fmt: skip
     out = []
     for name, rows in methods.items():

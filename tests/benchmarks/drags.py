@@ -124,7 +124,7 @@ METHODS: dict[str, Method] = {
     "as published, t0 0.4": Method(published(0.4, 60), 10),
     "DragDiffusion": Method(optimised(0.5), 40, shown=True),
     **{f"DragDiffusion, t0 {t0}": Method(optimised(t0), 8) for t0 in (0.35, 0.7)},
-    **{f"carry, t0 {t0}": Method(drag(form="carry", strength=t0), 30) for t0 in (0.3, 0.5, 0.85)},
+    **{f"carry, t0 {t0}": Method(drag(form="carry", strength=t0), 30) for t0 in (0.15, 0.3, 0.5, 0.85)},
     **{f"carry, settle {t0}": Method(drag(form="carry", settle=t0), 30) for t0 in (0.1, 0.2, 0.5)},
     **{f"carry, {steps} steps": Method(drag(steps, form="carry"), 30) for steps in (5, 10, 50)},
     **{f"carry, seed {seed}": Method(drag(seed=seed, form="carry"), 30) for seed in (1, 2, 3)},
