@@ -12,7 +12,7 @@ from qasync import QEventLoop
 
 from engine.types import EngineError, Preview
 from engine.worker import Engine
-from ui.apply import Ask, Candidate, EditOptions, Pace, accept, asked, make_real, veil
+from ui.apply import Ask, Candidate, EditOptions, Pace, asked, make_real, veil
 from ui.document import Document, document_from, layer_from, new_document, read
 
 WHITE = (255, 255, 255, 255)
@@ -108,7 +108,7 @@ def test_outside_the_mask_an_applied_result_changes_nothing(
     document = painted(photo)
     ask = asked(document, TOY)
     _, found = run(event_loop_qt, engine, ask)
-    before, after = read(photo, photo.rect), read(accept(document, ask, found[0]), photo.rect)
+    before, after = read(photo, photo.rect), read(ask.accepted(document, found[0]), photo.rect)
     mask = np.zeros((300, 400), np.float32)
     mask[ask.at.slices] = ask.request.mask
     assert (before[mask == 0] == after[mask == 0]).all()
@@ -121,14 +121,14 @@ def test_what_is_applied_is_what_the_engine_gave(
     document = painted(photo)
     ask = asked(document, TOY)
     _, found = run(event_loop_qt, engine, ask)
-    applied = read(accept(document, ask, found[0]), ask.at)[..., :3].astype(int)
+    applied = read(ask.accepted(document, found[0]), ask.at)[..., :3].astype(int)
     assert abs(applied - found[0].image).max() <= 2  # the edge goes through 8 bits of alpha
 
 
 def test_applying_hides_the_strokes_and_adds_a_result_on_top(photo: Document) -> None:
     document = painted(photo)
     ask = asked(document, TOY)
-    after = accept(document, ask, Candidate(ask.request.guide, 0, finished=True))
+    after = ask.accepted(document, Candidate(ask.request.guide, 0, finished=True))
     assert [layer.kind for layer in after.layers] == ["picture", "strokes", "result"]
     assert [layer.visible for layer in after.layers] == [True, False, True]
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
 from engine.area import Rect, blend, part_of, resized, resized_mask, soft_mask, work_area
 from engine.pictures import flat
-from engine.types import EditRequest, EditResult, EngineError, Event, Mask, Preview, Rgb, SDEdit
+from engine.types import EditRequest, EngineError, Event, Frame, Mask, Preview, Rgb, SDEdit
 from ui.document import Document, Layer, Rgba, layer_from, read, stroke_alpha
+
+DOT = "\N{MIDDLE DOT}"
 
 
 class Edits(Protocol):
@@ -38,20 +40,54 @@ class EditOptions:
 
 
 @dataclass(frozen=True, eq=False)
-class Ask:
-    """An edit that can be run: where it happens, and the engine's request for that rectangle."""
-
-    at: Rect
-    request: EditRequest
-
-
-@dataclass(frozen=True, eq=False)
 class Candidate:
     """A result that waits to be chosen."""
 
     image: Rgb  # of the ask's rectangle
     seed: int
     finished: bool  # or stopped on its way
+    way: float = 1.0  # share of it that a drag's handles have gone
+
+
+@dataclass(frozen=True, eq=False)
+class Ask:
+    """An edit that can be run: where it happens, and the engine's request for that rectangle."""
+
+    at: Rect
+    request: EditRequest
+
+    label: ClassVar[str] = "Make it real"  # of the undo step
+
+    @property
+    def where(self) -> Mask | None:
+        """Where the picture may look different, as a mask of the rectangle; None: everywhere."""
+        return self.request.mask
+
+    def pixels(self, candidate: Candidate) -> Rgba:
+        """What gives the candidate when it is laid over the picture, and is nothing where that is kept."""
+        mask, known = self.request.mask, self.request.image.astype(np.float32)
+        if mask is None:
+            return veil(self, candidate.image)
+        free = known + (candidate.image - known) / np.maximum(mask, 1 / 255)[..., None]
+        return veil(self, np.rint(free).clip(0, 255).astype(np.uint8))
+
+    def accepted(self, document: Document, candidate: Candidate) -> Document:
+        """The result as a layer on top, and the strokes that it came from out of sight."""
+        for layer in document.strokes:
+            document = document.exchange(layer, replace(layer, visible=False))
+        return self.laid_over(document, candidate)
+
+    def laid_over(self, document: Document, candidate: Candidate) -> Document:
+        count = sum(layer.kind == "result" for layer in document.layers) + 1
+        pixels = self.pixels(candidate)
+        return document.with_layer(layer_from(pixels, f"Result {count}", "result", self.at.x, self.at.y))
+
+    def stands(self, preview: Preview) -> str:
+        """How far it is, in words."""
+        variants = self.request.variants
+        steps = preview.calls // variants
+        words = f"step {(preview.call - 1) % steps + 1} of {steps}"
+        return words if variants == 1 else f"variant {preview.variant + 1} of {variants} {DOT} {words}"
 
 
 def asked(document: Document, options: EditOptions) -> Ask:
@@ -87,38 +123,40 @@ def asked(document: Document, options: EditOptions) -> Ask:
     return Ask(at, request)
 
 
-def accept(document: Document, ask: Ask, candidate: Candidate) -> Document:
-    """The result as a layer on top, and the strokes that it came from out of sight."""
-    for layer in document.strokes:
-        document = document.exchange(layer, replace(layer, visible=False))
-    count = sum(layer.kind == "result" for layer in document.layers) + 1
-    pixels = layer_pixels(ask, candidate)
-    return document.with_layer(layer_from(pixels, f"Result {count}", "result", ask.at.x, ask.at.y))
-
-
 async def make_real(
-    engine: Edits, ask: Ask, seen: Callable[[Preview], None], found: Callable[[Candidate], None]
+    engine: Edits,
+    ask: Ask,
+    seen: Callable[[Preview], None],
+    found: Callable[[Candidate], None],
+    moved: Callable[[Candidate], None] = lambda candidate: None,
 ) -> None:
     """Run an edit to its end; cancelled on its way, hand over what was seen last. Raises EngineError."""
     last: Preview | None = None
+    came: Candidate | None = None  # how far a drag has come by whole moves
     try:
         async with aclosing(engine.edit(ask.request)) as events:
             async for event in events:
                 if isinstance(event, Preview):
                     last = event
                     seen(event)
-                elif isinstance(event, EditResult):
-                    last = None
+                elif isinstance(event, Frame):
+                    seed, way = ask.request.seed + event.variant, event.move / event.moves
+                    came = Candidate(event.image, seed, finished=False, way=way)
+                    moved(came)
+                else:
+                    last = came = None
                     found(Candidate(event.image, event.seed, finished=True))
     finally:
-        if last is not None:
+        if came is not None:
+            found(came)
+        elif last is not None:
             found(Candidate(whole(ask, last), ask.request.seed + last.variant, finished=False))
 
 
 def whole(ask: Ask, preview: Preview) -> Rgb:
     """A preview at the size of the ask's rectangle; what the mask keeps is the known picture."""
     image = resized(preview.image, ask.at.width, ask.at.height)
-    return blend(ask.request.image, image, ask.request.mask)
+    return blend(ask.request.image, image, ask.where)
 
 
 def veil(ask: Ask, image: Rgb) -> Rgba:
@@ -127,25 +165,17 @@ def veil(ask: Ask, image: Rgb) -> Rgba:
     out = np.empty((height, width, 4), np.uint8)
     out[..., :3] = image
     out[..., 3] = 255
-    if ask.request.mask is not None:
-        out[..., 3] = np.rint(resized_mask(ask.request.mask, width, height) * 255)
+    if ask.where is not None:
+        out[..., 3] = np.rint(resized_mask(ask.where, width, height) * 255)
     return out
 
 
-def layer_pixels(ask: Ask, candidate: Candidate) -> Rgba:
-    """What gives the candidate when it is laid over the picture, and is nothing where that is kept."""
-    mask, known = ask.request.mask, ask.request.image.astype(np.float32)
-    if mask is None:
-        return veil(ask, candidate.image)
-    free = known + (candidate.image - known) / np.maximum(mask, 1 / 255)[..., None]
-    return veil(ask, np.rint(free).clip(0, 255).astype(np.uint8))
-
-
 class Pace:
-    """How long an edit still takes, from how long its part took that is done."""
+    """How long an edit takes, from how long its part took that is done."""
 
     def __init__(self) -> None:
         self._first: tuple[float, float] | None = None
+        self.whole: float | None = None  # seconds that all of it takes; None as long as nothing is known
 
     def left(self, preview: Preview, now: float) -> float | None:
         """Seconds, or None as long as nothing is known."""
@@ -154,7 +184,8 @@ class Pace:
         done, then = self._first
         if preview.done == done:
             return None
-        return (now - then) / (preview.done - done) * (1 - preview.done)
+        self.whole = (now - then) / (preview.done - done)
+        return self.whole * (1 - preview.done)
 
 
 def _is_known(layer: Layer) -> bool:
@@ -169,11 +200,5 @@ def _is_blank(picture: Rgba) -> bool:
 
 def progress(ask: Ask, preview: Preview, left: float | None) -> str:
     """Where an edit stands, in words; `left` in seconds."""
-    variants = ask.request.variants
-    steps = preview.calls // variants
-    words = [f"step {(preview.call - 1) % steps + 1} of {steps}"]
-    if variants > 1:
-        words.insert(0, f"variant {preview.variant + 1} of {variants}")
-    if left is not None:
-        words.append(f"{max(1, round(left))} s left")
-    return " \N{MIDDLE DOT} ".join(words)
+    words = ask.stands(preview)
+    return words if left is None else f"{words} {DOT} {max(1, round(left))} s left"

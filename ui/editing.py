@@ -1,42 +1,42 @@
-"""Edits one after another: starts one, shows it as it forms, and keeps its results until one is chosen."""
+"""Edits one after another: starts one, shows it as it forms, and keeps its results until one is chosen.
+
+Of a drag there are also pictures of its way: those that came by themselves, and others made when they are
+asked for.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.types import Preview
-from ui.apply import (
-    Ask,
-    Candidate,
-    EditOptions,
-    Edits,
-    Pace,
-    accept,
-    asked,
-    layer_pixels,
-    make_real,
-    progress,
-    veil,
-)
+from ui.apply import Ask, Candidate, Edits, Pace, make_real, progress, veil
 from ui.document import Document, premultiplied
+from ui.dragging import DragAsk
 from ui.session import Overlay, Session
 from ui.work import Work
+
+KEYS = (0.25, 0.5, 0.75, 1.0)  # shares of a drag's way of which pictures are made
 
 
 class Editing(QObject):
     changed = Signal()  # it runs, waits for a choice, or neither; or there is another result
     progressed = Signal(float, str)  # 0 ... 1, and in words
     chosen = Signal(int, int)  # this result of so many is on the canvas
+    went = Signal()  # the picture on the canvas is of another share of a drag's way
 
     def __init__(self, session: Session, engine: Edits, work: Work, model: str) -> None:
         super().__init__()
         self.model = model
         self.candidates: list[Candidate] = []
         self.number = 0  # of the candidate on the canvas
+        self.way = 1.0  # share of a drag's way that is on the canvas
+        self.pace = 0.0  # seconds that a drag took lately for a network call and megapixel; 0: not known
+        self._on_the_way: dict[tuple[int, float], Candidate] = {}  # by seed and share
         self._session, self._engine, self._work = session, engine, work
         self._job: asyncio.Task[None] | None = None
         self._ask: Ask | None = None  # until its result is applied or discarded
@@ -59,11 +59,26 @@ class Editing(QObject):
     def ask(self) -> Ask | None:
         return self._ask
 
-    def start(self, options: EditOptions) -> None:
+    @property
+    def is_drag(self) -> bool:
+        return isinstance(self._ask, DragAsk)
+
+    @property
+    def keys(self) -> list[tuple[float, bool]]:
+        """The shares of its way at which the drag on the canvas can be seen, and whether that one is made."""
+        if self._ask is None or not self.candidates:
+            return []
+        seed = self.candidates[self.number].seed
+        made = {way for of, way in self._on_the_way if of == seed}
+        last = self.candidates[self.number].way
+        came = {way for way in made if way not in KEYS}
+        return [(way, way in made or way == last) for way in sorted({*(came or KEYS), *made, last})]
+
+    def start(self, asked: Callable[[Document], Ask]) -> None:
         """Edit what is on the canvas; results that were not applied give way once it is clear what to do."""
         if self._job is not None or self._session.is_busy:
             return
-        self._job = self._work.begin(self._run(self._session.document, replace(options, model=self.model)))
+        self._job = self._work.begin(self._run(self._session.document, asked))
         self.progressed.emit(0.0, "starting\N{HORIZONTAL ELLIPSIS}")
         self.changed.emit()
 
@@ -78,8 +93,8 @@ class Editing(QObject):
         """The result on the canvas becomes a layer: one undo step."""
         if self._ask is None or not self.is_choosing:
             return
-        ask, candidate = self._ask, self.candidates[self.number]
-        self._session.commit("Make it real", lambda document: accept(document, ask, candidate))
+        ask, candidate = self._ask, self._candidate()
+        self._session.commit(ask.label, lambda document: ask.accepted(document, candidate))
         self._forget()
 
     @Slot()
@@ -97,10 +112,33 @@ class Editing(QObject):
     def choose(self, number: int) -> None:
         if self._ask is None or not self.is_choosing:
             return
-        self.number = number
-        pixels = premultiplied(layer_pixels(self._ask, self.candidates[number]))
-        self._session.preview(Overlay(self._ask.at, pixels))
+        self.number, self.way = number, self.candidates[number].way
+        self._show()
         self.chosen.emit(number, len(self.candidates))
+
+    def peek(self, way: float) -> None:
+        """While the timeline is scrubbed: what is made of that share of the way, or else its ghost."""
+        if self.is_choosing:
+            self.way = way
+            if self._is_made(way):
+                self._show()
+            else:
+                self._session.preview(None)
+                self._session.pose(way)
+
+    def go(self, way: float) -> None:
+        """Show the drag at the share of its way that is nearest of those that can be; make it if need be."""
+        if not self.is_choosing or not isinstance(self._ask, DragAsk):
+            return
+        self.way = min((key for key, _ in self.keys), key=lambda key: abs(key - way))
+        if self._is_made(self.way):
+            self._show()
+        else:
+            self._session.preview(None)
+            self._session.pose(self.way)
+            part = self._ask.part_way(self.way, self.candidates[self.number].seed)
+            self._job = self._work.begin(self._make_part(part, self.way))
+            self.changed.emit()
 
     def abandon(self) -> None:
         """Stop, and keep nothing: another picture is to be opened."""
@@ -114,21 +152,55 @@ class Editing(QObject):
             job.cancel()
             await asyncio.wait([job])
 
-    async def _run(self, document: Document, options: EditOptions) -> None:
+    async def _run(self, document: Document, asked: Callable[[Document], Ask]) -> None:
         try:
-            ask = await asyncio.to_thread(asked, document, options)  # 0.3 s at 4096 x 4096
+            ask = await asyncio.to_thread(asked, document)  # 0.3 s at 4096 x 4096
             self._ask, self.candidates, self.number, self._pace = ask, [], 0, Pace()
-            await make_real(self._engine, ask, self._seen, self._found)
+            self._on_the_way, self.way = {}, 1.0
+            await make_real(self._engine, ask, self._seen, self._found, self._moved)
         except asyncio.CancelledError:
             pass  # Stop: what was found until then can be chosen
         finally:
             self._job = None
+            if isinstance(self._ask, DragAsk) and self._pace.whole is not None:
+                self.pace = self._pace.whole / self._ask.work
             if self.candidates:
                 unfinished = not self.candidates[-1].finished
                 self.choose(len(self.candidates) - 1 if unfinished else self.number)
                 self.changed.emit()
             else:
                 self._forget()
+
+    async def _make_part(self, ask: DragAsk, way: float) -> None:
+        """A picture of a drag's way."""
+        whole, self._ask, self._pace = self._ask, ask, Pace()
+        try:
+            await make_real(self._engine, ask, self._seen, lambda candidate: self._keep(candidate, way))
+        except asyncio.CancelledError:
+            pass  # Stop: back to what there is
+        finally:
+            self._job, self._ask = None, whole
+            if not self._is_made(self.way):
+                self.way = self.candidates[self.number].way
+            self._show()
+            self.chosen.emit(self.number, len(self.candidates))
+            self.changed.emit()
+
+    def _candidate(self) -> Candidate:
+        """What is on the canvas."""
+        finished = self.candidates[self.number]
+        return self._on_the_way.get((finished.seed, self.way), finished)
+
+    def _is_made(self, way: float) -> bool:
+        finished = self.candidates[self.number]
+        return way == finished.way or (finished.seed, way) in self._on_the_way
+
+    def _show(self) -> None:
+        """The candidate on the canvas."""
+        if self._ask is not None:
+            self._session.pose(1.0)
+            self._session.preview(Overlay(self._ask.at, premultiplied(self._ask.pixels(self._candidate()))))
+            self.went.emit()
 
     def _seen(self, preview: Preview) -> None:
         if self._ask is not None:
@@ -142,7 +214,17 @@ class Editing(QObject):
             self.candidates.append(candidate)
             self.changed.emit()
 
+    def _moved(self, candidate: Candidate) -> None:
+        """A drag that goes by moves has made one."""
+        if self._ask is not None and candidate.way < 1:
+            self._on_the_way[candidate.seed, candidate.way] = candidate
+
+    def _keep(self, candidate: Candidate, way: float) -> None:
+        if candidate.finished:
+            self._on_the_way[candidate.seed, way] = replace(candidate, way=way)
+
     def _forget(self) -> None:
-        self._ask, self.candidates = None, []
+        self._ask, self.candidates, self._on_the_way, self.way = None, [], {}, 1.0
+        self._session.pose(1.0)
         self._session.preview(None)
         self.changed.emit()

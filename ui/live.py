@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from engine.types import EditResult, Preview
 from ui import theme
-from ui.apply import Ask, Candidate, EditOptions, Edits, accept, asked, layer_pixels, veil
+from ui.apply import Ask, Candidate, EditOptions, Edits, asked, veil
 from ui.document import Document, Pixels, premultiplied
 from ui.icons import icon
 from ui.panels import Floating
@@ -126,7 +126,7 @@ class Live(QObject):
         if self._made is None or self._is_paused or self._session.is_busy:
             return
         ask, candidate = self._made
-        self._session.commit("Make it real", lambda document: accept(document, ask, candidate))
+        self._session.commit(ask.label, lambda document: ask.accepted(document, candidate))
         self._halt()
         self._of = self._wanted()  # so the next picture follows the next change
         self._made = None
@@ -202,7 +202,7 @@ class Live(QObject):
 
 
 def _result(ask: Ask, candidate: Candidate) -> Pixels:
-    return premultiplied(layer_pixels(ask, candidate))
+    return premultiplied(ask.pixels(candidate))
 
 
 def _has_work(wanted: Wanted) -> bool:

@@ -7,13 +7,16 @@ import os
 import tempfile
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import tomlkit
 from platformdirs import user_config_path
 from tomlkit.exceptions import TOMLKitError
 
+from engine.types import Form
+
 log = logging.getLogger(__name__)
+FORMS: tuple[str, ...] = get_args(Form)
 
 
 def _setting(
@@ -41,6 +44,13 @@ class Settings:
     area: str = _setting("auto", "Area", "What may change", choices=("auto", "strokes", "whole"))
     grow: int = _setting(8, "Edge grow", "Pixels round the strokes that may change too", (0, 128))
     feather: int = _setting(16, "Edge feather", "Pixels over which the change fades out", (0, 128))
+    drag_form: str = _setting("auto", "Form of drags", choices=FORMS)
+    drag_strength: int = _setting(70, "Strength of drags", "How freely ground is invented", (1, 100))
+    drag_steps: int = _setting(25, "Steps of drags", "Steps from full strength to none", (2, 200))
+    drag_pace: int = _setting(
+        0, "Pace of drags", "Microseconds that a network call took for a megapixel", (0, 10**9)
+    )
+    handle_radius: int = _setting(32, "Radius of a handle", "Canvas pixels", (2, 2000))
     brush_size: int = _setting(48, "Brush size", "Canvas pixels across", (1, 500))
     brush_hardness: int = _setting(80, "Brush hardness", "Per cent", (0, 100))
     brush_opacity: int = _setting(100, "Brush opacity", "Per cent", (1, 100))

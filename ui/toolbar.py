@@ -12,7 +12,7 @@ from ui import theme
 from ui.colour import Swatches
 from ui.icons import icon
 from ui.settings import Settings
-from ui.tools import TOOLS, Brush, Eraser, Tool
+from ui.tools import TOOLS, Brush, Drag, Eraser, Tool
 from ui.widgets import Elided, Slider, icon_button
 
 SHARES = ("hardness", "opacity")  # 0..1 in a tool, per cent on the screen
@@ -27,6 +27,8 @@ def tools_as(settings: Settings) -> list[Tool]:
         elif isinstance(tool, Brush):
             tool.size, tool.pressure_size = float(settings.brush_size), settings.pen_pressure
             tool.hardness, tool.opacity = settings.brush_hardness / 100, settings.brush_opacity / 100
+        elif isinstance(tool, Drag):
+            tool.radius = float(settings.handle_radius)
     return tools
 
 
@@ -43,6 +45,8 @@ def remembered_in(settings: Settings, tools: Sequence[Tool]) -> Settings:
                 brush_opacity=round(tool.opacity * 100),
                 pen_pressure=tool.pressure_size,
             )
+        elif isinstance(tool, Drag):
+            settings = replace(settings, handle_radius=round(tool.radius))
     return settings
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -25,12 +26,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMainWindow, QScrollA
 from engine.types import ModelFacts
 from ui import actions, files, theme
 from ui.actions import BY_HAND, MENUS
-from ui.apply import EditOptions, Edits
+from ui.apply import EditOptions, Edits, asked
 from ui.canvas import Canvas
 from ui.chip import Colour
 from ui.colour import ColourPanel
 from ui.dialogs import AboutDialog, ShortcutsDialog
 from ui.document import Document
+from ui.drag_panel import DragPanel
+from ui.dragging import dragged, outlook
 from ui.editing import Editing
 from ui.filing import Filing
 from ui.icons import application_icon
@@ -42,8 +45,9 @@ from ui.panels import EditPanel, JobBar, MessageBar, VariantStrip, Welcome
 from ui.session import Session
 from ui.settings import Settings, save_settings
 from ui.thumbnails import thumbnail
+from ui.timeline import Timeline
 from ui.toolbar import OptionStrip, ToolBar, remembered_in, tools_as
-from ui.tools import Drag, Pan, Tool
+from ui.tools import Drag, Pan, Tool, Watch
 from ui.widgets import Section
 from ui.work import Work
 
@@ -77,6 +81,7 @@ class Window(QMainWindow):
         self.session, self.engine, self.settings = session, engine, settings
         self.work = Work()
         self.editing = Editing(session, engine, self.work, model)
+        self.editing.pace = settings.drag_pace / 1e6
         self.filing = Filing(self, session, self.work, settings)
         self._settings_file = settings_file
         self._facts: ModelFacts | None = None
@@ -142,6 +147,8 @@ class Window(QMainWindow):
     def toggle_live(self) -> None:
         """On or off: what is painted is made real at once."""
         self.live.turn(not self.live.is_on)
+        if self.live.is_on and self._drags:
+            self.choose_tool(0)
 
     def apply_result(self) -> None:
         """Keep the picture that is shown over the canvas, of an edit or of live mode."""
@@ -160,7 +167,7 @@ class Window(QMainWindow):
             self.editing.discard()
         elif self.live.is_on:
             self.live.turn_off()
-        elif self.session.chosen is not None and isinstance(self._tool, Drag):
+        elif self.session.chosen is not None and self._drags:
             self.session.choose(None)
         else:
             self.messages.hide()
@@ -192,7 +199,12 @@ class Window(QMainWindow):
         self.tool_bar.choose(number)
         self.options.show_tool(self.tools[number])
         self._tool = self.tools[number]
-        self.canvas.set_tool(self._hand if self.editing.is_working else self._tool)
+        if self._drags:
+            self.live.turn_off()
+        self.edit_section.setVisible(not self._drags)
+        self.colour_section.setVisible(not self._drags)
+        self.drag_section.setVisible(self._drags)
+        self._refresh()
 
     # ---- layers
 
@@ -309,6 +321,8 @@ class Window(QMainWindow):
         self.tools: list[Tool] = tools_as(settings)
         self._tool = self.tools[0]
         self._hand: Tool = Pan()
+        self._drag = next(tool for tool in self.tools if isinstance(tool, Drag))
+        self._watch = Watch(drag=self._drag)
         self.canvas: Canvas = Canvas(self.session, self._tool)
         self.tool_bar: ToolBar = ToolBar(self.tools)
         self.options: OptionStrip = OptionStrip()
@@ -316,11 +330,13 @@ class Window(QMainWindow):
         used = [_parts(colour) for colour in recent if colour.isValid()]
         self.colours = ColourPanel(used, load_materials())
         self.edit_panel = EditPanel(settings)
+        self.drag_panel = DragPanel(self.session, settings)
         self.variants = VariantStrip()
         self.layers = LayersPanel(self.session)
         self.live = Live(self.session, self.engine, self.work, self._live_options)
         self.live_bar = LiveBar(self.canvas, self.live)
         self.job_bar = JobBar(self.canvas)
+        self.timeline = Timeline(self.canvas, self.job_bar)
         self.messages = MessageBar(self.canvas)
         self.welcome = Welcome(self.canvas, files.samples())
 
@@ -332,9 +348,13 @@ class Window(QMainWindow):
         column = QVBoxLayout(panels)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(Section("Make it real", self.edit_panel))
+        self.edit_section = Section("Make it real", self.edit_panel)
+        self.drag_section = Section("Drag", self.drag_panel)
+        self.colour_section = Section("Colour", self.colours)
+        column.addWidget(self.edit_section)
+        column.addWidget(self.drag_section)
         column.addWidget(self.variants_section)
-        column.addWidget(Section("Colour", self.colours))
+        column.addWidget(self.colour_section)
         column.addWidget(Section("Layers", self.layers), 1)
         self.column = QScrollArea()
         self.column.setObjectName("column")
@@ -398,19 +418,25 @@ class Window(QMainWindow):
         self.tool_bar.swatches.swap.connect(self.swap_colours)
         self.options.changed.connect(self.canvas.update)
         self.colours.picked.connect(self._colour_picked)
-        panel.run.connect(self.make_it_real)
+        for run in (panel.run, self.drag_panel.run):
+            run.connect(self.make_it_real)
         panel.live.clicked.connect(self.toggle_live)
         panel.changed.connect(self.live.look)
         self.live.changed.connect(self._refresh)
         self.live.recovered.connect(self.messages.hide)
         bar.again.connect(self.make_another)
-        for stop in (panel.stop, bar.stop):
+        for stop in (panel.stop, self.drag_panel.stop, bar.stop):
             stop.connect(self.editing.stop)
         bar.apply.connect(self.editing.apply)
         bar.discard.connect(self.editing.discard)
         bar.turn.connect(self.editing.turn)
         bar.original.connect(session.compare)
         self.variants.chosen.connect(self.editing.choose)
+        self.drag_panel.changed.connect(self._show_outlook)
+        self.drag_panel.kept.connect(self._keep_source)
+        self.timeline.track.scrubbed.connect(self.editing.peek)
+        self.timeline.track.released.connect(self.editing.go)
+        self.editing.went.connect(self._show_way)
         self.editing.progressed.connect(bar.show_progress)
         self.editing.chosen.connect(self._show_choice)
         self.editing.changed.connect(self._refresh)
@@ -443,6 +469,8 @@ class Window(QMainWindow):
 
     def _settings_now(self) -> Settings:
         settings = self.edit_panel.remembered_in(self.filing.remembered_in(self.settings))
+        settings = self.drag_panel.remembered_in(settings)
+        settings = replace(settings, drag_pace=min(round(1e6 * self.editing.pace), 10**9))
         return replace(
             remembered_in(settings, self.tools),
             foreground=self.session.colour.name(),
@@ -458,10 +486,19 @@ class Window(QMainWindow):
             return
         if self.editing.is_running:
             return
-        if rolls and not self.edit_panel.lock.isChecked():
-            self.edit_panel.roll()
+        panel: EditPanel | DragPanel = self.drag_panel if self._drags else self.edit_panel
+        if rolls and not panel.lock.isChecked():
+            panel.roll()
         self.messages.hide()
-        self.editing.start(self.edit_panel.options())
+        if self._drags:
+            wishes = replace(self.drag_panel.options(), model=self.editing.model)
+            self.editing.start(partial(dragged, options=wishes))
+        else:
+            self.editing.start(partial(asked, options=self._live_options()))
+
+    @property
+    def _drags(self) -> bool:
+        return isinstance(self._tool, Drag)
 
     # ---- showing what is
 
@@ -486,15 +523,18 @@ class Window(QMainWindow):
         }.items():
             self._actions[name].setEnabled(possible)
         self.edit_panel.show_state(running, self._facts is not None)
+        self._show_outlook()
         self.live.pause(working)
         self.edit_panel.live.setChecked(self.live.is_on)
         self._actions["toggle_live"].setChecked(self.live.is_on)
         if not working:
             self.job_bar.hide()
-        wanted = self._hand if working else self._tool
+        self._show_way()
+        self._watch.marks = running
+        wanted = self._tool if not working else self._watch if self._drags else self._hand
         if self.canvas.tool is not wanted:  # this may be called from inside a gesture, which goes on
             self.canvas.set_tool(wanted)
-        for part in (self.tool_bar, self.options, self.layers):
+        for part in (self.tool_bar, self.options, self.layers, self.drag_panel.handles):
             part.setEnabled(not working)
         untouched = not history.undo_label and self.filing.path is None and _is_empty(document)
         self.welcome.setVisible(untouched and not self.live.is_on)
@@ -508,6 +548,28 @@ class Window(QMainWindow):
         self.variants_section.setVisible(len(candidates) > 1)
 
     @Slot()
+    def _show_outlook(self) -> None:
+        """What a drag would take."""
+        if self._drags:
+            seen = outlook(self.session.document, self.drag_panel.options())
+            running = self.editing.is_running
+            self.drag_panel.show_state(running, self._facts is not None, seen, self.editing.pace)
+
+    @Slot()
+    def _show_way(self) -> None:
+        """How far things have gone in the drag that waits to be applied."""
+        editing = self.editing
+        if editing.is_choosing and editing.is_drag:
+            self.timeline.show_way(editing.way, editing.keys)
+        else:
+            self.timeline.hide()
+
+    @Slot(bool)
+    def _keep_source(self, keep: bool) -> None:
+        self._drag.keep = keep
+        self.canvas.update()
+
+    @Slot()
     def _show_recent(self) -> None:
         self.menus.show_recent(self.filing.recent)
 
@@ -515,6 +577,7 @@ class Window(QMainWindow):
     def _show_choice(self, number: int, count: int) -> None:
         self.variants.choose(number)
         self.job_bar.show_choice(number, count)
+        self._show_way()
 
     @Slot()
     def _opening(self) -> None:
@@ -566,8 +629,8 @@ class Window(QMainWindow):
             self.choose_tool(action.data())
 
     def _resize_tool(self, steps: int) -> None:
-        if isinstance(self.canvas.tool, Drag):
-            self.canvas.tool.resize(self.session, steps)
+        if self.canvas.tool is self._drag:
+            self._drag.resize(self.session, steps)
             return
         slider = self.options.sliders["size"]
         if not slider.isHidden():

@@ -1,0 +1,196 @@
+"""The panel of a drag: its button, what will happen, the handles, and how it is made."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import cast
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from engine.types import Form
+from ui import theme
+from ui.apply import DOT
+from ui.dragging import DragOptions, Outlook
+from ui.handle_list import HandleList
+from ui.icons import icon
+from ui.session import Session
+from ui.settings import Settings
+from ui.widgets import Number, Slider, caption, icon_button, push_button, restyle
+
+FORMS: dict[Form, tuple[str, str]] = {
+    "auto": ("Automatic", "The form that did best where the right answer is known"),
+    "carry": ("Carry", "Things keep their look on the way (Cycle-SDE); only uncovered ground is invented"),
+    "settle": ("Settle", "Moved pixels are noised a little and settle into the picture (SDEdit)"),
+    "one pass": ("One pass", "Things travel while the noise is taken away, once"),
+    "published": ("As published", "SDE-Drag by small moves, each with a round trip: slow, the reference"),
+}
+
+
+class DragPanel(QWidget):
+    """It takes the place of the strokes' panel while the Drag tool is in the hand."""
+
+    run = Signal()
+    stop = Signal()
+    changed = Signal()
+    kept = Signal(bool)  # whether the source stays, too
+
+    def __init__(self, session: Session, settings: Settings) -> None:
+        super().__init__()
+        self.main = push_button("Drag", "primary")
+        self.main.setProperty("large", True)
+        self.main.setIconSize(QSize(26, 18))
+        self.main.clicked.connect(self._main_clicked)
+        self.outlook = QLabel()
+        self.outlook.setProperty("quiet", True)
+        self.outlook.setWordWrap(True)
+        self.warnings = QLabel()
+        self.warnings.setProperty("warns", True)
+        self.warnings.setWordWrap(True)
+        self.handles = HandleList(session)
+        self.form = QComboBox()
+        self.form.setAccessibleName("Form")
+        for value, (text, help_text) in FORMS.items():
+            self.form.addItem(text, value)
+            self.form.setItemData(self.form.count() - 1, help_text, Qt.ItemDataRole.ToolTipRole)
+        self.form.setCurrentIndex(self.form.findData(settings.drag_form))
+        self.form.setToolTip("How the model makes the drag")
+        self.strength = Slider(
+            "Strength", 1, 100, settings.drag_strength, " %",
+            help_text="How much noise is added where ground must be invented (t0):\n"
+            "low stays close to the warped picture, high is freer",
+        )  # fmt: skip
+        self.variants = Slider(
+            "Variants", 1, 8, settings.variants, help_text="How many results to choose from"
+        )
+        self.steps = Slider(
+            "Steps", 2, 200, settings.drag_steps, curve=2, help_text="More steps: slower and a little finer"
+        )
+        self.keep = QCheckBox("Keep the source")
+        self.keep.setToolTip("A copy goes to the target, and what was there stays where it was")
+        same = "The same seed with the same handles gives the same result"
+        self.seed = Number("Seed", 0, 2**31 - 1, settings.seed, same)
+        self.dice = icon_button("dice-five", "Another seed")
+        self.dice.clicked.connect(self.roll)
+        self.lock = icon_button("lock-simple-open", "Keep this seed for the next run", checkable=True)
+        self.lock.toggled.connect(self._locked)
+        self.lock.setChecked(settings.seed_locked)
+        self._more = QToolButton()
+        self._more.setText("Details")
+        self._more.setProperty("fold", True)
+        self._more.setCheckable(True)
+        self._more.setIconSize(QSize(12, 12))
+        self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._more.toggled.connect(self._fold)
+        self.details = QWidget()
+        self._running = False
+        self._arrange()
+        self._fold(False)
+        self.form.currentIndexChanged.connect(self.changed)
+        for slider in (self.strength, self.variants, self.steps):
+            slider.moved.connect(self.changed)
+        self.seed.editingFinished.connect(self.changed)
+        self.keep.toggled.connect(self.kept)
+        self.keep.toggled.connect(self.changed)
+
+    def options(self) -> DragOptions:
+        """What the next run is asked for."""
+        return DragOptions(
+            form=cast("Form", self.form.currentData()),
+            strength=self.strength.value() / 100,
+            steps=round(self.steps.value()),
+            seed=self.seed.value(),
+            variants=round(self.variants.value()),
+            keep=self.keep.isChecked(),
+        )
+
+    def remembered_in(self, settings: Settings) -> Settings:
+        options = self.options()
+        return replace(
+            settings,
+            drag_form=options.form,
+            drag_strength=round(options.strength * 100),
+            drag_steps=options.steps,
+        )
+
+    def show_state(self, running: bool, ready: bool, outlook: Outlook, pace: float) -> None:
+        """What the button does, and what will happen; `pace` in seconds a call and megapixel, 0: unknown."""
+        self._running = running
+        possible = ready and outlook.calls > 0
+        self.main.setText("Stop" if running else "Drag")
+        self.main.setProperty("primary", not running)
+        self.main.setProperty("danger", running)
+        white = "#ffffff" if possible else "#77818c"
+        self.main.setIcon(icon("stop-fill", "#f0c4bc") if running else icon("arrows-out-cardinal", white))
+        self.main.setEnabled(running or possible)
+        self.main.setToolTip(
+            "Stop and keep what is done  (Esc)"
+            if running
+            else "Move what the handles carry  (Ctrl+Enter)"
+            if possible
+            else "Place a handle first"
+            if ready
+            else "The model is getting ready"
+        )
+        restyle(self.main)
+        self.outlook.setText(foretold(outlook, pace))
+        self.outlook.setVisible(outlook.calls > 0)
+        self.warnings.setText("\n".join(outlook.warnings))
+        self.warnings.setVisible(bool(outlook.warnings))
+
+    def roll(self) -> None:
+        self.seed.set_value(random.randrange(2**31))
+        self.changed.emit()
+
+    def _main_clicked(self) -> None:
+        (self.stop if self._running else self.run).emit()
+
+    def _locked(self, locked: bool) -> None:
+        self.lock.setIcon(icon("lock-simple" if locked else "lock-simple-open", theme.TEXT, "#ffffff"))
+
+    def _fold(self, opened: bool) -> None:
+        self.details.setVisible(opened)
+        self._more.setIcon(icon("caret-down" if opened else "caret-right", theme.QUIET))
+
+    def _arrange(self) -> None:
+        form = QHBoxLayout()
+        form.setSpacing(theme.GRID)
+        form.addWidget(caption("Form"))
+        form.addWidget(self.form, 1)
+        seeds = QHBoxLayout()
+        seeds.setSpacing(theme.GRID // 2)
+        seeds.addWidget(caption("Seed"))
+        seeds.addWidget(self.seed, 1)
+        seeds.addWidget(self.dice)
+        seeds.addWidget(self.lock)
+        inner = QVBoxLayout(self.details)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(theme.GRID)
+        inner.addLayout(form)
+        inner.addWidget(self.steps)
+        inner.addLayout(seeds)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID)
+        for part in (
+            self.main,
+            self.outlook,
+            self.warnings,
+            self.handles,
+            self.strength,
+            self.variants,
+            self.keep,
+            self._more,
+            self.details,
+        ):
+            column.addWidget(part)
+
+
+def foretold(outlook: Outlook, pace: float) -> str:
+    """What a run will take, in words."""
+    calls = f"{outlook.calls} network call" + ("s" if outlook.calls > 1 else "")
+    if not pace:
+        return f"{calls} {DOT} the time is known after the first run"
+    seconds = outlook.work * pace
+    return f"{calls} {DOT} about {seconds:.1f} s" if seconds < 10 else f"{calls} {DOT} about {seconds:.0f} s"
