@@ -110,8 +110,8 @@ def _against(reference: str, methods: dict[str, list[Row]]) -> list[str]:
     """Differences on the cases that both have done: their mean, and its standard error."""
     known = {row["case"]: row for row in methods[reference]}
     head = (
-        f"against {reference}", "cases", "in the two places, dB", "better in", "uncovered, dB", "its tone, dB",
-        "arrived", "time, ratio",
+        f"against {reference}", "cases", "in the two places, dB", "better in", "uncovered, dB",
+        "its tone, dB", "arrived", "time, ratio",
     )  # fmt: skip
     out = []
     for name, rows in methods.items():
