@@ -34,12 +34,12 @@ from engine.warp import grown, warped
 from tests.benchmarks import dragdiffusion
 from tests.benchmarks.drag_measures import measured
 from tests.benchmarks.drag_tables import over_t0, tables
-from tests.benchmarks.known_drags import CACHE, Case, cases
+from tests.benchmarks.known_drags import CACHE, SIZE, Case, cases
 from tests.benchmarks.plots import OUTPUT, digest, written
 from tests.quality.sheets import sheet
 
-SHOWN = 8  # cases of the sheet
-THUMB = 128  # pixels, of a picture there
+SHOWN = 8  # cases of the sheet: each second one, for things come in pairs
+THUMB = 112  # pixels, of a picture there
 Row = dict[str, Any]
 Maker = Callable[[Case, Model], Rgb]
 
@@ -155,8 +155,9 @@ def main() -> None:
     print(*tables(rows), sep="\n")
     columns = [name for name in names if METHODS[name].shown]
     shown = [
-        [each.before, *(_kept_picture(work, each, name) for name in columns), each.after]
-        for each in known[:SHOWN]
+        [_close(each, picture) for picture in (each.before, *kept, each.after)]
+        for each in known[: 2 * SHOWN : 2]
+        for kept in [[_kept_picture(work, each, name) for name in columns]]
     ]
     written(ask.output, "drags", {"rows": rows}, sheet(shown, ["before", *columns, "the answer"], THUMB))
     over_t0(rows).save(ask.output / "drags_t0.png", optimize=True)
@@ -180,7 +181,7 @@ def _rows(known: list[Case], names: list[str], model: Model, work: Path) -> Iter
         sys.stderr.write(f"\r{count} of {len(todo)}, {left:.0f} s left: {case.name} {name:24}")
         sys.stderr.flush()
         row, picture = _row(case, name, model)
-        if i < SHOWN:
+        if i < 2 * SHOWN:
             folder = work / name
             folder.mkdir(exist_ok=True)
             Image.fromarray(picture).save(folder / f"{case.name}.png")
@@ -216,6 +217,14 @@ def _row(case: Case, name: str, model: Model) -> tuple[Row, Rgb]:
 def _kept_rows(path: Path) -> dict[str, Row]:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return {row["case"]: row for row in map(json.loads, lines)}
+
+
+def _close(case: Case, picture: Rgb) -> Rgb:
+    """The square of a picture that holds what may change."""
+    rows, columns = np.flatnonzero(case.free.any(1)), np.flatnonzero(case.free.any(0))
+    side = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 17
+    top, left = (min(max((ends[0] + ends[-1] - side) // 2, 0), SIZE - side) for ends in (rows, columns))
+    return picture[top : top + side, left : left + side]
 
 
 def _kept_picture(work: Path, case: Case, name: str) -> Rgb:
