@@ -69,8 +69,17 @@ class DragAsk(Ask):
         return replace(document, pulls=tuple(pull for pull in left if pull is not None))
 
     def stands(self, preview: Preview) -> str:
-        words, variants = f"call {preview.call} of {preview.calls}", self.request.variants
-        return words if variants == 1 else f"variant {preview.variant + 1} of {variants} {DOT} {words}"
+        """How far it is, in words: the distance left, too, if it goes by moves."""
+        drag, variants = self.request.operation, self.request.variants
+        assert isinstance(drag, Drag)
+        words = [f"call {preview.call} of {preview.calls}"]
+        if variants > 1:
+            words.insert(0, f"variant {preview.variant + 1} of {variants}")
+        if drag.form in BY_MOVES:
+            longest = max(math.dist(handle.source, handle.target) for handle in drag.handles)
+            left = 1 - preview.call * variants / preview.calls + preview.variant
+            words.append(f"{round(longest * left)} px to go")
+        return f" {DOT} ".join(words)
 
     def part_way(self, way: float, seed: int) -> DragAsk:
         """The same drag only so far, in the one variant of that seed."""

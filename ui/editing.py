@@ -40,6 +40,7 @@ class Editing(QObject):
         self._session, self._engine, self._work = session, engine, work
         self._job: asyncio.Task[None] | None = None
         self._ask: Ask | None = None  # until its result is applied or discarded
+        self._part: DragAsk | None = None  # while a picture of its way is made
         self._pace = Pace()
 
     @property
@@ -79,6 +80,7 @@ class Editing(QObject):
         if self._job is not None or self._session.is_busy:
             return
         self._job = self._work.begin(self._run(self._session.document, asked))
+        self._job.add_done_callback(self._ended)
         self.progressed.emit(0.0, "starting\N{HORIZONTAL ELLIPSIS}")
         self.changed.emit()
 
@@ -91,7 +93,7 @@ class Editing(QObject):
     @Slot()
     def apply(self) -> None:
         """The result on the canvas becomes a layer: one undo step."""
-        if self._ask is None or not self.is_choosing:
+        if self._ask is None or not self.is_choosing or not self._is_made(self.way):
             return
         ask, candidate = self._ask, self._candidate()
         self._session.commit(ask.label, lambda document: ask.accepted(document, candidate))
@@ -138,6 +140,7 @@ class Editing(QObject):
             self._session.pose(self.way)
             part = self._ask.part_way(self.way, self.candidates[self.number].seed)
             self._job = self._work.begin(self._make_part(part, self.way))
+            self._job.add_done_callback(self._part_ended)
             self.changed.emit()
 
     def abandon(self) -> None:
@@ -153,38 +156,38 @@ class Editing(QObject):
             await asyncio.wait([job])
 
     async def _run(self, document: Document, asked: Callable[[Document], Ask]) -> None:
-        try:
-            ask = await asyncio.to_thread(asked, document)  # 0.3 s at 4096 x 4096
-            self._ask, self.candidates, self.number, self._pace = ask, [], 0, Pace()
-            self._on_the_way, self.way = {}, 1.0
-            await make_real(self._engine, ask, self._seen, self._found, self._moved)
-        except asyncio.CancelledError:
-            pass  # Stop: what was found until then can be chosen
-        finally:
-            self._job = None
-            if isinstance(self._ask, DragAsk) and self._pace.whole is not None:
-                self.pace = self._pace.whole / self._ask.work
-            if self.candidates:
-                unfinished = not self.candidates[-1].finished
-                self.choose(len(self.candidates) - 1 if unfinished else self.number)
-                self.changed.emit()
-            else:
-                self._forget()
+        ask = await asyncio.to_thread(asked, document)  # 0.3 s at 4096 x 4096
+        self._ask, self.candidates, self.number, self._pace = ask, [], 0, Pace()
+        self._on_the_way, self.way = {}, 1.0
+        await make_real(self._engine, ask, self._seen, self._found, self._moved)
 
-    async def _make_part(self, ask: DragAsk, way: float) -> None:
-        """A picture of a drag's way."""
-        whole, self._ask, self._pace = self._ask, ask, Pace()
-        try:
-            await make_real(self._engine, ask, self._seen, lambda candidate: self._keep(candidate, way))
-        except asyncio.CancelledError:
-            pass  # Stop: back to what there is
-        finally:
-            self._job, self._ask = None, whole
-            if not self._is_made(self.way):
-                self.way = self.candidates[self.number].way
-            self._show()
-            self.chosen.emit(self.number, len(self.candidates))
+    def _ended(self, job: asyncio.Task[None]) -> None:
+        """What was found, be it until Stop, can be chosen."""
+        self._job = None
+        if isinstance(self._ask, DragAsk) and self._pace.whole is not None:
+            self.pace = self._pace.whole / self._ask.work
+        if self.candidates:
+            unfinished = not self.candidates[-1].finished
+            self.choose(len(self.candidates) - 1 if unfinished else self.number)
             self.changed.emit()
+        else:
+            self._forget()
+
+    async def _make_part(self, part: DragAsk, way: float) -> None:
+        """A picture of a drag's way."""
+        self._part, self._pace = part, Pace()
+        await make_real(self._engine, part, self._seen, lambda candidate: self._keep(candidate, way))
+
+    def _part_ended(self, job: asyncio.Task[None]) -> None:
+        """It is shown, or after Stop what there was before."""
+        self._job = self._part = None
+        if self._ask is None:
+            return
+        if not self._is_made(self.way):
+            self.way = self.candidates[self.number].way
+        self._show()
+        self.chosen.emit(self.number, len(self.candidates))
+        self.changed.emit()
 
     def _candidate(self) -> Candidate:
         """What is on the canvas."""
@@ -203,11 +206,12 @@ class Editing(QObject):
             self.went.emit()
 
     def _seen(self, preview: Preview) -> None:
-        if self._ask is not None:
-            pixels = premultiplied(veil(self._ask, preview.image))
-            self._session.preview(Overlay(self._ask.at, pixels))
+        ask = self._part or self._ask
+        if ask is not None:
+            pixels = premultiplied(veil(ask, preview.image))
+            self._session.preview(Overlay(ask.at, pixels))
             left = self._pace.left(preview, time.monotonic())
-            self.progressed.emit(preview.done, progress(self._ask, preview, left))
+            self.progressed.emit(preview.done, progress(ask, preview, left))
 
     def _found(self, candidate: Candidate) -> None:
         if self._ask is not None:

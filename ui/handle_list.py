@@ -216,12 +216,14 @@ class Measure(QDoubleSpinBox):
         super().__init__()
         self.setRange(low, high)
         self.setDecimals(1)
+        self.setFrame(False)  # its line is dressed as other fields are
         self.setSuffix(unit)
         self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.setKeyboardTracking(False)
         self.setAccessibleName(name)
         self.setToolTip(name)
         self.setMinimumWidth(56)
+        self.setFixedHeight(ROW)
 
     def show_value(self, value: float) -> None:
         if abs(self.value() - value) > 0.04:

@@ -149,10 +149,6 @@ QLineEdit { background: $RAISED; border: 1px solid transparent; border-radius: 4
 QLineEdit:hover { background: #353535; }
 QLineEdit:focus { border-color: $ACCENT; }
 
-QDoubleSpinBox { background: $RAISED; border: 1px solid transparent; border-radius: 4px;
-    padding: 3px 5px; min-height: 16px; selection-background-color: $ACCENT_DEEP; }
-QDoubleSpinBox:hover { background: #353535; }
-QDoubleSpinBox:focus { border-color: $ACCENT; }
 QCheckBox { spacing: 8px; }
 #handles::item { padding: 4px 4px; border-radius: 4px; }
 #handles::item:selected { background: $ACCENT_DIM; color: white; }
