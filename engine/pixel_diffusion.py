@@ -30,8 +30,8 @@ class PixelDiffusion:
     """See `engine.models.Model`."""
 
     schedule = staticmethod(vp_continuous())
-    least = 0.03
-    extra_noise = 0.75
+    least = 0.06
+    extra_noise = 0.16
     multiple = MULTIPLE
 
     def __init__(self, network: StarterNetwork, name: str, device: str, load_started: float) -> None:
