@@ -1,7 +1,8 @@
-"""Makes the picture of the window in the README by using the program: `python -m tests.screenshots`, on a
+"""Makes the pictures of the window in the README by using the program: `python -m tests.screenshots`, on a
 display.
 
-It opens a sample, makes it real in three variants, and takes the picture while they wait to be chosen.
+It opens a sample, makes it real in three variants, and takes the picture while they wait to be chosen; and it
+pulls a balloon across a rendered sky, before the model has been asked.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ import tempfile
 from pathlib import Path
 
 import qasync
+import torch
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
+from engine.starter.render import render
+from engine.starter.world import draw
 from engine.worker import Engine
+from tests.hands import mouse
 from ui import theme
-from ui.document import new_document
+from ui.document import Document, document_from, new_document
 from ui.session import Session
 from ui.settings import Settings
 from ui.window import Window
@@ -35,7 +41,28 @@ async def use(window: Window, engine: Engine) -> None:
         await asyncio.sleep(0.1)
     await asyncio.sleep(0.5)
     window.grab().save(str(ROOT / "docs" / "window.png"))
+    window.editing.discard()
+    window.session.open(balloon())
+    window.choose_tool([tool.name for tool in window.tools].index("Drag"))
+    window._drag.radius = 80.0
+    for kind, point in (
+        (QEvent.Type.MouseButtonPress, (567, 250)),
+        (QEvent.Type.MouseMove, (630, 210)),
+        (QEvent.Type.MouseMove, (676, 176)),
+        (QEvent.Type.MouseButtonRelease, (676, 176)),
+    ):
+        mouse(window.canvas, kind, point)
+    await asyncio.sleep(0.5)
+    window.grab().save(str(ROOT / "docs" / "drag.png"))
     await engine.close()
+
+
+def balloon() -> Document:
+    """A balloon before clouds, from the renderer."""
+    scene = draw(64, torch.Generator().manual_seed(9000)).rows(slice(7, 8))
+    picture = render(scene, 1024, 1024)[0].permute(1, 2, 0).clamp(0, 1)
+    rgba = torch.cat([picture, torch.ones_like(picture[..., :1])], 2)
+    return document_from((255 * rgba).round().byte().numpy(), "Balloon")
 
 
 def main() -> None:

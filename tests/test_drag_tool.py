@@ -17,7 +17,7 @@ from engine.types import EngineError, Form, Handle, Preview
 from engine.warp import warped
 from tests.bench import Bench, scenario
 from tests.hands import Point, mouse
-from ui.document import Document, Pull, document_from, new_document
+from ui.document import Document, Pull, document_from, new_document, read
 from ui.dragging import DragAsk, DragOptions, _sizes, dragged, outlook
 from ui.handles import ARM, knob
 from ui.pixels import rgba_of
@@ -259,6 +259,15 @@ async def test_the_ghost_shows_where_pixels_go(bench: Bench) -> None:
     assert bench.session.document is document
 
 
+def test_a_large_handle_is_cut_free_of_its_ground_as_a_small_one_is() -> None:
+    rgb = read(photo(), photo().rect)[..., :3]
+    small, large = (trimmed(rgb, Handle((60, 80), (90, 80), radius)).region for radius in (18, 70))
+    assert small is not None
+    assert large is not None
+    for region in (small, large):
+        assert abs(int(np.count_nonzero(region.mask > 127)) - 452) < 90  # the ball
+
+
 @scenario
 async def test_a_handle_that_is_switched_off_has_no_ghost(bench: Bench) -> None:
     take_up(bench)
@@ -479,6 +488,10 @@ async def test_half_the_way_is_made_when_it_is_asked_for_and_goes_on_from_there(
     bench.click(window.job_bar.apply_button)
     assert near(only(bench).source, (90, 75))
     assert near(only(bench).target, (120, 70))
+    region = only(bench).region  # the ball alone, for what is round it now is not its old ground
+    assert region is not None
+    assert not only(bench).trim
+    assert abs(int(np.count_nonzero(region.mask > 127)) - 452) < 100
     assert (bench.picture()[75, 90, :3] != photo_pixel(90, 75)).any()
 
 

@@ -81,6 +81,10 @@ ACTIONS: tuple[Action, ...] = (
 )
 BY_HAND = (  # what no action stands for
     ("Hold to see the original", "\\"),
+    ("Move the chosen end of a handle; with Shift by 10 pixels", "Arrow keys"),
+    ("Draw round what a handle carries", "Alt"),
+    ("Remove the chosen handle", "Delete"),
+    ("The chosen handle once more", "Ctrl+J"),
     ("Hold to pan", "Space"),
     ("Zoom to the pointer", "Mouse wheel"),
 )

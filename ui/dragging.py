@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from engine.area import NATIVE, Rect, part_of, work_area
+from engine.matte import trimmed
 from engine.pictures import flat
 from engine.types import Drag, EditRequest, EngineError, Form, Handle, Mask, Preview
 from engine.warp import cut, grown, lifted, part_way
@@ -65,7 +66,7 @@ class DragAsk(Ask):
     def accepted(self, document: Document, candidate: Candidate) -> Document:
         """The result as a layer on top. Handles that have arrived are done; those on their way go on."""
         document = self.laid_over(document, candidate)
-        left = [_left(pull, candidate.way, document) for pull in document.pulls]
+        left = [self._left(pull, candidate.way, document) for pull in document.pulls]
         return replace(document, pulls=tuple(pull for pull in left if pull is not None))
 
     def stands(self, preview: Preview) -> str:
@@ -91,6 +92,19 @@ class DragAsk(Ask):
         operation = replace(drag, handles=handles)
         request = replace(self.request, operation=operation, mask=mask, seed=seed, variants=1)
         return replace(self, request=request, places=places)
+
+    def _left(self, pull: Pull, way: float, document: Document) -> Pull | None:
+        """A handle once so much of its way is applied: on what it carried, cut free of its old ground."""
+        if not pull.enabled or not has_way(pull.handle):
+            return pull
+        if way == 1:
+            return None
+        handle = pull.handle
+        if handle.trim:
+            alone = trimmed(self.request.image, shifted(handle, -self.at.x, -self.at.y))
+            if alone.region is not None:
+                handle = replace(shifted(alone, self.at.x, self.at.y), trim=False)
+        return replace(pull, handle=gone(handle, way, document.width, document.height))
 
 
 def dragged(document: Document, options: DragOptions) -> DragAsk:
@@ -161,15 +175,6 @@ def _places(handles: Sequence[Handle], width: int, height: int, form: Form) -> M
             np.maximum(place, landed.alpha, out=place)
     edge = EDGE * max(1.0, math.sqrt(width * height) / NATIVE)
     return grown(out, round(edge / 2), edge)
-
-
-def _left(pull: Pull, way: float, document: Document) -> Pull | None:
-    """A handle after its drag has been applied."""
-    if not pull.enabled or not has_way(pull.handle):
-        return pull
-    if way == 1:
-        return None
-    return replace(pull, handle=gone(pull.handle, way, document.width, document.height))
 
 
 def _costs(at: Rect, handles: Sequence[Handle], options: DragOptions) -> list[float]:

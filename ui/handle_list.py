@@ -87,7 +87,7 @@ class HandleList(QWidget):
             item.setText(pull.name)
             item.setCheckState(Qt.CheckState.Checked if pull.enabled else Qt.CheckState.Unchecked)
         self.list.setCurrentRow(-1 if chosen is None else chosen.number)
-        self.list.setFixedHeight(min(max(len(pulls), 1), ROWS) * ROW + 6)
+        self.list.setFixedHeight(min(max(len(pulls), 2), ROWS) * ROW + 6)
         self.list.setVisible(bool(pulls))
         self.hint.setVisible(not pulls)
         for button in (self.copy_button, self.remove_button):
@@ -217,6 +217,7 @@ class Measure(QDoubleSpinBox):
         self.setRange(low, high)
         self.setDecimals(1)
         self.setFrame(False)  # its line is dressed as other fields are
+        self.lineEdit().setFrame(True)
         self.setSuffix(unit)
         self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.setKeyboardTracking(False)

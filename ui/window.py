@@ -513,6 +513,8 @@ class Window(QMainWindow):
         for name, label in (("undo", history.undo_label), ("redo", history.redo_label)):
             text = actions.named(name).text
             self._actions[name].setText(f"{text} {label.lower()}" if label else text)
+        run = actions.named("make_it_real").text
+        self._actions["make_it_real"].setText("&Drag" if self._drags else run)
         for name, possible in {
             "undo": editing.is_choosing or (not running and bool(history.undo_label)),
             "redo": not working and bool(history.redo_label),

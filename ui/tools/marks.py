@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from weakref import WeakKeyDictionary
 
+import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBitmap, QColor, QPainter, QPainterPath, QPen, QPolygonF, QRegion, QTransform
 
@@ -20,6 +22,7 @@ LIGHT = QColor(255, 255, 255, 235)
 SOURCE, TARGET = QColor("#f0923c"), QColor("#4f9df0")
 PALE = 0.4  # opacity of a handle that is switched off
 DOT, KNOB, HEAD = 5.0, 5.5, 11.0  # points: radii, and the length of the arrow's head
+SMOOTHER = 4  # times that each point of a contour goes half way to the next
 _outlines: WeakKeyDictionary[Region, QPainterPath] = WeakKeyDictionary()
 
 
@@ -98,11 +101,28 @@ def _outline(handle: Handle) -> QPainterPath:
         path.addEllipse(QPointF(*handle.source), handle.radius, handle.radius)
         return path
     if region not in _outlines:
-        image = image_of_grey(region.mask)
-        held = QBitmap.fromImage(image.createMaskFromColor(0xFF000000, Qt.MaskMode.MaskOutColor))
-        path.addRegion(QRegion(held))
-        _outlines[region] = path.simplified()
+        _outlines[region] = _contour(region)
     return _outlines[region].translated(region.x, region.y)
+
+
+def _contour(region: Region) -> QPainterPath:
+    """Round what a region holds, its stairs of pixels made smooth."""
+    image = image_of_grey(np.where(region.mask > 127, np.uint8(255), np.uint8(0)))
+    held, stairs = QRegion(QBitmap.fromImage(image.createMaskFromColor(0xFF000000))), QPainterPath()
+    stairs.addRegion(held)
+    path = QPainterPath()
+    for polygon in stairs.simplified().toSubpathPolygons():
+        points = [polygon.at(number) for number in range(polygon.size())]
+        line = [
+            QLineF(a, b).pointAt(step / steps)
+            for a, b in pairwise(points)
+            for steps in [max(1, round(QLineF(a, b).length()))]
+            for step in range(steps)
+        ]
+        for _ in range(SMOOTHER):
+            line = [(a + b) / 2 for a, b in zip(line, line[1:] + line[:1], strict=True)]
+        path.addPolygon(QPolygonF([*line, line[0]]))
+    return path
 
 
 def _line(painter: QPainter, path: QPainterPath, width: float, style: Qt.PenStyle) -> None:
