@@ -259,13 +259,26 @@ async def test_the_ghost_shows_where_pixels_go(bench: Bench) -> None:
     assert bench.session.document is document
 
 
-def test_a_large_handle_is_cut_free_of_its_ground_as_a_small_one_is() -> None:
+@scenario
+async def test_while_a_source_is_pulled_what_it_takes_is_seen_itself(bench: Bench) -> None:
+    take_up(bench)
+    plain = screen(bench, 54, 74, 12, 12)
+    pull(bench, (66, 80), (140, 60))
+    assert (screen(bench, 54, 74, 12, 12) != plain).any()
+    pull(bench, (66, 80), (60, 80), release=False)
+    assert (screen(bench, 54, 74, 12, 12) == plain).all()
+    mouse(bench.window.canvas, RELEASE, (60, 80))
+    assert (screen(bench, 54, 74, 12, 12) != plain).any()
+
+
+def test_a_large_handle_is_cut_free_of_its_ground_too() -> None:
     rgb = read(photo(), photo().rect)[..., :3]
-    small, large = (trimmed(rgb, Handle((60, 80), (90, 80), radius)).region for radius in (18, 70))
-    assert small is not None
-    assert large is not None
-    for region in (small, large):
-        assert abs(int(np.count_nonzero(region.mask > 127)) - 452) < 90  # the ball
+    region = trimmed(rgb, Handle((60, 80), (90, 80), 55)).region
+    assert region is not None
+    assert (
+        region.mask[72 - region.y : 88 - region.y, 52 - region.x : 68 - region.x] == 255
+    ).all()  # the ball
+    assert np.count_nonzero(region.mask > 127) < 0.1 * math.pi * 55**2
 
 
 @scenario

@@ -76,8 +76,13 @@ class Drag:
             yield from self._place(session, pointer)
 
     def paint_picture(self, painter: QPainter, session: Session) -> None:
-        if session.overlay is None and not session.comparing:
-            self.ghost.draw(painter, session.shown, session.way, self.keep)
+        if session.overlay is not None or session.comparing:
+            return
+        document, chosen = session.shown, session.chosen
+        if session.is_busy and chosen is not None and chosen.end == "source":  # what is taken is seen itself
+            pulls = document.pulls
+            document = replace(document, pulls=pulls[: chosen.number] + pulls[chosen.number + 1 :])
+        self.ghost.draw(painter, document, session.way, self.keep)
 
     def paint(self, painter: QPainter, session: Session, view: View) -> None:
         chosen = session.chosen
