@@ -73,7 +73,7 @@ def over_t0(rows: Sequence[Row]) -> Image.Image:
 def _overall(methods: dict[str, list[Row]]) -> list[str]:
     head = (
         "method", "cases", "arrived", "lost", "distance, px", "in the two places, dB", "uncovered, dB",
-        "its tone, dB", "outside, dB", "kept outside", "ghost", "left", "detail", "calls", "s",
+        "its tone, dB", "outside, dB", "kept outside", "ghost", "left", "detail", "calls", "processor, s",
     )  # fmt: skip
     out = []
     for name, rows in methods.items():
