@@ -27,7 +27,7 @@ from engine.warp import Warp, grown, rim, warped
 
 RIM = 6.0  # pixels at the working size over which a moved thing and its ground meet
 STIRRED = 0.3  # share of new noise there
-PATHS = 2  # paths that are kept for a model: 30 MB each at 256 x 256 and 20 steps
+PATHS = 2  # that are kept for a model: 30 MB each at 256 x 256 and 20 steps
 
 
 @torch.inference_mode()
@@ -83,6 +83,7 @@ class Walk(NamedTuple):
     steps: int
     far: float  # sigma / alpha up to which ground that was uncovered may change: where the walk begins
     near: float  # and what has moved, and its rim
+    is_kept: bool  # whether its path is the same for each seed, and kept
 
     @property
     def area(self) -> int:
@@ -115,8 +116,8 @@ def guided(operation: Drag, request: EditRequest, model: Model) -> Iterator[Even
     ground = Ground.of(warp, RIM * width / coarse.size[0], request.mask)
     near = model.schedule(operation.settle).ratio
     few = max(2, math.ceil(FEWER * request.steps))
-    walks = [Walk(coarse, request.steps, max(model.schedule(operation.strength).ratio, near), near)]
-    walks += [Walk(at, few, FINER, min(near, FINER)) for at in finer]
+    walks = [Walk(coarse, request.steps, max(model.schedule(operation.strength).ratio, near), near, True)]
+    walks += [Walk(at, few, FINER, min(near, FINER), False) for at in finer]
     denoise = model.denoiser(request)
     if operation.form == "settle":
         walked, costs = _settled, [[walk.steps for walk in walks]] * request.variants
@@ -190,10 +191,12 @@ _kept: WeakKeyDictionary[Model, OrderedDict[tuple[object, ...], Path]] = WeakKey
 
 
 def _path(walk: Walk, guide: Rgb, request: EditRequest) -> Path:
-    """The guide's noising path. It is kept, with what the network said along it: another seed changes only
-    what is invented, and costs half.
+    """The guide's noising path. The coarsest is kept, with what the network said along it: another seed
+    changes only what is invented, and costs half.
     """
     levels, size = walk.levels, walk.at.size
+    if not walk.is_kept:
+        return noised(walk.at.latent(guide), levels, seeded(0))
     paths = _kept.setdefault(walk.at.model, OrderedDict())
     key = guide.tobytes(), guide.shape, tuple(levels), size, request.prompt, request.guidance, request.window
     if key not in paths:
