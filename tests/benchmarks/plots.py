@@ -91,7 +91,7 @@ def written(folder: Path, name: str, figures: dict[str, Any], picture: Image.Ima
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({**figures, "machine": machine()}, indent=1, ensure_ascii=False)
     (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-    picture.quantize(128).save(folder / f"{name}.png", optimize=True)
+    picture.quantize(128, Image.Quantize.MAXCOVERAGE).save(folder / f"{name}.png", optimize=True)
 
 
 def digest(folder: Path) -> str:

@@ -32,7 +32,7 @@ from tests.benchmarks.plots import COLOURS, OUTPUT, Axis, Line, plot, written
 STRENGTH = 0.6  # t0
 STEPS = (10, 25, 50, 100)
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-LEAST = 0.01  # of 255: what is drawn at the bottom of the plot
+LEAST = 1e-6  # of 255: what is drawn at the bottom of the plot
 
 
 def by_difference(denoise: Denoise, clean: Tensor, levels: list[Level]) -> Tensor:
@@ -130,8 +130,8 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
 
 def picture_of(rows: list[dict[str, Any]]) -> Any:
     across = Axis("steps", 10, 100, STEPS, True)
-    ticks = (LEAST, 0.1, 1, 10, 100)
-    up = Axis("error, levels of 255 (at the bottom: none)", LEAST, 100, ticks, True)
+    ticks = (LEAST, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10, 100)
+    up = Axis("error, levels of 255 (at the bottom: exactly none)", LEAST, 100, ticks, True)
     lines = [
         Line(
             f"{name}, {precision}",
