@@ -31,7 +31,7 @@ class PixelDiffusion:
 
     schedule = staticmethod(vp_continuous())
     least = 0.06
-    extra_noise = 0.13
+    extra_noise = 0.16
     multiple = MULTIPLE
 
     def __init__(self, network: StarterNetwork, name: str, device: str, load_started: float) -> None:

@@ -26,7 +26,7 @@ from ui.widgets import Line, icon_button, push_button
 from ui.work import Work
 
 GRACE = 150  # milliseconds after the last change
-STEPS = 6  # network calls
+STEPS = 8  # network calls
 
 
 class Wanted(NamedTuple):
