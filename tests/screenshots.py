@@ -44,12 +44,12 @@ async def use(window: Window, engine: Engine) -> None:
     window.editing.discard()
     window.session.open(balloon())
     window.choose_tool([tool.name for tool in window.tools].index("Drag"))
-    window._drag.radius = 80.0
+    window._drag.radius = 150.0
     for kind, point in (
-        (QEvent.Type.MouseButtonPress, (567, 250)),
-        (QEvent.Type.MouseMove, (630, 210)),
-        (QEvent.Type.MouseMove, (676, 176)),
-        (QEvent.Type.MouseButtonRelease, (676, 176)),
+        (QEvent.Type.MouseButtonPress, (228, 146)),
+        (QEvent.Type.MouseMove, (400, 170)),
+        (QEvent.Type.MouseMove, (600, 190)),
+        (QEvent.Type.MouseButtonRelease, (600, 190)),
     ):
         mouse(window.canvas, kind, point)
     await asyncio.sleep(0.5)
@@ -58,9 +58,9 @@ async def use(window: Window, engine: Engine) -> None:
 
 
 def balloon() -> Document:
-    """A balloon before clouds, from the renderer."""
-    scene = draw(64, torch.Generator().manual_seed(9000)).rows(slice(7, 8))
-    picture = render(scene, 1024, 1024)[0].permute(1, 2, 0).clamp(0, 1)
+    """A balloon over a lake, from the renderer."""
+    scene = draw(64, torch.Generator().manual_seed(9001)).rows(slice(29, 30))
+    picture = render(scene, 1024, 1024, supersample=1.5)[0].permute(1, 2, 0).clamp(0, 1)
     rgba = torch.cat([picture, torch.ones_like(picture[..., :1])], 2)
     return document_from((255 * rgba).round().byte().numpy(), "Balloon")
 

@@ -18,7 +18,7 @@ from ui.apply import DOT, Ask, Candidate
 from ui.document import Document, Pull, Rgba, read
 from ui.handles import gone, has_way, moving, shifted
 
-FAR = 0.3  # of the longer side of the work area: what goes farther is carried less surely
+FAR = 0.3  # of the longer side of the work area: by moves, what goes farther is carried less surely
 EDGE = 8.0  # pixels at the model's size round what moves that may look different
 ON_THE_WAY = (0.0, 0.25, 0.5, 0.75, 1.0)  # where a drag that goes by moves may change the picture
 BY_MOVES: tuple[Form, ...] = ("one pass", "published")
@@ -210,7 +210,9 @@ def _warnings(pull: Pull, document: Document, at: Rect | None, form: Form) -> li
     for verb, (x, y) in (("begins", handle.source), ("ends", handle.target)):
         if not (0 <= x <= document.width and 0 <= y <= document.height):
             sentences.append(f"{pull.name} {verb} outside the picture.")
-    if form in BY_MOVES and (handle.turn or handle.scale != 1):
+    if form not in BY_MOVES:
+        return sentences
+    if handle.turn or handle.scale != 1:
         sentences.append(f"{pull.name} turns or grows, which this form cannot: choose Carry or Settle.")
     if at is not None and math.dist(handle.source, handle.target) > FAR * max(at.width, at.height):
         sentences.append(f"{pull.name} goes far: the model may lose what it carries on the way.")
