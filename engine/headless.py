@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.area import Rect, blend, part_of, soft_mask, work_area
+from engine.area import Rect, blend, soft_mask, work_area
 from engine.contact_sheet import contact_sheet
 from engine.headless_dragbench import bench
 from engine.headless_edits import drag, inpaint, translate
 from engine.headless_options import arguments
-from engine.headless_run import answer, carry_out, figures, opened, opened_mask, say
+from engine.headless_run import answer, carry_out, figures, opened, opened_mask, request_of, say
 from engine.pictures import Picture, PictureError, flat, open_picture, save_picture
-from engine.types import EditRequest, EngineError, Mask, Rgb, SDEdit
+from engine.types import EngineError, Mask, Rgb, SDEdit
 
 SAMPLE = Path(__file__).parents[1] / "resources" / "samples" / "mountain lake strokes.png"
 
@@ -71,19 +71,7 @@ def sdedit(ask: argparse.Namespace) -> int:
     operation = SDEdit(ask.strength, ask.repeats, ask.solver, ask.sde, ask.order)
     known = flat(picture.rgba)
     area = work_area(mask) if mask is not None else Rect(0, 0, known.shape[1], known.shape[0])
-    request = EditRequest(
-        image=known[area.slices],
-        guide=guide[area.slices],
-        mask=None if mask is None else mask[area.slices],
-        operation=operation,
-        steps=ask.steps,
-        seed=ask.seed,
-        variants=ask.variants,
-        model=ask.model,
-        prompt=ask.prompt,
-        guidance=ask.guidance,
-        window=part_of(area, known.shape[1], known.shape[0]),
-    )
+    request = request_of(ask, known, area, mask, operation, guide)
     report, model = carry_out(ask, request, partial(_put_back, picture.rgba, area, mask))
     if ask.json:
         answer(figures(report, model))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.area import Rect, part_of, work_area
-from engine.headless_run import answer, carry_out, figures, opened, opened_mask
+from engine.area import Rect, work_area
+from engine.headless_run import answer, carry_out, figures, opened, opened_mask, request_of
 from engine.pictures import Picture, Rgba, flat
 from engine.types import (
     Drag,
@@ -30,7 +29,7 @@ from engine.types import (
     Rgb,
     Translate,
 )
-from engine.warp import lifted, warped
+from engine.warp import lifted, shifted, warped
 
 if TYPE_CHECKING:
     from engine.models import Model
@@ -79,7 +78,7 @@ def translate(ask: argparse.Namespace) -> int:
 def _edit(ask: argparse.Namespace, picture: Picture, mask: Mask | None, operation: Operation) -> int:
     known = flat(picture.rgba)
     area = Rect(0, 0, known.shape[1], known.shape[0]) if mask is None else work_area(mask)
-    request = _request(ask, known, area, mask, operation)
+    request = request_of(ask, known, area, mask, operation)
     report, model = carry_out(ask, request, partial(put_back, picture.rgba, area))
     if ask.json:
         answer({**figures(report, model), **_evaluations(model)})
@@ -100,7 +99,7 @@ def drag_request(
         )
     area = work_area(touched)
     operation = Drag(
-        tuple(_shifted(handle, area) for handle in handles),
+        tuple(shifted(handle, -area.x, -area.y) for handle in handles),
         FORMS[ask.form],
         ask.solver,
         ask.strength,
@@ -109,7 +108,7 @@ def drag_request(
         ask.beta,
         ask.stride,
     )
-    return _request(ask, known, area, free, operation), area
+    return request_of(ask, known, area, free, operation), area
 
 
 def put_back(rgba: Rgba, area: Rect, result: Rgb) -> NDArray[np.uint8]:
@@ -135,24 +134,6 @@ def ends(text: str) -> tuple[Point, Point]:
 
 def _evaluations(model: Model) -> dict[str, object]:
     return {"network_evaluations": model.clock.network_evaluations}
-
-
-def _request(
-    ask: argparse.Namespace, known: Rgb, area: Rect, mask: Mask | None, operation: Operation
-) -> EditRequest:
-    return EditRequest(
-        image=known[area.slices],
-        guide=known[area.slices],
-        mask=None if mask is None else mask[area.slices],
-        operation=operation,
-        steps=ask.steps,
-        seed=ask.seed,
-        variants=ask.variants,
-        model=ask.model,
-        prompt=ask.prompt,
-        guidance=ask.guidance,
-        window=part_of(area, known.shape[1], known.shape[0]),
-    )
 
 
 def _handles(ask: argparse.Namespace, regions: Sequence[Region]) -> list[Handle]:
@@ -213,14 +194,3 @@ def _region(path: Path, picture: Picture) -> Region:
         raise EngineError(f"The region {path} is black all over; paint white what the handle carries.")
     here = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return Region(int(columns[0]), int(rows[0]), np.rint(here * 255).astype(np.uint8))
-
-
-def _shifted(handle: Handle, area: Rect) -> Handle:
-    """The handle in what an area shows."""
-    (sx, sy), (tx, ty), region = handle.source, handle.target, handle.region
-    return replace(
-        handle,
-        source=(sx - area.x, sy - area.y),
-        target=(tx - area.x, ty - area.y),
-        region=region and replace(region, x=region.x - area.x, y=region.y - area.y),
-    )

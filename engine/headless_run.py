@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.area import Rect, part_of
 from engine.imports import uncollected
 from engine.pictures import Picture, format_of, open_mask, open_picture, save_picture
-from engine.types import EditRequest, EditResult, EngineError, Frame, Mask, Preview, Rgb
+from engine.types import EditRequest, EditResult, EngineError, Frame, Mask, Operation, Preview, Rgb
 
 if TYPE_CHECKING:
     from engine.models import Model
@@ -33,6 +34,30 @@ class Report:
     load_seconds: float = 0.0
     first_preview_seconds: float | None = None
     moves: int = 1
+
+
+def request_of(
+    ask: argparse.Namespace,
+    known: Rgb,
+    area: Rect,
+    mask: Mask | None,
+    operation: Operation,
+    guide: Rgb | None = None,
+) -> EditRequest:
+    """What is asked for one area of a picture; without a guide the picture is its own."""
+    return EditRequest(
+        image=known[area.slices],
+        guide=(known if guide is None else guide)[area.slices],
+        mask=None if mask is None else mask[area.slices],
+        operation=operation,
+        steps=ask.steps,
+        seed=ask.seed,
+        variants=ask.variants,
+        model=ask.model,
+        prompt=ask.prompt,
+        guidance=ask.guidance,
+        window=part_of(area, known.shape[1], known.shape[0]),
+    )
 
 
 def carry_out(

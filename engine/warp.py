@@ -76,6 +76,13 @@ def part_way(handle: Handle, share: float) -> Handle:
     return replace(handle, target=(target[0], target[1]), turn=turn, scale=scale)
 
 
+def shifted(handle: Handle, x: int, y: int) -> Handle:
+    """The handle, all of it, by so many pixels."""
+    region = handle.region and replace(handle.region, x=handle.region.x + x, y=handle.region.y + y)
+    source = handle.source[0] + x, handle.source[1] + y
+    return replace(handle, source=source, target=(handle.target[0] + x, handle.target[1] + y), region=region)
+
+
 def region_of(handle: Handle, width: int, height: int) -> Region:
     """What the handle carries, cut at the borders of a picture of that size."""
     if handle.region is not None:

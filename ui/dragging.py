@@ -13,10 +13,10 @@ from engine.area import NATIVE, Rect, part_of, work_area
 from engine.matte import trimmed
 from engine.pictures import flat
 from engine.types import Drag, EditRequest, EngineError, Form, Handle, Mask, Preview
-from engine.warp import cut, grown, lifted, part_way
+from engine.warp import cut, grown, lifted, part_way, shifted
 from ui.apply import DOT, Ask, Candidate
 from ui.document import Document, Pull, Rgba, read
-from ui.handles import gone, has_way, moving, shifted
+from ui.handles import gone, has_way, moving
 
 FAR = 0.3  # of the longer side of the work area: by moves, what goes farther is carried less surely
 EDGE = 8.0  # pixels at the model's size round what moves that may look different

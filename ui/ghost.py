@@ -15,9 +15,9 @@ from engine.area import Rect
 from engine.matte import trimmed
 from engine.pictures import flat
 from engine.types import Handle, Mask, Rgb
-from engine.warp import filled, grown, lifted, part_way, region_of
+from engine.warp import filled, grown, lifted, part_way, region_of, shifted
 from ui.document import Document, Pixels, premultiplied, read
-from ui.handles import box, moving, shifted
+from ui.handles import box, moving
 from ui.pixels import image_of
 
 ROUND = 0.6  # of what is lifted: how far the ground round it is looked at

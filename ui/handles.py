@@ -144,13 +144,6 @@ def middle(region: Region) -> Point:
     return round(region.x + float(x), 1), round(region.y + float(y), 1)
 
 
-def shifted(handle: Handle, x: int, y: int) -> Handle:
-    """The handle, all of it, by so many pixels."""
-    region = handle.region and replace(handle.region, x=handle.region.x + x, y=handle.region.y + y)
-    source = handle.source[0] + x, handle.source[1] + y
-    return replace(handle, source=source, target=(handle.target[0] + x, handle.target[1] + y), region=region)
-
-
 def gone(handle: Handle, share: float, width: int, height: int) -> Handle:
     """What is left to do once it has gone that far, in a picture of that size: it starts from there."""
     there = part_way(handle, share)

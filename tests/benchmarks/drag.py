@@ -15,6 +15,7 @@ from engine.starter.render import render
 from engine.starter.world import draw
 from engine.types import Drag, EditRequest, EditResult, Form, Handle, Preview, Rgb
 from engine.warp import warped
+from tests.benchmarks.edit import figure
 
 RUNS = 3
 BALLOON = Handle((61.0, 39.0), (120.0, 50.0), radius=36.0)  # in the picture below: 60 pixels
@@ -77,13 +78,3 @@ def run() -> list[dict[str, object]]:
         ),
         figure("its warp", ended - cut_out, "the whole drag", (ended - cut_out) / spent),
     ]
-
-
-def figure(name: str, seconds: float, reference: str, ratio: float) -> dict[str, object]:
-    return {
-        "name": name,
-        "value": round(seconds, 4),
-        "unit": "s",
-        "reference": reference,
-        "ratio": round(ratio, 3),
-    }
