@@ -178,7 +178,7 @@ async def test_again_takes_another_seed_unless_it_is_locked(bench: Bench) -> Non
     seeds: list[int] = []
     panel = bench.window.edit_panel
     for locked in (False, False, True):
-        panel.lock.setChecked(locked)
+        panel.seed.lock.setChecked(locked)
         bench.click(panel.main if not seeds else bench.window.job_bar.again_button)
         await bench.finish()
         seeds.append(panel.options().seed)
@@ -567,7 +567,7 @@ async def test_the_request_carries_what_the_panel_says(bench: Bench) -> None:
     for slider, value in ((panel.strength, 35), (panel.steps, 7), (panel.variants, 2)):
         slider.set_value(value)
     panel.seed.set_value(11)
-    panel.lock.setChecked(True)
+    panel.seed.lock.setChecked(True)
     bench.click(panel.main)
     await bench.finish()
     ask = bench.window.editing.ask
@@ -607,7 +607,7 @@ async def test_the_vocabulary_comes_with_the_model(bench: Bench) -> None:
 @scenario
 async def test_everything_fits_a_small_screen(bench: Bench) -> None:
     bench.window.resize(1280, 800)
-    bench.window.edit_panel._more.setChecked(True)
+    bench.window.edit_panel.more.setChecked(True)
     QApplication.processEvents()
     main = bench.window.edit_panel.main
     assert bench.window.rect().contains(main.mapTo(bench.window, QPoint(main.width(), main.height())))

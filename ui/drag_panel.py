@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 from typing import cast
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.types import Form
 from ui import theme
@@ -17,7 +16,7 @@ from ui.handle_list import HandleList
 from ui.icons import icon
 from ui.session import Session
 from ui.settings import Settings
-from ui.widgets import Number, Slider, caption, icon_button, push_button, restyle
+from ui.widgets import Fold, Seed, Slider, caption, push_button, restyle
 
 FORMS: dict[Form, tuple[str, str]] = {
     "auto": ("Automatic", "The form that did best where the right answer is known"),
@@ -69,28 +68,17 @@ class DragPanel(QWidget):
         )
         self.keep = QCheckBox("Keep the source")
         self.keep.setToolTip("A copy goes to the target, and what was there stays where it was")
-        same = "The same seed with the same handles gives the same result"
-        self.seed = Number("Seed", 0, 2**31 - 1, settings.seed, same)
-        self.dice = icon_button("dice-five", "Another seed")
-        self.dice.clicked.connect(self.roll)
-        self.lock = icon_button("lock-simple-open", "Keep this seed for the next run", checkable=True)
-        self.lock.toggled.connect(self._locked)
-        self.lock.setChecked(settings.seed_locked)
-        self._more = QToolButton()
-        self._more.setText("Details")
-        self._more.setProperty("fold", True)
-        self._more.setCheckable(True)
-        self._more.setIconSize(QSize(12, 12))
-        self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._more.toggled.connect(self._fold)
+        self.seed = Seed(
+            settings.seed, settings.seed_locked, "The same seed with the same handles gives the same result"
+        )
         self.details = QWidget()
+        self.more = Fold(self.details)
         self._running = False
         self._arrange()
-        self._fold(False)
         self.form.currentIndexChanged.connect(self.changed)
         for slider in (self.strength, self.variants, self.steps):
             slider.moved.connect(self.changed)
-        self.seed.editingFinished.connect(self.changed)
+        self.seed.changed.connect(self.changed)
         self.keep.toggled.connect(self.kept)
         self.keep.toggled.connect(self.changed)
 
@@ -139,37 +127,20 @@ class DragPanel(QWidget):
         self.warnings.setText("\n".join(outlook.warnings))
         self.warnings.setVisible(bool(outlook.warnings))
 
-    def roll(self) -> None:
-        self.seed.set_value(random.randrange(2**31))
-        self.changed.emit()
-
     def _main_clicked(self) -> None:
         (self.stop if self._running else self.run).emit()
-
-    def _locked(self, locked: bool) -> None:
-        self.lock.setIcon(icon("lock-simple" if locked else "lock-simple-open", theme.TEXT, "#ffffff"))
-
-    def _fold(self, opened: bool) -> None:
-        self.details.setVisible(opened)
-        self._more.setIcon(icon("caret-down" if opened else "caret-right", theme.QUIET))
 
     def _arrange(self) -> None:
         form = QHBoxLayout()
         form.setSpacing(theme.GRID)
         form.addWidget(caption("Form"))
         form.addWidget(self.form, 1)
-        seeds = QHBoxLayout()
-        seeds.setSpacing(theme.GRID // 2)
-        seeds.addWidget(caption("Seed"))
-        seeds.addWidget(self.seed, 1)
-        seeds.addWidget(self.dice)
-        seeds.addWidget(self.lock)
         inner = QVBoxLayout(self.details)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(theme.GRID)
         inner.addLayout(form)
         inner.addWidget(self.steps)
-        inner.addLayout(seeds)
+        inner.addWidget(self.seed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GRID)
@@ -181,7 +152,7 @@ class DragPanel(QWidget):
             self.strength,
             self.variants,
             self.keep,
-            self._more,
+            self.more,
             self.details,
         ):
             column.addWidget(part)

@@ -5,7 +5,6 @@ They know neither session nor engine: the window tells them what to show and lis
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +28,7 @@ from ui import theme
 from ui.apply import EditOptions
 from ui.icons import icon
 from ui.settings import Settings
-from ui.widgets import Line, Number, Segments, Slider, caption, icon_button, push_button, restyle
+from ui.widgets import Fold, Line, Seed, Segments, Slider, caption, icon_button, push_button, restyle
 from ui.words import WordsField
 
 GAP = theme.GRID
@@ -92,29 +91,18 @@ class EditPanel(QWidget):
         self.feather = Slider(
             "Feather", 0, 128, settings.feather, " px", 2, "Pixels over which the change fades out"
         )
-        same = "The same seed with the same strokes gives the same result"
-        self.seed = Number("Seed", 0, 2**31 - 1, settings.seed, same)
-        self.dice = icon_button("dice-five", "Another seed")
-        self.dice.clicked.connect(self.roll)
-        self.lock = icon_button("lock-simple-open", "Keep this seed for the next run", checkable=True)
-        self.lock.toggled.connect(self._locked)
-        self.lock.setChecked(settings.seed_locked)
-        self._more = QToolButton()
-        self._more.setText("Details")
-        self._more.setProperty("fold", True)
-        self._more.setCheckable(True)
-        self._more.setIconSize(QSize(12, 12))
-        self._more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._more.toggled.connect(self._fold)
+        self.seed = Seed(
+            settings.seed, settings.seed_locked, "The same seed with the same strokes gives the same result"
+        )
         self.details = self._details()
+        self.more = Fold(self.details)
         self._running = False
         self._arrange()
-        self._fold(False)
         self.show_state(running=False, ready=False)
         for slider in (self.strength, self.variants, self.steps, self.grow, self.feather):
             slider.moved.connect(self.changed)
         self.area.chosen.connect(self.changed)
-        self.seed.editingFinished.connect(self.changed)
+        self.seed.changed.connect(self.changed)
 
     def options(self) -> EditOptions:
         """What the next run is asked for."""
@@ -138,7 +126,7 @@ class EditPanel(QWidget):
             variants=options.variants,
             prompt=options.prompt,
             seed=options.seed,
-            seed_locked=self.lock.isChecked(),
+            seed_locked=self.seed.is_locked,
             area=options.area,
             grow=options.grow,
             feather=options.feather,
@@ -163,33 +151,16 @@ class EditPanel(QWidget):
         )
         restyle(self.main)
 
-    def roll(self) -> None:
-        self.seed.set_value(random.randrange(2**31))
-        self.changed.emit()
-
     def _main_clicked(self) -> None:
         (self.stop if self._running else self.run).emit()
 
-    def _locked(self, locked: bool) -> None:
-        self.lock.setIcon(icon("lock-simple" if locked else "lock-simple-open", theme.TEXT, "#ffffff"))
-
-    def _fold(self, opened: bool) -> None:
-        self.details.setVisible(opened)
-        self._more.setIcon(icon("caret-down" if opened else "caret-right", theme.QUIET))
-
     def _details(self) -> QWidget:
         details = QWidget()
-        seeds = QHBoxLayout()
-        seeds.setSpacing(GAP // 2)
-        seeds.addWidget(caption("Seed"))
-        seeds.addWidget(self.seed, 1)
-        seeds.addWidget(self.dice)
-        seeds.addWidget(self.lock)
         edges = QHBoxLayout()
         edges.setSpacing(GAP)
         edges.addWidget(self.grow)
         edges.addWidget(self.feather)
-        _column(details, self.steps, seeds, caption("Edge of the strokes"), edges)
+        _column(details, self.steps, self.seed, caption("Edge of the strokes"), edges)
         return details
 
     def _arrange(self) -> None:
@@ -205,7 +176,7 @@ class EditPanel(QWidget):
         buttons.setSpacing(GAP)
         buttons.addWidget(self.main, 1)
         buttons.addWidget(self.live)
-        _column(self, buttons, strength, self.prompt, self.variants, self.area, self._more, self.details)
+        _column(self, buttons, strength, self.prompt, self.variants, self.area, self.more, self.details)
 
 
 class VariantStrip(QWidget):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
@@ -275,6 +276,65 @@ class Number(Field):
             self.set_value(int(self.text()))
         except ValueError:
             self.set_value(self._value)  # what is no number changes nothing
+
+
+class Seed(QWidget):
+    """A seed to be typed, rolled or kept."""
+
+    changed = Signal()
+
+    def __init__(self, value: int, is_locked: bool, help_text: str) -> None:
+        super().__init__()
+        self.number = Number("Seed", 0, 2**31 - 1, value, help_text)
+        self.number.editingFinished.connect(self.changed)
+        dice = icon_button("dice-five", "Another seed")
+        dice.clicked.connect(self.roll)
+        self.lock = icon_button("lock-simple-open", "Keep this seed for the next run", checkable=True)
+        self.lock.toggled.connect(self._locked)
+        self.lock.setChecked(is_locked)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.GRID // 2)
+        row.addWidget(caption("Seed"))
+        row.addWidget(self.number, 1)
+        row.addWidget(dice)
+        row.addWidget(self.lock)
+
+    def value(self) -> int:
+        return self.number.value()
+
+    def set_value(self, value: int) -> None:
+        self.number.set_value(value)
+
+    @property
+    def is_locked(self) -> bool:
+        return self.lock.isChecked()
+
+    def roll(self) -> None:
+        self.set_value(random.randrange(2**31))
+        self.changed.emit()
+
+    def _locked(self, locked: bool) -> None:
+        self.lock.setIcon(icon("lock-simple" if locked else "lock-simple-open", theme.TEXT, "#ffffff"))
+
+
+class Fold(QToolButton):
+    """Shows and hides the details of a panel."""
+
+    def __init__(self, details: QWidget) -> None:
+        super().__init__()
+        self._details = details
+        self.setText("Details")
+        self.setProperty("fold", True)
+        self.setCheckable(True)
+        self.setIconSize(QSize(12, 12))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.toggled.connect(self._fold)
+        self._fold(False)
+
+    def _fold(self, opened: bool) -> None:
+        self._details.setVisible(opened)
+        self.setIcon(icon("caret-down" if opened else "caret-right", theme.QUIET))
 
 
 class Segments(QWidget):

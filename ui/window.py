@@ -487,8 +487,8 @@ class Window(QMainWindow):
         if self.editing.is_running:
             return
         panel: EditPanel | DragPanel = self.drag_panel if self._drags else self.edit_panel
-        if rolls and not panel.lock.isChecked():
-            panel.roll()
+        if rolls and not panel.seed.is_locked:
+            panel.seed.roll()
         self.messages.hide()
         if self._drags:
             wishes = replace(self.drag_panel.options(), model=self.editing.model)
