@@ -39,7 +39,7 @@ from tests.benchmarks.plots import OUTPUT, digest, written
 from tests.quality.sheets import sheet
 
 SHOWN = 8  # cases of the sheet: each second one, for things come in pairs
-THUMB = 112  # pixels, of a picture there
+THUMB = 88  # pixels, of a picture there
 Row = dict[str, Any]
 Maker = Callable[[Case, Model], Rgb]
 
@@ -142,6 +142,7 @@ def main() -> None:
     parser.add_argument("--model", default="starter", help="a name, or a model's folder")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where rendered cases are kept")
     parser.add_argument("--work", type=Path, default=OUTPUT / "work", help="where finished rows are kept")
+    parser.add_argument("--kept", action="store_true", help="only show what is done already")
     parser.add_argument("-o", "--output", type=Path, default=OUTPUT, help="the folder to write to")
     ask = parser.parse_args()
     torch.set_num_threads(1)  # so that times can be compared
@@ -151,7 +152,7 @@ def main() -> None:
     model = models.load(ask.model)
     work = ask.work / digest(models.NAMED.get(ask.model) or Path(ask.model))
     known = list(cases(ask.cases, ask.cache))
-    rows = [*_rows(known, names, model, work)]
+    rows = [*_rows(known, names, model, work, ask.kept)]
     print(*tables(rows), sep="\n")
     columns = [name for name in names if METHODS[name].shown]
     shown = [
@@ -159,11 +160,12 @@ def main() -> None:
         for each in known[: 2 * SHOWN : 2]
         for kept in [[_kept_picture(work, each, name) for name in columns]]
     ]
-    written(ask.output, "drags", {"rows": rows}, sheet(shown, ["before", *columns, "the answer"], THUMB))
+    titles = [name.removesuffix(", t0 0.3").replace("published,", "10 levels,") for name in columns]
+    written(ask.output, "drags", {"rows": rows}, sheet(shown, ["before", *titles, "the answer"], THUMB))
     over_t0(rows).save(ask.output / "drags_t0.png", optimize=True)
 
 
-def _rows(known: list[Case], names: list[str], model: Model, work: Path) -> Iterator[Row]:
+def _rows(known: list[Case], names: list[str], model: Model, work: Path, only_kept: bool) -> Iterator[Row]:
     """All rows, those that were kept first."""
     work.mkdir(parents=True, exist_ok=True)
     kept = {name: _kept_rows(work / f"{name}.jsonl") for name in names}
@@ -171,7 +173,7 @@ def _rows(known: list[Case], names: list[str], model: Model, work: Path) -> Iter
         (i, case, name)
         for i, case in enumerate(known)
         for name in names
-        if i < METHODS[name].most and case.name not in kept[name]
+        if not only_kept and i < METHODS[name].most and case.name not in kept[name]
     ]
     done = {case.name for case in known}
     yield from (row for rows in kept.values() for row in rows.values() if row["case"] in done)

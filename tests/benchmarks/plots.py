@@ -87,11 +87,12 @@ def plot(title: str, across: Axis, up: Axis, lines: Sequence[Line], size: tuple[
 
 
 def written(folder: Path, name: str, figures: dict[str, Any], picture: Image.Image) -> None:
-    """NAME.json, with the machine's facts, and NAME.png, of few colours so that it is small."""
+    """NAME.json, with the machine's facts, and NAME.png, of 256 colours so that it is small."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({**figures, "machine": machine()}, indent=1, ensure_ascii=False)
+    text = json.dumps({**figures, "machine": machine()}, separators=(",", ":"), ensure_ascii=False)
+    text = text.replace("},{", "},\n{")  # a row a line
     (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-    picture.quantize(128, Image.Quantize.MAXCOVERAGE).save(folder / f"{name}.png", optimize=True)
+    picture.quantize(256).save(folder / f"{name}.png", optimize=True)
 
 
 def digest(folder: Path) -> str:
