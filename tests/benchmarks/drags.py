@@ -199,7 +199,7 @@ def _row(case: Case, name: str, model: Model) -> tuple[Row, Rgb]:
     picture = METHODS[name].make(case, again)
     seconds = time.process_time() - started
     figures = {
-        key: value if isinstance(value, bool) else round(float(value), 4)
+        key: value if isinstance(value, bool) else round(float(value), 3)
         for key, value in measured(case, picture)._asdict().items()
     }
     row: Row = {
