@@ -1,7 +1,7 @@
 """Everything that the menus and keys can do, as one table; menus and the list of shortcuts are made from it.
 
-The name of an action is the name of the window's method that does it. A new action is a line here and a
-method there.
+The name of an action is the name of the window's method that does it, or of the method of a part of the
+window ("selecting.invert"). A new action is a line here and a method there.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Action(NamedTuple):
         return text.replace("Return", "Enter")
 
 
-MENUS = ("&File", "&Edit", "&Layer", "&View", "&Help")
+MENUS = ("&File", "&Edit", "&Layer", "&Select", "&View", "&Help")
 
 ACTIONS: tuple[Action, ...] = (
     Action("new_picture", "&File", "&New...", ("Ctrl+N",), "file-plus"),

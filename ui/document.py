@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import count, product
 from types import MappingProxyType
 from typing import Literal
 
@@ -25,7 +25,27 @@ Pixels = NDArray[np.uint8]  # (h, w, 4), premultiplied BGRA
 Rgba = NDArray[np.uint8]  # (h, w, 4), straight alpha, sRGB
 Place = tuple[int, int]  # column and row of a tile
 Tiles = Mapping[Place, Pixels]  # (256, 256, 4) each, read-only; a missing tile is transparent
-Kind = Literal["picture", "strokes", "result"]
+Shares = Mapping[Place, NDArray[np.uint8]]  # (256, 256) each, read-only, 0..255; a missing tile is 255
+Kind = Literal["picture", "strokes", "result", "group", "editable", "protected", "strength"]
+Blend = Literal[
+    "normal",
+    "multiply",
+    "screen",
+    "overlay",
+    "darken",
+    "lighten",
+    "color-dodge",
+    "color-burn",
+    "hard-light",
+    "soft-light",
+    "difference",
+    "plus",
+    "hue",
+    "saturation",
+    "color",
+    "luminosity",
+]
+_uids = count(1)
 
 
 def _no_tiles() -> Tiles:
@@ -34,11 +54,45 @@ def _no_tiles() -> Tiles:
 
 @dataclass(frozen=True, eq=False)
 class Layer:
+    """Pixels, or, of the kind "group", other layers. Of an area ("editable", "protected", "strength") the
+    alpha alone counts.
+    """
+
     name: str
     kind: Kind
     tiles: Tiles = field(default_factory=_no_tiles, repr=False)
     opacity: float = 1.0
     visible: bool = True
+    blend: Blend = "normal"
+    locked: bool = False  # nothing of it may be changed
+    alpha_locked: bool = False  # what it covers stays as it is; only colours may change
+    mask: Shares | None = field(default=None, repr=False)  # the share of it that is seen
+    layers: tuple[Layer, ...] = ()  # of a group, the lowest first
+    uid: int = field(default_factory=_uids.__next__)  # it stays when the layer is changed
+
+    def walk(self) -> Iterator[Layer]:
+        """The layer and all that is in it, the lowest first; a group before its layers."""
+        yield self
+        for layer in self.layers:
+            yield from layer.walk()
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Where tools work: a mask of a rectangle of the document; nothing is selected outside."""
+
+    at: Rect
+    mask: NDArray[np.uint8]  # (h, w), read-only, 0..255
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a run made, kept beside the layers."""
+
+    at: Rect
+    pixels: Rgba  # (h, w, 4), read-only, straight alpha: to be laid over the picture there
+    recipe: str  # JSON: how it was made, to be replayed
+    starred: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,31 +113,44 @@ class Document:
     height: int
     layers: tuple[Layer, ...] = ()  # the lowest first
     pulls: Pulls = ()
+    selection: Selection | None = None  # None: everything
+    areas: tuple[Layer, ...] = ()  # where edits may work and how strongly; at most one of each kind
+    results: tuple[Result, ...] = ()  # the newest last
 
     @property
     def rect(self) -> Rect:
         return Rect(0, 0, self.width, self.height)
 
+    def walk(self) -> Iterator[Layer]:
+        """Every layer, the lowest first; a group before its layers."""
+        for layer in self.layers:
+            yield from layer.walk()
+
+    def layer(self, uid: int) -> Layer | None:
+        return next((layer for layer in self.walk() if layer.uid == uid), None)
+
     @property
     def strokes(self) -> tuple[Layer, ...]:
         """The layers of strokes that can be seen."""
-        return tuple(layer for layer in self.layers if layer.kind == "strokes" and layer.visible)
+        return tuple(layer for layer in self.walk() if layer.kind == "strokes" and layer.visible)
 
     def tiles(self) -> Iterator[Pixels]:
         """Every tile of every layer; one that layers share comes as often as they hold it."""
-        for layer in self.layers:
+        for layer in (*self.walk(), *self.areas):
             yield from layer.tiles.values()
 
-    def with_layer(self, layer: Layer) -> Document:
-        """The layer on top."""
-        return replace(self, layers=(*self.layers, layer))
+    def with_layer(self, layer: Layer, above: Layer | None = None) -> Document:
+        """The layer right above another one, in its group, or on top of everything."""
+        if above is None:
+            return replace(self, layers=(*self.layers, layer))
+        return replace(self, layers=_exchanged(self.layers, above, (above, layer)))
 
     def without(self, layer: Layer) -> Document:
-        return replace(self, layers=tuple(each for each in self.layers if each is not layer))
+        return replace(self, layers=_exchanged(self.layers, layer, ()))
 
     def exchange(self, old: Layer, new: Layer) -> Document:
         """`new` in the place of `old`."""
-        return replace(self, layers=tuple(new if each is old else each for each in self.layers))
+        return replace(self, layers=_exchanged(self.layers, old, (new,)))
 
     def moved(self, layer: Layer, index: int) -> Document:
         """The layer at another place of the stack, 0 the lowest."""
@@ -220,6 +287,20 @@ def _swapped(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     for channel, other in enumerate((2, 1, 0, 3)):
         out[..., channel] = pixels[..., other]
     return out
+
+
+def _exchanged(layers: tuple[Layer, ...], old: Layer, new: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """The layers with `new` in the place of `old`, in groups too; the same ones if it is not there."""
+    out: list[Layer] = []
+    for layer in layers:
+        if layer is old:
+            out.extend(new)
+        elif layer.layers:
+            inner = _exchanged(layer.layers, old, new)
+            out.append(layer if inner is layer.layers else replace(layer, layers=inner))
+        else:
+            out.append(layer)
+    return layers if out == list(layers) else tuple(out)
 
 
 def _sticks_out(place: Place, document: Document) -> bool:

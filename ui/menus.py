@@ -1,8 +1,11 @@
-"""The menu bar, made from the table of actions: each calls the window's method that has its name."""
+"""The menu bar, made from the table of actions: each calls the window's method that has its name, or that of
+a part of the window ("selecting.invert").
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -32,7 +35,7 @@ class Menus(QObject):
             elif not each.name:
                 menu.addSeparator()
             else:
-                self.actions[each.name] = _added(menu, each, getattr(window, each.name))
+                self.actions[each.name] = _added(menu, each, attrgetter(each.name)(window))
 
     def show_recent(self, names: Iterable[str]) -> None:
         self.recent.clear()

@@ -84,6 +84,7 @@ class Session(QObject):
     replaced = Signal()  # another document, perhaps of another size
     overlaid = Signal()  # the overlay, or whether it is shown
     pulled = Signal()  # the handles that are shown, or which is chosen, or how far their ghost has gone
+    activated = Signal()  # another layer is the active one
     colour_changed = Signal(object)  # QColor
     said = Signal(str)  # a hint for the user
 
@@ -94,6 +95,7 @@ class Session(QObject):
         self.shown = document  # with the stroke or the pull that is under way
         self.overlay: Overlay | None = None
         self.comparing = False
+        self.active = _top(document)  # uid of the layer that tools work on; 0 if there is none
         self.chosen: Chosen | None = None
         self.way = 1.0  # share of it that the ghost of the handles has gone
         self.colour = QColor(74, 118, 168)
@@ -121,6 +123,7 @@ class Session(QObject):
         self.stroke_end = None
         self.history = History.of(document)
         self.saved = self.shown = document
+        self.active = _top(document)
         self.overlay = self.chosen = None
         self.comparing = False
         self.replaced.emit()
@@ -205,6 +208,16 @@ class Session(QObject):
             self._show_committed()
         self._commit_waiting()
 
+    @property
+    def active_layer(self) -> Layer | None:
+        """The layer that tools work on."""
+        return self.shown.layer(self.active)
+
+    def activate(self, uid: int) -> None:
+        if uid != self.active:
+            self.active = uid
+            self.activated.emit()
+
     def choose(self, number: int | None, end: End = "target") -> None:
         """The handle that keys and the panel change from now on."""
         chosen = None if number is None else Chosen(number, end)
@@ -273,6 +286,10 @@ def top_strokes(document: Document) -> Layer | None:
     """The layer that strokes go to: the top-most one, if it holds strokes and can be seen."""
     top = document.layers[-1] if document.layers else None
     return top if top is not None and top.kind == "strokes" and top.visible else None
+
+
+def _top(document: Document) -> int:
+    return document.layers[-1].uid if document.layers else 0
 
 
 def difference(a: Document, b: Document) -> set[Place]:
