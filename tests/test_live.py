@@ -85,7 +85,7 @@ async def test_the_key_and_the_button_agree(bench: Bench) -> None:
     assert bench.window.live_bar.isVisible()
     assert not bench.window.welcome.isVisible()
     bench.click(bench.window.edit_panel.live)
-    assert not bench.window._actions["toggle_live"].isChecked()
+    assert not bench.window.menus.actions["toggle_live"].isChecked()
     assert not bench.window.live_bar.isVisible()
 
 

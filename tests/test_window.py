@@ -38,9 +38,9 @@ def photo(tmp_path: Path) -> Path:
 @scenario
 async def test_before_the_model_is_ready_the_button_waits(bench: Bench) -> None:
     assert not bench.window.edit_panel.main.isEnabled()
-    assert "Getting the model ready" in bench.window._engine_state.text()
+    assert "Getting the model ready" in bench.window.status.engine.text()
     await bench.start_engine()
-    assert bench.window._engine_state.text() == "Toy model on CPU"
+    assert bench.window.status.engine.text() == "Toy model on CPU"
 
 
 @scenario
@@ -494,7 +494,7 @@ async def test_zoom_keys_change_the_view_and_the_status_bar(bench: Bench) -> Non
     window, control = bench.window, Qt.KeyboardModifier.ControlModifier
     bench.key(Qt.Key.Key_1, control)
     assert window.canvas.view.zoom == 1
-    assert window._zoom.text() == "100 %"
+    assert window.status.zoom.text() == "100 %"
     bench.key(Qt.Key.Key_Plus, control)
     assert window.canvas.view.zoom > 1
     bench.key(Qt.Key.Key_0, control)

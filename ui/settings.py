@@ -64,6 +64,8 @@ class Settings:
     new_width: int = _setting(512, "Width of a new picture", "", (1, 8192))
     new_height: int = _setting(512, "Height of a new picture", "", (1, 8192))
     panels: bool = _setting(True, "Show the panels")
+    folds: tuple[str, ...] = _setting((), "Panels that were folded or opened by hand")
+    column_width: int = _setting(304, "Width of the panels", "", (0, 8192))
     geometry: str = _setting("", "Place and size of the window")
 
 

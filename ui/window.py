@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import math
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QPointF, Qt, Signal, SignalInstance, Slot
+from PySide6.QtCore import QByteArray, QCoreApplication, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -21,19 +20,19 @@ from PySide6.QtGui import (
     QKeySequence,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from engine.types import ModelFacts
-from ui import actions, files, theme
+from ui import actions, files
 from ui.actions import BY_HAND, MENUS
 from ui.apply import EditOptions, Edits, asked
 from ui.canvas import Canvas
 from ui.chip import Colour
 from ui.colour import ColourPanel
+from ui.column import Column
 from ui.dialogs import AboutDialog, ShortcutsDialog
-from ui.document import Document
 from ui.drag_panel import DragPanel
-from ui.dragging import dragged, outlook
+from ui.dragging import dragged
 from ui.editing import Editing
 from ui.filing import Filing
 from ui.icons import application_icon
@@ -44,15 +43,14 @@ from ui.menus import Menus
 from ui.panels import EditPanel, JobBar, MessageBar, VariantStrip, Welcome
 from ui.session import Session
 from ui.settings import Settings, save_settings
-from ui.thumbnails import thumbnail
+from ui.showing import Showing, parts
+from ui.status import StatusLine
 from ui.timeline import Timeline
 from ui.toolbar import OptionStrip, ToolBar, remembered_in, tools_as
 from ui.tools import Drag, Pan, Tool, Watch
-from ui.widgets import Section
 from ui.work import Work
 
 log = logging.getLogger(__name__)
-PAINTS = ("Brush", "Fill")  # steps that use the colour
 
 
 class Engine(Edits, Protocol):
@@ -84,15 +82,13 @@ class Window(QMainWindow):
         self.editing.pace = settings.drag_pace / 1e6
         self.filing = Filing(self, session, self.work, settings)
         self._settings_file = settings_file
-        self._facts: ModelFacts | None = None
         self._is_closed = False
         self._make_parts()
         self._arrange()
         self._make_menus()
-        self._make_status()
         self._listen()
         self._recall()
-        self._refresh()
+        self.showing.refresh()
         self.choose_tool(0)
 
     # ---- files
@@ -147,7 +143,7 @@ class Window(QMainWindow):
     def toggle_live(self) -> None:
         """On or off: what is painted is made real at once."""
         self.live.turn(not self.live.is_on)
-        if self.live.is_on and self._drags:
+        if self.live.is_on and self.drags:
             self.choose_tool(0)
 
     def apply_result(self) -> None:
@@ -167,7 +163,7 @@ class Window(QMainWindow):
             self.editing.discard()
         elif self.live.is_on:
             self.live.turn_off()
-        elif self.session.chosen is not None and self._drags:
+        elif self.session.chosen is not None and self.drags:
             self.session.choose(None)
         else:
             self.messages.hide()
@@ -186,7 +182,7 @@ class Window(QMainWindow):
     def default_colours(self) -> None:
         self.session.other_colour = QColor("white")
         self.session.set_colour(QColor("black"))
-        self._show_colours()
+        self.showing.show_colours()
 
     def larger(self) -> None:
         self._resize_tool(1)
@@ -198,13 +194,13 @@ class Window(QMainWindow):
     def choose_tool(self, number: int) -> None:
         self.tool_bar.choose(number)
         self.options.show_tool(self.tools[number])
-        self._tool = self.tools[number]
-        if self._drags:
+        self.tool = self.tools[number]
+        if self.drags:
             self.live.turn_off()
-        self.edit_section.setVisible(not self._drags)
-        self.colour_section.setVisible(not self._drags)
-        self.drag_section.setVisible(self._drags)
-        self._refresh()
+        self.edit_section.setVisible(not self.drags)
+        self.colour_section.setVisible(not self.drags)
+        self.drag_section.setVisible(self.drags)
+        self.showing.refresh()
 
     # ---- layers
 
@@ -242,12 +238,12 @@ class Window(QMainWindow):
         shown = self.column.isHidden()
         for part in (self.column, self.tool_bar, self.options):
             part.setVisible(shown)
-        self._actions["show_panels"].setChecked(shown)
+        self.menus.actions["show_panels"].setChecked(shown)
         self.settings = replace(self.settings, panels=shown)
 
     def show_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-        self._actions["show_full_screen"].setChecked(self.isFullScreen())
+        self.menus.actions["show_full_screen"].setChecked(self.isFullScreen())
 
     def show_shortcuts(self) -> None:
         tools = [(tool.name, tool.shortcut) for tool in self.tools]
@@ -261,7 +257,7 @@ class Window(QMainWindow):
         ShortcutsDialog(self, [("Tools", tools), *groups, ("On the canvas", BY_HAND)]).open()
 
     def show_about(self) -> None:
-        AboutDialog(self, QCoreApplication.applicationVersion(), self._engine_state.text()).open()
+        AboutDialog(self, QCoreApplication.applicationVersion(), self.status.engine.text()).open()
 
     # ---- closing
 
@@ -292,6 +288,9 @@ class Window(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if not event.spontaneous():  # only now has everything its size
+            wide = self.settings.column_width
+            self.halves.setSizes([self.halves.width() - wide, wide])
         self.canvas.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -318,16 +317,20 @@ class Window(QMainWindow):
 
     def _make_parts(self) -> None:
         settings = self.settings
+        self.showing = Showing(self)
+        self.status = StatusLine(self.statusBar())
+        self.column = Column(settings)
+        self.facts: ModelFacts | None = None  # of the model, once it is ready
         self.tools: list[Tool] = tools_as(settings)
-        self._tool = self.tools[0]
-        self._hand: Tool = Pan()
+        self.tool = self.tools[0]
+        self.hand: Tool = Pan()
         self._drag = next(tool for tool in self.tools if isinstance(tool, Drag))
-        self._watch = Watch(drag=self._drag)
-        self.canvas: Canvas = Canvas(self.session, self._tool)
+        self.watch = Watch(drag=self._drag)
+        self.canvas: Canvas = Canvas(self.session, self.tool)
         self.tool_bar: ToolBar = ToolBar(self.tools)
         self.options: OptionStrip = OptionStrip()
         recent = [QColor(text) for text in settings.recent_colours]
-        used = [_parts(colour) for colour in recent if colour.isValid()]
+        used = [parts(colour) for colour in recent if colour.isValid()]
         self.colours = ColourPanel(used, load_materials())
         self.edit_panel = EditPanel(settings)
         self.drag_panel = DragPanel(self.session, settings)
@@ -343,77 +346,54 @@ class Window(QMainWindow):
     def _arrange(self) -> None:
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
-        self.variants_section = Section("Variants", self.variants)
-        panels = QWidget()
-        column = QVBoxLayout(panels)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        self.edit_section = Section("Make it real", self.edit_panel)
-        self.drag_section = Section("Drag", self.drag_panel)
-        self.colour_section = Section("Colour", self.colours)
-        column.addWidget(self.edit_section)
-        column.addWidget(self.drag_section)
-        column.addWidget(self.variants_section)
-        column.addWidget(self.colour_section)
-        column.addWidget(Section("Layers", self.layers), 1)
-        self.column = QScrollArea()
-        self.column.setObjectName("column")
-        self.column.setFrameShape(QFrame.Shape.NoFrame)
-        self.column.setWidgetResizable(True)
-        self.column.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.column.setFixedWidth(theme.PANEL_WIDTH)
-        self.column.setWidget(panels)
-        middle = QVBoxLayout()
-        middle.setSpacing(0)
-        middle.addWidget(self.options)
-        middle.addWidget(self.canvas, 1)
-        centre = QWidget()
+        column = self.column
+        self.edit_section = column.add("Make it real", self.edit_panel)
+        self.drag_section = column.add("Drag", self.drag_panel)
+        self.variants_section = column.add("Variants", self.variants)
+        self.colour_section = column.add("Colour", self.colours)
+        column.add("Layers", self.layers, grows=True)
+        middle, centre = QWidget(), QWidget()
+        rows = QVBoxLayout(middle)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.options)
+        rows.addWidget(self.canvas, 1)
+        self.halves = QSplitter()
+        self.halves.setChildrenCollapsible(False)
+        self.halves.addWidget(middle)
+        self.halves.addWidget(column)
+        self.halves.setStretchFactor(0, 1)
         row = QHBoxLayout(centre)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.tool_bar)
-        row.addLayout(middle, 1)
-        row.addWidget(self.column)
+        row.addWidget(self.halves, 1)
         self.setCentralWidget(centre)
         self.setMinimumSize(900, 600)
 
     def _make_menus(self) -> None:
         self.menus = Menus(self)
-        self._actions = self.menus.actions
         self.menus.file_chosen.connect(self.open_file)
         self.menus.sample_chosen.connect(self.filing.open_sample)
-        self._actions["show_panels"].setChecked(True)
-        self._actions["show_panels"].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self.canvas.addAction(self._actions["show_panels"])  # elsewhere Tab moves the focus
+        self.menus.actions["show_panels"].setChecked(True)
+        self.menus.actions["show_panels"].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.canvas.addAction(self.menus.actions["show_panels"])  # elsewhere Tab moves the focus
         for number, tool in enumerate(self.tools):
             action = QAction(tool.name, self)
             action.setShortcut(QKeySequence(tool.shortcut))
             action.setData(number)
             action.triggered.connect(self._tool_key)
             self.addAction(action)
-        self._show_recent()
-
-    def _make_status(self) -> None:
-        bar = self.statusBar()
-        bar.setSizeGripEnabled(False)
-        self._hint = QLabel()
-        self._zoom, self._size, self._engine_state = QLabel(), QLabel(), QLabel()
-        self._engine_state.setText("Getting the model ready\N{HORIZONTAL ELLIPSIS}")
-        offline = QLabel("Offline")
-        offline.setObjectName("badge")
-        offline.setToolTip("Everything happens on this computer; Driftpaint does not use the network")
-        bar.addWidget(self._hint, 1)
-        for label in (self._size, self._zoom, self._engine_state, offline):
-            bar.addPermanentWidget(label)
+        self.showing.show_recent()
 
     def _listen(self) -> None:
         session, panel, bar = self.session, self.edit_panel, self.job_bar
-        session.committed.connect(self._refresh)
-        session.committed.connect(self._remember_colour)
-        session.replaced.connect(self._refresh)
-        session.colour_changed.connect(self._show_colours)
-        self.canvas.zoom_changed.connect(self._show_zoom)
-        self.canvas.hovered.connect(self._show_place)
+        session.committed.connect(self.showing.refresh)
+        session.committed.connect(self.showing.remember_colour)
+        session.replaced.connect(self.showing.refresh)
+        session.colour_changed.connect(self.showing.show_colours)
+        self.canvas.zoom_changed.connect(self.showing.show_zoom)
+        self.canvas.hovered.connect(self.status.show_place)
         self.tool_bar.chosen.connect(self.choose_tool)
         self.tool_bar.swatches.swap.connect(self.swap_colours)
         self.options.changed.connect(self.canvas.update)
@@ -422,7 +402,7 @@ class Window(QMainWindow):
             run.connect(self.make_it_real)
         panel.live.clicked.connect(self.toggle_live)
         panel.changed.connect(self.live.look)
-        self.live.changed.connect(self._refresh)
+        self.live.changed.connect(self.showing.refresh)
         self.live.recovered.connect(self.messages.hide)
         bar.again.connect(self.make_another)
         for stop in (panel.stop, self.drag_panel.stop, bar.stop):
@@ -432,17 +412,17 @@ class Window(QMainWindow):
         bar.turn.connect(self.editing.turn)
         bar.original.connect(session.compare)
         self.variants.chosen.connect(self.editing.choose)
-        self.drag_panel.changed.connect(self._show_outlook)
+        self.drag_panel.changed.connect(self.showing.show_outlook)
         self.drag_panel.kept.connect(self._keep_source)
         self.timeline.track.scrubbed.connect(self.editing.peek)
         self.timeline.track.released.connect(self.editing.go)
-        self.editing.went.connect(self._show_way)
+        self.editing.went.connect(self.showing.show_way)
         self.editing.progressed.connect(bar.show_progress)
-        self.editing.chosen.connect(self._show_choice)
-        self.editing.changed.connect(self._refresh)
+        self.editing.chosen.connect(self.showing.show_choice)
+        self.editing.changed.connect(self.showing.refresh)
         self.filing.opened.connect(self._opening)
-        self.filing.changed.connect(self._show_recent)
-        self.filing.changed.connect(self._refresh)
+        self.filing.changed.connect(self.showing.show_recent)
+        self.filing.changed.connect(self.showing.refresh)
         for told in (self.filing.told, session.said):
             told.connect(self.messages.tell)
         for failed in (self.filing.failed, self.work.failed):
@@ -457,7 +437,7 @@ class Window(QMainWindow):
         settings = self.settings
         self.session.other_colour = QColor(settings.background)
         self.session.set_colour(QColor(settings.foreground))
-        self._show_colours()
+        self.showing.show_colours()
         if not self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode())):
             room = QGuiApplication.primaryScreen().availableSize()
             self.resize(min(1440, round(room.width() * 0.9)), min(900, round(room.height() * 0.9)))
@@ -469,7 +449,7 @@ class Window(QMainWindow):
 
     def _settings_now(self) -> Settings:
         settings = self.edit_panel.remembered_in(self.filing.remembered_in(self.settings))
-        settings = self.drag_panel.remembered_in(settings)
+        settings = self.column.remembered_in(self.drag_panel.remembered_in(settings))
         settings = replace(settings, drag_pace=min(round(1e6 * self.editing.pace), 10**9))
         return replace(
             remembered_in(settings, self.tools),
@@ -481,90 +461,26 @@ class Window(QMainWindow):
 
     def _start_edit(self, rolls: bool) -> None:
         """A result that was not applied gives way."""
-        if self._facts is None:
+        if self.facts is None:
             self.messages.tell("The model is still getting ready; one moment.")
             return
         if self.editing.is_running:
             return
-        panel: EditPanel | DragPanel = self.drag_panel if self._drags else self.edit_panel
+        panel: EditPanel | DragPanel = self.drag_panel if self.drags else self.edit_panel
         if rolls and not panel.seed.is_locked:
             panel.seed.roll()
         self.messages.hide()
-        if self._drags:
+        if self.drags:
             wishes = replace(self.drag_panel.options(), model=self.editing.model)
             self.editing.start(partial(dragged, options=wishes))
         else:
             self.editing.start(partial(asked, options=self._live_options()))
 
     @property
-    def _drags(self) -> bool:
-        return isinstance(self._tool, Drag)
+    def drags(self) -> bool:
+        return isinstance(self.tool, Drag)
 
-    # ---- showing what is
-
-    @Slot()
-    def _refresh(self) -> None:
-        """Let every part show the state of document, history and edit."""
-        history, document = self.session.history, self.session.document
-        editing, running, working = self.editing, self.editing.is_running, self.editing.is_working
-        self.setWindowTitle(f"{self.filing.name}[*] \N{EM DASH} Driftpaint")
-        self.setWindowModified(self.session.is_modified)
-        self._size.setText(f"{document.width} \N{MULTIPLICATION SIGN} {document.height}")
-        for name, label in (("undo", history.undo_label), ("redo", history.redo_label)):
-            text = actions.named(name).text
-            self._actions[name].setText(f"{text} {label.lower()}" if label else text)
-        run = actions.named("make_it_real").text
-        self._actions["make_it_real"].setText("&Drag" if self._drags else run)
-        for name, possible in {
-            "undo": editing.is_choosing or (not running and bool(history.undo_label)),
-            "redo": not working and bool(history.redo_label),
-            "make_it_real": not running and self._facts is not None,
-            "apply_result": editing.is_choosing or self.live.can_keep,
-            "next_variant": editing.is_choosing and len(editing.candidates) > 1,
-            "previous_variant": editing.is_choosing and len(editing.candidates) > 1,
-        }.items():
-            self._actions[name].setEnabled(possible)
-        self.edit_panel.show_state(running, self._facts is not None)
-        self._show_outlook()
-        self.live.pause(working)
-        self.edit_panel.live.setChecked(self.live.is_on)
-        self._actions["toggle_live"].setChecked(self.live.is_on)
-        if not working:
-            self.job_bar.hide()
-        self._show_way()
-        self._watch.marks = running
-        wanted = self._tool if not working else self._watch if self._drags else self._hand
-        if self.canvas.tool is not wanted:  # this may be called from inside a gesture, which goes on
-            self.canvas.set_tool(wanted)
-        for part in (self.tool_bar, self.options, self.layers, self.drag_panel.handles):
-            part.setEnabled(not working)
-        untouched = not history.undo_label and self.filing.path is None and _is_empty(document)
-        self.welcome.setVisible(untouched and not self.live.is_on)
-        self._show_variants()
-        self._show_zoom()
-
-    def _show_variants(self) -> None:
-        candidates, ratio = self.editing.candidates, self.devicePixelRatioF()
-        pictures = [thumbnail(candidate.image, self.variants.SIDE, ratio) for candidate in candidates]
-        self.variants.show_variants(pictures, self.editing.number)
-        self.variants_section.setVisible(len(candidates) > 1)
-
-    @Slot()
-    def _show_outlook(self) -> None:
-        """What a drag would take."""
-        if self._drags:
-            seen = outlook(self.session.document, self.drag_panel.options())
-            running = self.editing.is_running
-            self.drag_panel.show_state(running, self._facts is not None, seen, self.editing.pace)
-
-    @Slot()
-    def _show_way(self) -> None:
-        """How far things have gone in the drag that waits to be applied."""
-        editing = self.editing
-        if editing.is_choosing and editing.is_drag:
-            self.timeline.show_way(editing.way, editing.keys)
-        else:
-            self.timeline.hide()
+    # ---- what the parts tell
 
     @Slot(bool)
     def _keep_source(self, keep: bool) -> None:
@@ -572,40 +488,10 @@ class Window(QMainWindow):
         self.canvas.update()
 
     @Slot()
-    def _show_recent(self) -> None:
-        self.menus.show_recent(self.filing.recent)
-
-    @Slot(int, int)
-    def _show_choice(self, number: int, count: int) -> None:
-        self.variants.choose(number)
-        self.job_bar.show_choice(number, count)
-        self._show_way()
-
-    @Slot()
     def _opening(self) -> None:
         self.editing.abandon()
         self.messages.hide()
         self.canvas.setFocus()
-
-    @Slot()
-    def _show_zoom(self) -> None:
-        self._zoom.setText(f"{self.canvas.view.zoom:.0%}".replace("%", " %"))
-
-    @Slot(object)
-    def _show_place(self, at: QPointF | None) -> None:
-        self._hint.setText("" if at is None else f"{math.floor(at.x())}, {math.floor(at.y())}")
-
-    @Slot()
-    def _show_colours(self) -> None:
-        colour, other = _parts(self.session.colour), _parts(self.session.other_colour)
-        self.colours.set_colour(colour)
-        self.tool_bar.swatches.set_colours(colour, other)
-
-    @Slot()
-    def _remember_colour(self) -> None:
-        history = self.session.history
-        if history.undo_label in PAINTS and not history.redo_label:
-            self.colours.remember(_parts(self.session.colour))
 
     @Slot(object)
     def _colour_picked(self, colour: Colour) -> None:
@@ -613,15 +499,14 @@ class Window(QMainWindow):
 
     @Slot(object)
     def _engine_ready(self, facts: ModelFacts) -> None:
-        self._facts = facts
+        self.facts = facts
         self.edit_panel.prompt.set_vocabulary(facts.vocabulary)
-        self._engine_state.setText(f"{facts.name.capitalize()} model on {facts.device.upper()}")
-        self._engine_state.setToolTip(f"{facts.dtype}, loaded in {facts.load_seconds:.1f} s")
-        self._refresh()
+        self.status.show_model(facts)
+        self.showing.refresh()
 
     @Slot(str)
     def _engine_failed(self, sentence: str) -> None:
-        self._engine_state.setText("No model")
+        self.status.show_failure()
         self.messages.complain(sentence)
 
     @Slot()
@@ -637,11 +522,3 @@ class Window(QMainWindow):
         slider = self.options.sliders["size"]
         if not slider.isHidden():
             slider.step(steps)
-
-
-def _parts(colour: QColor) -> Colour:
-    return colour.red(), colour.green(), colour.blue()
-
-
-def _is_empty(document: Document) -> bool:
-    return all(layer.kind == "picture" and layer.name == "Background" for layer in document.layers)

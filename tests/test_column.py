@@ -1,0 +1,54 @@
+"""The column of panels keeps what the user did to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from tests.bench import Bench, scenario
+from ui.column import Column
+from ui.settings import Settings, load_settings
+
+
+def column(qtbot: QtBot, settings: Settings) -> Column:
+    column = Column(settings)
+    qtbot.addWidget(column)
+    column.add("Layers", QLabel("some"), grows=True)
+    column.add("History", QLabel("much"), opened=False)
+    column.show()
+    return column
+
+
+def test_panels_are_folded_as_they_were_left(qtbot: QtBot) -> None:
+    first = column(qtbot, Settings())
+    assert [section.content.isVisible() for section in first.sections] == [True, False]
+    for section in first.sections:
+        QTest.mouseClick(section.header, Qt.MouseButton.LeftButton)
+    second = column(qtbot, first.remembered_in(Settings()))
+    assert [section.content.isVisible() for section in second.sections] == [False, True]
+    QTest.mouseClick(second.sections[0].header, Qt.MouseButton.LeftButton)
+    third = column(qtbot, second.remembered_in(Settings()))
+    assert [section.content.isVisible() for section in third.sections] == [True, True]
+
+
+@scenario
+async def test_the_window_remembers_how_wide_its_panels_are(bench: Bench) -> None:
+    window = bench.window
+    window.halves.setSizes([window.width() - 400, 400])
+    wide = window.column.width()
+    assert wide > 380
+    await window.shut_down()
+    assert load_settings(bench.settings_file).column_width == wide
+
+
+@scenario
+async def test_the_panels_are_as_wide_as_last_time(bench: Bench) -> None:
+    window = bench.window
+    window.hide()
+    window.settings = replace(window.settings, column_width=350)
+    window.show()
+    assert window.column.width() == 350

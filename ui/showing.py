@@ -1,0 +1,135 @@
+"""What the window shows of the state of document, history and edit, in one place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSize, Slot
+from PySide6.QtGui import QColor
+
+from ui import actions
+from ui.chip import Colour
+from ui.document import Document
+from ui.dragging import outlook
+from ui.thumbnails import thumbnail
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+PAINTS = ("Brush", "Fill")  # steps that use the colour
+
+
+class Showing(QObject):
+    """A part that has a state to show adds a line to `refresh`, or listens itself."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+
+    @Slot()
+    def refresh(self) -> None:
+        """Let every part show what is; called after each step, and whenever an edit begins or ends."""
+        window = self._window
+        working, running = window.editing.is_working, window.editing.is_running
+        document = window.session.document
+        window.setWindowTitle(f"{window.filing.name}[*] \N{EM DASH} Driftpaint")
+        window.setWindowModified(window.session.is_modified)
+        window.status.show_size(QSize(document.width, document.height))
+        self._show_actions()
+        window.edit_panel.show_state(running, window.facts is not None)
+        self.show_outlook()
+        window.live.pause(working)
+        window.edit_panel.live.setChecked(window.live.is_on)
+        if not working:
+            window.job_bar.hide()
+        self.show_way()
+        window.watch.marks = running
+        wanted = window.tool if not working else window.watch if window.drags else window.hand
+        if window.canvas.tool is not wanted:  # this may be called from inside a gesture, which goes on
+            window.canvas.set_tool(wanted)
+        for part in (window.tool_bar, window.options, window.layers, window.drag_panel.handles):
+            part.setEnabled(not working)
+        untouched = not window.session.history.undo_label and window.filing.path is None
+        window.welcome.setVisible(untouched and _is_empty(document) and not window.live.is_on)
+        self._show_variants()
+        self.show_zoom()
+
+    def _show_actions(self) -> None:
+        """Which actions are possible, and what they would do."""
+        window, menu, history = self._window, self._window.menus.actions, self._window.session.history
+        editing, working, running = window.editing, window.editing.is_working, window.editing.is_running
+        for name, label in (("undo", history.undo_label), ("redo", history.redo_label)):
+            text = actions.named(name).text
+            menu[name].setText(f"{text} {label.lower()}" if label else text)
+        run = actions.named("make_it_real").text
+        menu["make_it_real"].setText("&Drag" if window.drags else run)
+        menu["toggle_live"].setChecked(window.live.is_on)
+        for name, possible in {
+            "undo": editing.is_choosing or (not running and bool(history.undo_label)),
+            "redo": not working and bool(history.redo_label),
+            "make_it_real": not running and window.facts is not None,
+            "apply_result": editing.is_choosing or window.live.can_keep,
+            "next_variant": editing.is_choosing and len(editing.candidates) > 1,
+            "previous_variant": editing.is_choosing and len(editing.candidates) > 1,
+        }.items():
+            menu[name].setEnabled(possible)
+
+    def _show_variants(self) -> None:
+        window, ratio = self._window, self._window.devicePixelRatioF()
+        candidates, side = window.editing.candidates, window.variants.SIDE
+        pictures = [thumbnail(candidate.image, side, ratio) for candidate in candidates]
+        window.variants.show_variants(pictures, window.editing.number)
+        window.variants_section.setVisible(len(candidates) > 1)
+
+    @Slot()
+    def show_outlook(self) -> None:
+        """What a drag would take."""
+        window = self._window
+        if window.drags:
+            seen = outlook(window.session.document, window.drag_panel.options())
+            running = window.editing.is_running
+            window.drag_panel.show_state(running, window.facts is not None, seen, window.editing.pace)
+
+    @Slot()
+    def show_way(self) -> None:
+        """How far things have gone in the drag that waits to be applied."""
+        editing, timeline = self._window.editing, self._window.timeline
+        if editing.is_choosing and editing.is_drag:
+            timeline.show_way(editing.way, editing.keys)
+        else:
+            timeline.hide()
+
+    @Slot(int, int)
+    def show_choice(self, number: int, count: int) -> None:
+        self._window.variants.choose(number)
+        self._window.job_bar.show_choice(number, count)
+        self.show_way()
+
+    @Slot()
+    def show_recent(self) -> None:
+        self._window.menus.show_recent(self._window.filing.recent)
+
+    @Slot()
+    def show_zoom(self) -> None:
+        self._window.status.show_zoom(self._window.canvas.view.zoom)
+
+    @Slot()
+    def show_colours(self) -> None:
+        window = self._window
+        colour, other = parts(window.session.colour), parts(window.session.other_colour)
+        window.colours.set_colour(colour)
+        window.tool_bar.swatches.set_colours(colour, other)
+
+    @Slot()
+    def remember_colour(self) -> None:
+        window, history = self._window, self._window.session.history
+        if history.undo_label in PAINTS and not history.redo_label:
+            window.colours.remember(parts(window.session.colour))
+
+
+def parts(colour: QColor) -> Colour:
+    return colour.red(), colour.green(), colour.blue()
+
+
+def _is_empty(document: Document) -> bool:
+    return all(layer.kind == "picture" and layer.name == "Background" for layer in document.layers)

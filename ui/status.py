@@ -1,0 +1,52 @@
+"""The line at the bottom: what can be done now, and where, how large, how near, and with which model."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QSize
+from PySide6.QtWidgets import QLabel, QStatusBar
+
+from engine.types import ModelFacts
+from ui.language import tr
+from ui.widgets import Elided
+
+
+class StatusLine:
+    def __init__(self, bar: QStatusBar) -> None:
+        self.hint = Elided()
+        self.place, self.size, self.zoom, self.engine = QLabel(), QLabel(), QLabel(), QLabel()
+        self.engine.setText(tr("Getting the model ready\N{HORIZONTAL ELLIPSIS}"))
+        offline = QLabel(tr("Offline"))
+        offline.setObjectName("badge")
+        offline.setToolTip(tr("Everything happens on this computer; Driftpaint does not use the network"))
+        for name, label in (
+            (tr("Hint"), self.hint),
+            (tr("Place of the pointer"), self.place),
+            (tr("Size of the picture"), self.size),
+            (tr("Zoom"), self.zoom),
+            (tr("Model"), self.engine),
+        ):
+            label.setAccessibleName(name)
+        bar.setSizeGripEnabled(False)
+        bar.addWidget(self.hint, 1)
+        for label in (self.place, self.size, self.zoom, self.engine, offline):
+            bar.addPermanentWidget(label)
+
+    def show_place(self, at: QPointF | None) -> None:
+        self.place.setText("" if at is None else f"{math.floor(at.x())}, {math.floor(at.y())}")
+
+    def show_size(self, size: QSize) -> None:
+        self.size.setText(f"{size.width()} \N{MULTIPLICATION SIGN} {size.height()}")
+
+    def show_zoom(self, zoom: float) -> None:
+        self.zoom.setText(f"{zoom:.0%}".replace("%", " %"))
+
+    def show_model(self, facts: ModelFacts) -> None:
+        text = tr("{model} model on {device}")
+        self.engine.setText(text.format(model=facts.name.capitalize(), device=facts.device.upper()))
+        told = tr("{kind}, loaded in {seconds} s")
+        self.engine.setToolTip(told.format(kind=facts.dtype, seconds=f"{facts.load_seconds:.1f}"))
+
+    def show_failure(self) -> None:
+        self.engine.setText(tr("No model"))
