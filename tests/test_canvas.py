@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QImage,
     QNativeGestureEvent,
+    QPainter,
     QRegion,
 )
 from PySide6.QtTest import QTest
@@ -37,7 +39,8 @@ from ui.canvas import Canvas
 from ui.document import document_from, layer_from, new_document, read, stroke_alpha
 from ui.pixels import image_of, painting, rgba_of
 from ui.session import Overlay, Session
-from ui.tools import Pan
+from ui.tools import Brush, Pan
+from ui.view import View
 
 
 @pytest.fixture
@@ -275,6 +278,29 @@ def test_comparing_shows_the_original_picture(canvas: Canvas) -> None:
     assert (seen(canvas) == blank).all()
     canvas.session.compare(False)
     assert (seen(canvas) == painted).all()
+
+
+class Flag:
+    """Green on the picture and far beyond its edge, and a red dot at the canvas's corner."""
+
+    def paint_picture(self, painter: QPainter, session: Session) -> None:
+        painter.setOpacity(0.5)
+        painter.fillRect(300, 100, 500, 20, QColor(0, 255, 0))
+
+    def paint(self, painter: QPainter, session: Session, view: View) -> None:
+        painter.fillRect(view.to_widget(QRectF(0, 0, 2, 2)), QColor(255, 0, 0))
+
+
+def test_marks_of_other_parts_lie_over_the_picture_whichever_tool_is_chosen(canvas: Canvas) -> None:
+    canvas.resize(600, 300)
+    canvas.view = replace(canvas.view, x=100.0, y=0.0)
+    canvas.add_marks(Flag())
+    for tool in (Pan(), Brush()):
+        canvas.set_tool(tool)
+        screen = seen(canvas)
+        assert screen[110, 450].tolist() == pytest.approx([127, 255, 127], abs=1)
+        assert screen[110, 550].tolist() == [30, 30, 30]  # inside of the picture alone
+        assert screen[0, 100].tolist() == [255, 0, 0]
 
 
 def test_a_frozen_array_cannot_be_painted_on() -> None:

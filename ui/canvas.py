@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSizeF, Qt, Signal
@@ -31,7 +31,7 @@ from ui.fresh import Fresh
 from ui.pixels import image_of, painting
 from ui.projection import Projection
 from ui.session import Session
-from ui.tools import Brush, Gesture, Marked, Pan, Pick, Pointer, Tool
+from ui.tools import Brush, Gesture, Marked, Marks, Pan, Pick, Pointer, Tool
 from ui.view import View, next_stop
 
 SURROUND = QColor(30, 30, 30)
@@ -52,6 +52,7 @@ class Canvas(QWidget):
         self.tool: Tool = tool or Brush()
         self.view = View(ratio=self.devicePixelRatioF())
         self._projection = Projection(session.document.width, session.document.height)
+        self._marks: list[Marks] = []  # of the window's other parts, the lowest first
         self._fresh: Fresh | None = None  # while there is an overlay that tells what it was made of
         self._gesture: Gesture | None = None
         self._pointer = Pointer(0, 0)  # what the gesture was told last
@@ -80,6 +81,11 @@ class Canvas(QWidget):
         self.cancel_gesture()
         self.tool = tool
         self._update_cursor()
+        self.update()
+
+    def add_marks(self, marks: Marks) -> None:
+        """Let them lie over the picture whichever tool is chosen. Call `update` when they change."""
+        self._marks.append(marks)
         self.update()
 
     def cancel_gesture(self) -> bool:
@@ -122,15 +128,25 @@ class Canvas(QWidget):
             self._projection.draw(painter, self.view.zoom)
             seen = transform.inverted()[0].mapRect(QRectF(event.region().boundingRect()))
             self._paint_overlay(painter, _outwards(seen.intersected(document)))
-            if isinstance(self.tool, Marked):
-                self.tool.paint_picture(painter, self.session)
+            for marks in self._all_marks():
+                painter.save()
+                marks.paint_picture(painter, self.session)
+                painter.restore()
             painter.resetTransform()
             if self.view.zoom >= PIXEL_GRID_FROM:
                 self._paint_grid(painter, event.region().boundingRect())
             painter.setClipping(False)
-            if isinstance(self.tool, Marked):
-                self.tool.paint(painter, self.session, self.view)
+            for marks in self._all_marks():
+                painter.save()
+                marks.paint(painter, self.session, self.view)
+                painter.restore()
             self._paint_outline(painter)
+
+    def _all_marks(self) -> Iterator[Marks]:
+        """Those of the tool lie over the others."""
+        yield from self._marks
+        if isinstance(self.tool, Marked):
+            yield self.tool
 
     def _paint_overlay(self, painter: QPainter, visible: Rect) -> None:
         overlay, shown = self.session.overlay, self.session.shown

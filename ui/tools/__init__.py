@@ -18,7 +18,7 @@ from ui.tools.drag import Drag, Watch
 from ui.tools.fill import Fill
 from ui.tools.pan import Pan
 from ui.tools.pick import Pick
-from ui.tools.pointer import Gesture, Marked, Pointer, Tool
+from ui.tools.pointer import Gesture, Marked, Marks, Pointer, Tool
 
 TOOLS: tuple[type[Tool], ...] = (Brush, Eraser, Fill, Drag, Pick, Pan)
 
@@ -30,6 +30,7 @@ __all__ = [
     "Fill",
     "Gesture",
     "Marked",
+    "Marks",
     "Pan",
     "Pick",
     "Pointer",

@@ -42,15 +42,19 @@ class Tool(Protocol):
     def gesture(self, session: Session, pointer: Pointer) -> Gesture: ...
 
 
-@runtime_checkable
-class Marked(Protocol):
-    """What a tool is beside that if things of its own lie over the picture, to be seen and grabbed."""
+class Marks(Protocol):
+    """Things that lie over the picture. A part of the window gives its own to `Canvas.add_marks`."""
 
     def paint_picture(self, painter: QPainter, session: Session) -> None:
         """Draw what belongs to the picture, in canvas pixels and inside of it."""
 
     def paint(self, painter: QPainter, session: Session, view: View) -> None:
         """Draw them, in points of the widget."""
+
+
+@runtime_checkable
+class Marked(Marks, Protocol):
+    """What a tool is beside that if things of its own lie over the picture, to be seen and grabbed."""
 
     def cursor_over(self, session: Session, pointer: Pointer) -> Qt.CursorShape: ...
 
