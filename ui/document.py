@@ -44,7 +44,9 @@ Blend = Literal[
     "saturation",
     "color",
     "luminosity",
+    "pass-through",  # of groups alone: their layers are laid straight on what lies below the group
 ]
+Depth = Literal[8, 16]  # bits of a channel
 _uids = count(1)
 
 
@@ -68,6 +70,7 @@ class Layer:
     alpha_locked: bool = False  # what it covers stays as it is; only colours may change
     mask: Shares | None = field(default=None, repr=False)  # the share of it that is seen
     layers: tuple[Layer, ...] = ()  # of a group, the lowest first
+    foreign: str = ""  # XML: what another program wrote of it in its file, kept as it is
     uid: int = field(default_factory=_uids.__next__)  # it stays when the layer is changed
 
     def walk(self) -> Iterator[Layer]:
@@ -107,6 +110,22 @@ class Pull:
 Pulls = tuple[Pull, ...]
 
 
+@dataclass(frozen=True)
+class Metadata:
+    """What a file tells of a picture beside its pixels."""
+
+    exif: bytes = b""  # as in a file, from the TIFF header on
+    xmp: bytes = b""  # the packet
+
+
+@dataclass(frozen=True, eq=False)
+class Foreign:
+    """What another program wrote in the file and Driftpaint does not know: kept as it is."""
+
+    stack: str = ""  # XML: attributes and elements of the head of stack.xml
+    entries: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+
+
 @dataclass(frozen=True, eq=False)
 class Document:
     width: int  # pixels
@@ -116,6 +135,10 @@ class Document:
     selection: Selection | None = None  # None: everything
     areas: tuple[Layer, ...] = ()  # where edits may work and how strongly; at most one of each kind
     results: tuple[Result, ...] = ()  # the newest last
+    depth: Depth = 8  # of the pixels of all layers
+    profile: bytes | None = field(default=None, repr=False)  # ICC, of their colours; None: sRGB
+    metadata: Metadata = Metadata()
+    foreign: Foreign | None = None
 
     @property
     def rect(self) -> Rect:
@@ -129,10 +152,17 @@ class Document:
     def layer(self, uid: int) -> Layer | None:
         return next((layer for layer in self.walk() if layer.uid == uid), None)
 
+    def path(self, uid: int) -> tuple[Layer, ...]:
+        """The groups that a layer is in, the outermost first, and then the layer; empty if there is none."""
+        return _path(self.layers, uid)
+
     @property
     def strokes(self) -> tuple[Layer, ...]:
-        """The layers of strokes that can be seen."""
-        return tuple(layer for layer in self.walk() if layer.kind == "strokes" and layer.visible)
+        """The layers of strokes that can be seen, in groups too."""
+        return tuple(layer for layer in seen_layers(self.layers) if layer.kind == "strokes")
+
+    def area(self, kind: Kind) -> Layer | None:
+        return next((area for area in self.areas if area.kind == kind), None)
 
     def tiles(self) -> Iterator[Pixels]:
         """Every tile of every layer; one that layers share comes as often as they hold it."""
@@ -145,12 +175,22 @@ class Document:
             return replace(self, layers=(*self.layers, layer))
         return replace(self, layers=_exchanged(self.layers, above, (above, layer)))
 
+    def placed(self, layer: Layer, at: int) -> Document:
+        """A new layer where one expects it when the layer with the uid `at` is the active one: right above
+        it, on top of its layers if it is a group, on top of everything if there is none.
+        """
+        active = self.layer(at)
+        if active is not None and active.kind == "group":
+            return self.exchange(active, replace(active, layers=(*active.layers, layer)))
+        return self.with_layer(layer, active)
+
     def without(self, layer: Layer) -> Document:
         return replace(self, layers=_exchanged(self.layers, layer, ()))
 
     def exchange(self, old: Layer, new: Layer) -> Document:
-        """`new` in the place of `old`."""
-        return replace(self, layers=_exchanged(self.layers, old, (new,)))
+        """`new` in the place of `old`, which may be an area."""
+        areas = _exchanged(self.areas, old, (new,))
+        return replace(self, layers=_exchanged(self.layers, old, (new,)), areas=areas)
 
     def moved(self, layer: Layer, index: int) -> Document:
         """The layer at another place of the stack, 0 the lowest."""
@@ -177,18 +217,22 @@ def document_from(rgba: Rgba, name: str = "Picture") -> Document:
 
 
 def layer_from(rgba: Rgba, name: str, kind: Kind, x: int = 0, y: int = 0) -> Layer:
-    """A layer that holds the pixels at (x, y); tiles that would be transparent are left out."""
-    pixels = premultiplied(rgba)
+    """A layer that holds the pixels at (x, y)."""
+    return Layer(name, kind, tiles_from(rgba, x, y))
+
+
+def tiles_from(rgba: Rgba, x: int = 0, y: int = 0) -> Tiles:
+    """The pixels at (x, y) in tiles; those that would be transparent are left out."""
     height, width = rgba.shape[:2]
     tiles: dict[Place, Pixels] = {}
     for place in places(Rect(x, y, width, height)):
         inside, outside = overlap(place, Rect(x, y, width, height))
-        part = pixels[outside]
+        part = rgba[outside]
         if part[..., 3].any():
-            tile = np.zeros((TILE, TILE, 4), np.uint8)
-            tile[inside] = part
+            tile = np.zeros((TILE, TILE, 4), rgba.dtype)
+            tile[inside] = premultiplied(part)
             tiles[place] = frozen(tile)
-    return Layer(name, kind, MappingProxyType(tiles))
+    return MappingProxyType(tiles)
 
 
 def places(rect: Rect) -> Iterator[Place]:
@@ -208,10 +252,12 @@ def overlap(place: Place, rect: Rect) -> tuple[tuple[slice, slice], tuple[slice,
 
 
 def composite(document: Document, rect: Rect, shown: Callable[[Layer], bool] = lambda layer: True) -> Pixels:
-    """The visible layers (of which `shown` says yes) over each other, (h, w, 4) premultiplied BGRA."""
+    """The visible layers over each other, (h, w, 4) premultiplied BGRA; of those that hold pixels the ones of
+    which `shown` says yes.
+    """
     out = np.zeros((rect.height, rect.width, 4), np.uint8)
-    for layer in document.layers:
-        if layer.visible and layer.opacity > 0 and shown(layer):
+    for layer in seen_layers(document.layers):
+        if layer.opacity > 0 and shown(layer):
             _lay(out, layer, rect)
     return out
 
@@ -301,6 +347,25 @@ def _exchanged(layers: tuple[Layer, ...], old: Layer, new: tuple[Layer, ...]) ->
         else:
             out.append(layer)
     return layers if out == list(layers) else tuple(out)
+
+
+def _path(layers: tuple[Layer, ...], uid: int) -> tuple[Layer, ...]:
+    for layer in layers:
+        if layer.uid == uid:
+            return (layer,)
+        inner = _path(layer.layers, uid)
+        if inner:
+            return (layer, *inner)
+    return ()
+
+
+def seen_layers(layers: tuple[Layer, ...]) -> Iterator[Layer]:
+    """The layers that are not groups and not hidden, nor in a hidden group; the lowest first."""
+    for layer in layers:
+        if layer.visible and layer.kind == "group":
+            yield from seen_layers(layer.layers)
+        elif layer.visible:
+            yield layer
 
 
 def _sticks_out(place: Place, document: Document) -> bool:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from engine.area import Rect
-from ui.document import TILE, Layer, Place, places
+from ui.document import TILE, Layer, Place, places, seen_layers
 from ui.pixels import blank_image, image_of, painting
 
 HALVINGS = 3
@@ -37,7 +37,7 @@ class Projection:
         due = self.stale.intersection(places(visible))
         if not due:
             return
-        stack = list(layers)
+        stack = list(seen_layers(tuple(layers)))
         with painting(self.levels[0]) as painter:
             for place in due:
                 _compose(painter, stack, place)

@@ -6,19 +6,34 @@ committed while a gesture is open: what arrives meanwhile, a result of the engin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor
 
 from engine.area import Rect
-from ui.document import TILE, Document, Layer, Pixels, Place, Pulls, frozen
+from ui.document import (
+    TILE,
+    Document,
+    Kind,
+    Layer,
+    Pixels,
+    Place,
+    Pulls,
+    Shares,
+    frozen,
+    overlap,
+    places,
+)
 from ui.history import History
+from ui.language import tr
 
 Change = Callable[[Document], Document]
 End = Literal["source", "target"]
@@ -50,10 +65,26 @@ class Wet:
     _damaged: Callable[[set[Place]], None]
     touched: set[Place] = field(default_factory=set)
 
+    @property
+    def alpha_locked(self) -> bool:
+        """Whether only colours may change, not what is covered."""
+        return self.layer.alpha_locked
+
+    def share(self, place: Place) -> NDArray[np.uint8] | None:
+        """How much may be painted there, (256, 256) in 0..255, by the selection; None: all."""
+        selection = self.document.selection
+        if selection is None:
+            return None
+        share = np.zeros((TILE, TILE), np.uint8)
+        if place in set(places(selection.at)):
+            inside, outside = overlap(place, selection.at)
+            share[inside] = selection.mask[outside]
+        return share
+
     def writable(self, place: Place) -> Pixels:
         """The tile there, ready to be painted on."""
         if place not in self.touched:
-            before = self.tiles.get(place)
+            before = self.original(place)
             self.tiles[place] = np.zeros((TILE, TILE, 4), np.uint8) if before is None else before.copy()
             self.touched.add(place)
         return self.tiles[place]
@@ -78,6 +109,67 @@ class Wet:
         return replace(self.layer, tiles=MappingProxyType(tiles)) if changed else self.layer
 
 
+class WetMask(Wet):
+    """The mask of a layer while a gesture paints on it: greys on tiles that are opaque, so that every tool
+    can.
+    """
+
+    @property
+    def alpha_locked(self) -> bool:
+        return False
+
+    def original(self, place: Place) -> Pixels:
+        share = (self.layer.mask or {}).get(place)
+        return frozen(np.full((TILE, TILE, 4), 255, np.uint8) if share is None else _grey(share))
+
+    def shares(self) -> Shares:
+        """The mask as it is while it is painted on."""
+        return _LiveShares(self)
+
+    def dried(self) -> Layer:
+        mask = dict(self.layer.mask or {})
+        changed = False
+        for place in self.touched:
+            share, before = _share(self.tiles[place]), _share(self.original(place))
+            if np.array_equal(share, before):
+                continue
+            changed = True
+            if (share == 255).all():
+                mask.pop(place, None)
+            else:
+                share.flags.writeable = False
+                mask[place] = share
+        return replace(self.layer, mask=MappingProxyType(mask)) if changed else self.layer
+
+
+class _LiveShares(Mapping[Place, NDArray[np.uint8]]):
+    def __init__(self, wet: WetMask) -> None:
+        self._wet = wet
+        self._before: Shares = wet.layer.mask or {}
+
+    def __getitem__(self, place: Place) -> NDArray[np.uint8]:
+        return _share(self._wet.tiles[place]) if place in self._wet.touched else self._before[place]
+
+    def __iter__(self) -> Iterator[Place]:
+        return iter(self._before.keys() | self._wet.touched)
+
+    def __len__(self) -> int:
+        return len(self._before.keys() | self._wet.touched)
+
+
+def _grey(share: NDArray[np.uint8]) -> Pixels:
+    """A mask as pixels to be painted on."""
+    pixels = np.repeat(share[..., None], 4, axis=2)
+    pixels[..., 3] = 255
+    return pixels
+
+
+def _share(pixels: Pixels) -> NDArray[np.uint8]:
+    """How light the pixels are: the other way round."""
+    b, g, r = (pixels[..., channel].astype(np.uint32) for channel in range(3))
+    return (b * 18 + g * 184 + r * 54 + 128 >> 8).astype(np.uint8)
+
+
 class Session(QObject):
     damaged = Signal(object)  # set[Place]: tiles that look different now
     committed = Signal()  # the document or the history changed
@@ -92,16 +184,19 @@ class Session(QObject):
         super().__init__()
         self.history = History.of(document)
         self.saved = document
+        self._committed = document  # the one that was told of last
         self.shown = document  # with the stroke or the pull that is under way
         self.overlay: Overlay | None = None
         self.comparing = False
         self.active = _top(document)  # uid of the layer that tools work on; 0 if there is none
+        self.on_mask = False  # whether they work on its mask, if it has one
         self.chosen: Chosen | None = None
         self.way = 1.0  # share of it that the ghost of the handles has gone
         self.colour = QColor(74, 118, 168)
         self.other_colour = QColor(255, 255, 255)
         self.stroke_end: tuple[float, float] | None = None  # canvas pixels, of the last stroke
         self._open = False
+        self._has_said_it = False  # that the picture is not painted on
         self._waiting: list[tuple[str, Change]] = []
 
     @property
@@ -122,11 +217,12 @@ class Session(QObject):
         self._waiting.clear()
         self.stroke_end = None
         self.history = History.of(document)
-        self.saved = self.shown = document
-        self.active = _top(document)
+        self.saved = self.shown = self._committed = document
+        self.active, self.on_mask = _top(document), False
         self.overlay = self.chosen = None
-        self.comparing = False
+        self.comparing = self._has_said_it = False
         self.replaced.emit()
+        self.activated.emit()
         self.pulled.emit()
         self.committed.emit()
 
@@ -151,22 +247,73 @@ class Session(QObject):
         self._travel(self.history.redo)
 
     @contextmanager
-    def paint(self, label: str) -> Iterator[Wet]:
-        """Paint on the strokes: the top-most layer if it is one that can be seen, else a new one on top of
-        it.
+    def paint(self, label: str, on: Kind | None = None) -> Iterator[Wet]:
+        """Paint on the active layer, on its mask if that is the active part, or, as `on` says, on an area.
 
-        One undo step, or none if nothing came out different; no trace if the block is left by an exception.
+        Strokes never go into the picture or a result: where the active layer cannot take them, a new layer of
+        strokes does. One undo step, or none if nothing came out different; no trace if the block is left by
+        an exception.
         """
-        document, layer = self.document, top_strokes(self.document)
-        if layer is None:
-            layer = Layer("Strokes", "strokes")
-            document = document.with_layer(layer)
+        if on is None and self.is_on_mask:
+            with self.paint_mask(label) as wet:
+                yield wet
+            return
+        document, layer = self._area(on) if on is not None else self._stroke_layer()
         wet = Wet(layer, dict(layer.tiles), document, self.damaged.emit)
-        live = replace(layer, tiles=wet.tiles)
-        self.shown = document.exchange(layer, live)
+        with self._stroke(label, wet, replace(layer, tiles=wet.tiles)):
+            yield wet
+
+    @contextmanager
+    def paint_mask(self, label: str) -> Iterator[Wet]:
+        """Paint on the mask of the active layer, in greys: white shows the layer, black hides it."""
+        layer = self.active_layer
+        if layer is None or layer.mask is None:
+            raise ValueError("the active layer has no mask")
+        wet = WetMask(layer, {}, self.document, self.damaged.emit)
+        with self._stroke(label, wet, replace(layer, mask=wet.shares())):
+            yield wet
+
+    @property
+    def stroke_layer(self) -> Layer | None:
+        """The layer that strokes would go to; None if that would be a new one."""
+        path = self.document.path(self.active)
+        open_to_strokes = all(layer.visible and not layer.locked for layer in path)
+        return path[-1] if path and open_to_strokes and path[-1].kind == "strokes" else None
+
+    @property
+    def is_on_mask(self) -> bool:
+        """Whether tools paint on the mask of the active layer."""
+        path = self.document.path(self.active)
+        return self.on_mask and bool(path) and path[-1].mask is not None and not path[-1].locked
+
+    def _stroke_layer(self) -> tuple[Document, Layer]:
+        layer, document = self.stroke_layer, self.document
+        if layer is not None:
+            return document, layer
+        path = document.path(self.active)
+        if path and path[-1].kind in ("picture", "result") and not self._has_said_it:
+            self._has_said_it = True
+            self.said.emit(tr("The picture itself is never painted on: strokes have a layer of their own."))
+        layer = Layer(fresh_name(document, tr("Strokes")), "strokes")
+        closed = next((each for each in path if each.locked or not each.visible), None)
+        if closed is not None:  # in a group that is hidden or locked it would be of no use
+            return document.with_layer(layer, closed), layer
+        return document.placed(layer, self.active), layer
+
+    def _area(self, kind: Kind) -> tuple[Document, Layer]:
+        area = self.document.area(kind)
+        if area is not None:
+            return self.document, area
+        area = Layer(kind.capitalize(), kind)
+        return replace(self.document, areas=(*self.document.areas, area)), area
+
+    @contextmanager
+    def _stroke(self, label: str, wet: Wet, live: Layer) -> Iterator[None]:
+        """Show `live` in the place of the layer as long as the block lasts; then commit what was painted."""
+        self.shown = wet.document.exchange(wet.layer, live)
         self._open = True
         try:
-            yield wet
+            yield
         except BaseException:
             self._open = False
             self.shown = self.document
@@ -175,10 +322,10 @@ class Session(QObject):
             raise
         self._open = False
         dried = wet.dried()
-        if dried is layer:
+        if dried is wet.layer:
             self.shown = self.document
         else:
-            self.history.push(label, document.exchange(layer, dried))
+            self.history.push(label, wet.document.exchange(wet.layer, dried))
             self._show_committed()
         self._commit_waiting()
 
@@ -213,9 +360,10 @@ class Session(QObject):
         """The layer that tools work on."""
         return self.shown.layer(self.active)
 
-    def activate(self, uid: int) -> None:
-        if uid != self.active:
-            self.active = uid
+    def activate(self, uid: int, on_mask: bool = False) -> None:
+        """Let tools work on that layer, or on its mask."""
+        if (uid, on_mask) != (self.active, self.on_mask):
+            self.active, self.on_mask = uid, on_mask
             self.activated.emit()
 
     def choose(self, number: int | None, end: End = "target") -> None:
@@ -253,10 +401,12 @@ class Session(QObject):
         self.colour_changed.emit(self.colour)
 
     def visible_layers(self) -> Iterable[Layer]:
-        """What the canvas shows, the lowest first."""
+        """What the canvas shows, the lowest first; while comparing the pictures alone."""
         for layer in self.shown.layers:
-            if layer.visible and (not self.comparing or layer.kind == "picture"):
+            if not self.comparing:
                 yield layer
+            elif layer.kind in ("picture", "group"):
+                yield _pictures_of(layer)
 
     def _travel(self, move: Callable[[], None]) -> None:
         if self._open:
@@ -266,8 +416,11 @@ class Session(QObject):
 
     def _show_committed(self) -> None:
         before, self.shown = self.shown, self.document
+        active = active_after(self.active, self._committed, self.document)
+        self._committed = self.document
         self._choose_there()
         self.damaged.emit(difference(before, self.shown))
+        self.activate(active, self.on_mask and active == self.active)
         self.pulled.emit()
         self.committed.emit()
 
@@ -282,32 +435,69 @@ class Session(QObject):
             self.commit(label, change)
 
 
-def top_strokes(document: Document) -> Layer | None:
-    """The layer that strokes go to: the top-most one, if it holds strokes and can be seen."""
-    top = document.layers[-1] if document.layers else None
-    return top if top is not None and top.kind == "strokes" and top.visible else None
+def fresh_name(document: Document, name: str) -> str:
+    """The name, with a number if a layer has it."""
+    taken = {layer.name for layer in document.walk()}
+    numbered = (f"{name} {number}" for number in count(2))
+    return name if name not in taken else next(each for each in numbered if each not in taken)
+
+
+def active_after(active: int, before: Document, after: Document) -> int:
+    """The uid of the layer to go on with: a new one, else the same one, else the nearest to where it was."""
+    old, new = [layer.uid for layer in before.walk()], [layer.uid for layer in after.walk()]
+    known = set(old)
+    fresh = [layer.uid for layer in _topmost(after.layers) if layer.uid not in known]
+    if fresh:
+        return fresh[0]
+    if active in new:
+        return active
+    place = old.index(active) if active in old else len(old)
+    near = [uid for uid in (*reversed(old[:place]), *old[place:]) if uid in set(new)]
+    return near[0] if near else _top(after)
+
+
+def difference(a: Document, b: Document) -> set[Place]:
+    """The tiles at which two documents may look different."""
+    before, after = a.layers + a.areas, b.layers + b.areas
+    same = 0  # layers at the bottom and at the top that are the same need no look
+    while same < min(len(before), len(after)) and before[same] is after[same]:
+        same += 1
+    before, after, same = before[same:], after[same:], 0
+    while same < min(len(before), len(after)) and before[-1 - same] is after[-1 - same]:
+        same += 1
+    mine, other = _looks(before[: len(before) - same]), _looks(after[: len(after) - same])
+    return {place for place in mine.keys() | other.keys() if mine.get(place) != other.get(place)}
+
+
+def _looks(layers: Iterable[Layer]) -> dict[Place, list[object]]:
+    """For every tile what is laid over each other there."""
+    looks: dict[Place, list[object]] = {}
+    for layer in layers:
+        if not layer.visible:
+            continue
+        inner = _looks(layer.layers) if layer.layers else {p: id(tile) for p, tile in layer.tiles.items()}
+        for place, look in inner.items():
+            share = None if layer.mask is None else id(layer.mask.get(place))
+            looks.setdefault(place, []).append((look, layer.opacity, layer.blend, share))
+    return looks
+
+
+def _topmost(layers: tuple[Layer, ...]) -> Iterator[Layer]:
+    """Every layer, the topmost first, a group before its layers."""
+    for layer in reversed(layers):
+        yield layer
+        yield from _topmost(layer.layers)
 
 
 def _top(document: Document) -> int:
     return document.layers[-1].uid if document.layers else 0
 
 
-def difference(a: Document, b: Document) -> set[Place]:
-    """The tiles at which two documents may look different."""
-    mine, other = _looks(a), _looks(b)
-    return {place for place in mine.keys() | other.keys() if mine.get(place) != other.get(place)}
-
-
-def _looks(document: Document) -> dict[Place, list[tuple[int, float]]]:
-    """For every tile what is laid over each other there."""
-    looks: dict[Place, list[tuple[int, float]]] = {}
-    for layer in document.layers:
-        if layer.visible:
-            for place, tile in layer.tiles.items():
-                looks.setdefault(place, []).append((id(tile), layer.opacity))
-    return looks
+def _pictures_of(layer: Layer) -> Layer:
+    inner = tuple(_pictures_of(each) for each in layer.layers if each.kind in ("picture", "group"))
+    return replace(layer, layers=inner)
 
 
 def _places_of(document: Document) -> Iterator[Place]:
-    for layer in document.layers:
+    for layer in document.walk():
         yield from layer.tiles

@@ -17,7 +17,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QRadialGradient
 from engine.area import Rect
 from ui.document import TILE, Pixels, Place, places
 from ui.pixels import image_of, painting
-from ui.session import Session, Wet, top_strokes
+from ui.session import Session, Wet
 from ui.tools.pointer import Gesture, Pointer
 
 SPACING = 0.08  # of the diameter, between dabs
@@ -45,7 +45,7 @@ class Brush:
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:
         mode = Mode.CompositionMode_DestinationOut if pointer.eraser else self.mode
         erases = mode == Mode.CompositionMode_DestinationOut
-        if erases and top_strokes(session.document) is None:
+        if erases and session.stroke_layer is None and not session.is_on_mask:
             session.said.emit(
                 "There are no strokes to erase: the eraser takes away strokes, never the picture."
             )
