@@ -444,16 +444,16 @@ def fresh_name(document: Document, name: str) -> str:
 
 def active_after(active: int, before: Document, after: Document) -> int:
     """The uid of the layer to go on with: a new one, else the same one, else the nearest to where it was."""
-    old, new = [layer.uid for layer in before.walk()], [layer.uid for layer in after.walk()]
-    known = set(old)
-    fresh = [layer.uid for layer in _topmost(after.layers) if layer.uid not in known]
+    old = [layer.uid for layer in topmost_first(before.layers)]
+    new = [layer.uid for layer in topmost_first(after.layers)]
+    fresh = [uid for uid in new if uid not in old]
     if fresh:
         return fresh[0]
     if active in new:
         return active
-    place = old.index(active) if active in old else len(old)
-    near = [uid for uid in (*reversed(old[:place]), *old[place:]) if uid in set(new)]
-    return near[0] if near else _top(after)
+    place = old.index(active) if active in old else 0
+    near = (uid for uid in (*old[place:], *reversed(old[:place])) if uid in new)
+    return next(near, _top(after))
 
 
 def difference(a: Document, b: Document) -> set[Place]:
@@ -477,16 +477,16 @@ def _looks(layers: Iterable[Layer]) -> dict[Place, list[object]]:
             continue
         inner = _looks(layer.layers) if layer.layers else {p: id(tile) for p, tile in layer.tiles.items()}
         for place, look in inner.items():
-            share = None if layer.mask is None else id(layer.mask.get(place))
-            looks.setdefault(place, []).append((look, layer.opacity, layer.blend, share))
+            share = None if layer.mask is None else layer.mask.get(place)
+            looks.setdefault(place, []).append((look, layer.opacity, layer.blend, share is not None and id(share)))
     return looks
 
 
-def _topmost(layers: tuple[Layer, ...]) -> Iterator[Layer]:
+def topmost_first(layers: tuple[Layer, ...]) -> Iterator[Layer]:
     """Every layer, the topmost first, a group before its layers."""
     for layer in reversed(layers):
         yield layer
-        yield from _topmost(layer.layers)
+        yield from topmost_first(layer.layers)
 
 
 def _top(document: Document) -> int:
