@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 
 from engine.area import Rect
-from ui.document import TILE, Document, Layer, Selection, document_from, layer_from, new_document, stroke_alpha
+from ui.document import (
+    TILE,
+    Document,
+    Layer,
+    Selection,
+    document_from,
+    layer_from,
+    new_document,
+    stroke_alpha,
+)
 from ui.session import Session, active_after, difference
 
 pytestmark = pytest.mark.usefixtures("qapp")

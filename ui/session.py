@@ -478,7 +478,9 @@ def _looks(layers: Iterable[Layer]) -> dict[Place, list[object]]:
         inner = _looks(layer.layers) if layer.layers else {p: id(tile) for p, tile in layer.tiles.items()}
         for place, look in inner.items():
             share = None if layer.mask is None else layer.mask.get(place)
-            looks.setdefault(place, []).append((look, layer.opacity, layer.blend, share is not None and id(share)))
+            looks.setdefault(place, []).append(
+                (look, layer.opacity, layer.blend, share is not None and id(share))
+            )
     return looks
 
 
