@@ -24,8 +24,8 @@ from tests.hands import (
 )
 from ui.canvas import Canvas
 from ui.document import composite, layer_from, stroke_alpha
+from ui.selection import connected
 from ui.tools import Brush, Eraser, Fill, Pick
-from ui.tools.fill import connected
 
 
 @pytest.fixture
