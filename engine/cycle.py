@@ -20,7 +20,7 @@ from itertools import pairwise
 from torch import Tensor
 
 from engine.levels import Level
-from engine.sampling import Denoise, Draw, Estimate, Solver, first_order, noising
+from engine.sampling import Denoise, Draw, Estimate, Solver, first_order, noising, pinned
 
 Places = Callable[[Level], Tensor]  # where a latent may change at a level: 0..1, shaped to multiply it
 
@@ -116,6 +116,11 @@ def follow(
             if step.std and draw is not None and fresh is not None:
                 d = d + fresh * step.std * stronger * draw(d)
         before, before_along = now, now_along
+
+
+def staged(denoise: Denoise, known: Tensor, free: Places) -> Denoise:
+    """SDEdit with a map of strengths: a denoiser that knows `known` wherever its level is not free yet."""
+    return lambda x, level: pinned(denoise, known, free(level))(x, level)
 
 
 def places(ratios: Tensor) -> Places:

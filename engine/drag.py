@@ -14,13 +14,13 @@ import torch
 from torch import Tensor
 
 from engine.area import blend, resized
-from engine.cycle import Path, Places, follow, noised, places
+from engine.cycle import Path, Places, follow, noised, places, staged
 from engine.latents import At
 from engine.levels import Level, karras, time_of
 from engine.matte import trimmed
 from engine.models import Model
 from engine.moves import moved_windows
-from engine.sampling import Denoise, Draw, pinned, s_noise, sample, second_order, seeded
+from engine.sampling import Denoise, Draw, s_noise, sample, second_order, seeded
 from engine.sdedit import FEWER, FINER
 from engine.types import Drag, EditRequest, EditResult, Event, Frame, Mask, Preview, Rgb
 from engine.warp import Warp, grown, rim, warped
@@ -178,13 +178,10 @@ def _settled(
     walk: Walk, guide: Rgb, ground: Ground, request: EditRequest, denoise: Denoise, draw: Draw
 ) -> Iterator[Tensor]:
     """SDEdit of the guide with a map of strengths."""
-    known, free, levels = walk.at.latent(guide), walk.places(ground), walk.levels
-
-    def staged(x: Tensor, level: Level) -> Tensor:
-        return pinned(denoise, known, free(level))(x, level)
-
+    known, levels = walk.at.latent(guide), walk.levels
+    kept = staged(denoise, known, walk.places(ground))
     x = levels[0].alpha * known + levels[0].sigma * draw(known)
-    yield from sample(staged, x, levels, draw, 1.0, second_order, walk.stronger)
+    yield from sample(kept, x, levels, draw, 1.0, second_order, walk.stronger)
 
 
 _kept: WeakKeyDictionary[Model, OrderedDict[tuple[object, ...], Path]] = WeakKeyDictionary()

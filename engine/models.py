@@ -6,12 +6,13 @@ is a folder in diffusers' layout; its `model_index.json` says by `_class_name` o
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -111,6 +112,7 @@ def load(name: str = "starter", device: str = "auto") -> Model:
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise EngineError(f"The model in {folder} is damaged ({reason}); get a fresh copy.") from error
+    model.facts = replace(model.facts, weights=_digest(folder) if folder.name else "")
     return model
 
 
@@ -154,6 +156,15 @@ def interruptible(network: nn.Module, stop: Callable[[], bool]) -> Iterator[None
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def _digest(folder: Path) -> str:
+    """SHA-256 of the files of weights, in the order of their names."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.safetensors")):
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
 
 
 def _kind(folder: Path) -> str:

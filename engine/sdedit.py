@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from engine.area import blend, resized
+from engine.cycle import places, staged
 from engine.latents import At
 from engine.levels import Level, exploding, time_of
 from engine.models import Model
 from engine.sampling import SOLVERS, Denoise, Solver, pinned, s_noise, sample, second_order, seeded
-from engine.types import EditRequest, EditResult, Event, Preview, Rgb, SDEdit
+from engine.types import EditRequest, EditResult, Event, Mask, Preview, Rgb, SDEdit
 
 FINER = 1.3  # sigma / alpha at which a result is made finer at twice its size: its masses stay, detail is new
 FEWER = 0.4  # share of the steps that this takes
@@ -23,31 +26,35 @@ FEWER = 0.4  # share of the steps that this takes
 @torch.inference_mode()
 def sdedit(operation: SDEdit, request: EditRequest, model: Model) -> Iterator[Event]:
     """SDEdit (Meng et al., ICLR 2022), Algorithms 1 to 3: guide, noise to t0, reverse SDE; K times; under a
-    mask. A large picture is made so at the model's native size, and then made finer.
+    mask, and with a t0 for each place where the request has a map of them. A large picture is made so at the
+    model's native size, and then made finer.
     """
     height, width = request.image.shape[:2]
-    passes = plan(operation, request, model)
+    strengths = operation.ladder or (operation.strength,) * request.variants
+    plans = [plan(replace(operation, strength=strength), request, model) for strength in strengths]
     estimate = model.denoiser(request)
     call, done = 0, 0
-    calls = request.variants * sum(each.repeats * each.steps for each in passes)
-    work = request.variants * sum(each.work for each in passes)
-    for variant in range(request.variants):
-        draw = seeded(request.seed + variant)
-        picture = request.guide
+    calls = sum(each.repeats * each.steps for passes in plans for each in passes)
+    work = sum(each.work for passes in plans for each in passes)
+    for variant, (strength, passes) in enumerate(zip(strengths, plans, strict=True)):
+        seed = request.seed + (0 if operation.ladder else variant)
+        draw, picture = seeded(seed), request.guide
         for each in passes:
             at = At(model, each.size)
-            x0, denoise = _work_at(at, picture, request, estimate)
+            ratios = _ratios(at, strength, request)
+            x0 = _latent(at, picture, request, ratios)
             levels, solver = _walk(operation, model, each)
             eta = 1.0 if operation.solver == "sde" else 0.0
             stronger = s_noise(model.extra_noise, each.steps) if solver is second_order else 1.0
             for _ in range(each.repeats):
+                denoise = _kept(at, x0, request, ratios, estimate)
                 x = levels[0].alpha * x0 + levels[0].sigma * draw(x0)
                 for x0 in sample(denoise, x, levels, draw, eta, solver, stronger):
                     call, done = call + 1, done + each.area
                     yield Preview(call, calls, done / work, variant, at.sketch(x0))
             picture = at.picture(x0)
-        result = resized(picture, width, height)
-        yield EditResult(variant, request.seed + variant, blend(request.image, result, request.mask))
+        result = blend(request.guide, resized(picture, width, height), _stirred(strength, request, model))
+        yield EditResult(variant, seed, blend(request.image, result, request.mask))
 
 
 class Pass(NamedTuple):
@@ -86,13 +93,51 @@ def plan(operation: SDEdit, request: EditRequest, model: Model) -> list[Pass]:
     return passes + [Pass(size, time_of(model.schedule, FINER), 1, few) for size in sizes[first + 1 :]]
 
 
-def _work_at(at: At, guide: Rgb, request: EditRequest, estimate: Denoise) -> tuple[Tensor, Denoise]:
-    """The guide as a latent, and a denoiser that keeps what the mask does not free."""
+def _latent(at: At, picture: Rgb, request: EditRequest, ratios: Tensor | None) -> Tensor:
+    """Where a walk begins: the picture so far, and the known one where the mask does not free."""
+    x0 = at.latent(picture)
+    if ratios is not None and picture is not request.guide:  # what begins here has all of its detail still
+        x0 = torch.where(ratios > FINER, x0, at.latent(request.guide))
     if request.mask is None:
-        return at.latent(guide), estimate
-    free = at.free(request.mask)
-    known = at.latent(request.image)
-    return torch.lerp(known, at.latent(guide), free), pinned(estimate, known, free)
+        return x0
+    return torch.lerp(at.latent(request.image), x0, at.free(request.mask))
+
+
+def _kept(at: At, x0: Tensor, request: EditRequest, ratios: Tensor | None, estimate: Denoise) -> Denoise:
+    """A denoiser that keeps what the mask does not free, and each place above its own strength."""
+    if ratios is not None:
+        estimate = staged(estimate, x0, places(ratios))
+    if request.mask is None:
+        return estimate
+    return pinned(estimate, at.latent(request.image), at.free(request.mask))
+
+
+def _ratios(at: At, strength: float, request: EditRequest) -> Tensor | None:
+    """sigma / alpha up to which each place may change at that size, if that is not the same all over."""
+    if request.share is None:
+        return None
+    height, width = request.image.shape[:2]
+    share = at.free(request.share)
+    table = torch.tensor(_ratio_of_share(strength, at.model), device=share.device)
+    finer = at.size[0] / at.model.sizes(width, height)[0][0]  # as in `plan`
+    return table[share.mul(255).round().long()] * finer
+
+
+def _ratio_of_share(strength: float, model: Model) -> list[float]:
+    """sigma / alpha at the coarsest size that belongs to 0 ... 255 of 255 of a strength."""
+    return [0.0, *(model.schedule(strength * share / 255).ratio for share in range(1, 256))]
+
+
+def _stirred(strength: float, request: EditRequest, model: Model) -> Mask | None:
+    """Where the network is asked at all; elsewhere the guide stays bit for bit."""
+    if request.share is None:
+        return None
+    height, width = request.image.shape[:2]
+    sizes = model.sizes(width, height)
+    least = model.least * sizes[0][0] / sizes[-1][0]
+    asked = np.array([ratio >= least for ratio in _ratio_of_share(strength, model)], np.float32)
+    stirred: Mask = asked[np.rint(request.share * 255).astype(np.uint8)]
+    return stirred
 
 
 def _walk(operation: SDEdit, model: Model, each: Pass) -> tuple[list[Level], Solver]:

@@ -32,9 +32,11 @@ class SDEdit:
     order: Literal[1, 2] = 2  # 1: the paper's own steps; 2: DPM-Solver++ 2M, the product's default
     draft: bool = False  # the coarsest size only, as live mode wants it
     method: str = ""  # a name in `engine.sampling.SOLVERS`, in place of what order and sde choose
+    ladder: tuple[float, ...] = ()  # t0 of each variant, all with one seed, in place of `strength`
 
     def __post_init__(self) -> None:
-        _within("Strength", self.strength, 0, 1)
+        for strength in (self.strength, *self.ladder):
+            _within("Strength", strength, 0, 1)
         if not 1 <= self.repeats <= 20:
             raise EngineError(f"Repeats is {self.repeats}; choose a whole number from 1 to 20.")
 
@@ -163,6 +165,7 @@ class EditRequest:
     )
     guidance: float = 3.0  # how much the prompt counts; 1 is the model's own balance (Ho and Salimans, 2022)
     window: Window = WHOLE  # what the picture shows of the whole it was cut from
+    share: Mask | None = None  # the same size: of SDEdit's strength, place by place; None: all of it
 
     def __post_init__(self) -> None:
         height_width = self.image.shape[:2]
@@ -170,15 +173,19 @@ class EditRequest:
             raise EngineError(
                 f"The guide is {_size(self.guide)} but the picture is {_size(self.image)}; make them equal."
             )
-        if self.mask is not None and self.mask.shape != height_width:
-            raise EngineError(
-                f"The mask is {_size(self.mask)} but the picture is {_size(self.image)}; make them equal."
-            )
+        for name, mask in (("mask", self.mask), ("map of strengths", self.share)):
+            if mask is not None and mask.shape != height_width:
+                raise EngineError(
+                    f"The {name} is {_size(mask)} but the picture is {_size(self.image)}; make them equal."
+                )
         if min(height_width) < 1:
             raise EngineError("The picture has no pixels; choose another one.")
         for name, value, top in (("Steps", self.steps, 1000), ("Variants", self.variants, 64)):
             if not 1 <= value <= top:
                 raise EngineError(f"{name} is {value}; choose a whole number from 1 to {top}.")
+        rungs = len(self.operation.ladder) if isinstance(self.operation, SDEdit) else 0
+        if rungs and rungs != self.variants:
+            raise EngineError(f"A ladder of {rungs} strengths makes {rungs} variants, not {self.variants}.")
         _within("Guidance", self.guidance, 0, 50)
         left, upper, right, lower = self.window
         if not (0 <= left < right <= 1 and 0 <= upper < lower <= 1):
@@ -232,6 +239,7 @@ class ModelFacts:
     dtype: str  # of the network: "float32", "bfloat16", "float16"
     load_seconds: float
     vocabulary: tuple[str, ...] = ()  # the words of its prompts, where it knows only so many
+    weights: str = ""  # SHA-256 of its files of weights
 
 
 def _within(name: str, value: float, least: float, most: float) -> None:

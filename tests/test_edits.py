@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -64,6 +64,48 @@ def test_outside_the_mask_every_byte_is_kept(operation: SDEdit) -> None:
     out = result(replace(REQUEST, mask=HALF, operation=operation))
     assert (out[HALF == 0] == PHOTO[HALF == 0]).all()
     assert (out[HALF == 1] != PHOTO[HALF == 1]).mean() > 0.9
+
+
+def test_a_ladder_is_one_run_of_several_strengths_from_one_noise() -> None:
+    model, rungs = Toy(), (0.3, 0.5, 0.7)
+    ladder = replace(REQUEST, operation=SDEdit(ladder=rungs), variants=3, seed=5)
+    events = list(edit(ladder, model))
+    made = [event for event in events if isinstance(event, EditResult)]
+    assert [each.seed for each in made] == [5, 5, 5]
+    assert {event.calls for event in events if isinstance(event, Preview)} == {model.clock.network_calls}
+    for each, strength in zip(made, rungs, strict=True):
+        alone = replace(REQUEST, operation=SDEdit(strength), seed=5)
+        assert (each.image == result(alone)).all()
+
+
+def test_full_shares_are_no_map_at_all() -> None:
+    full = np.ones_like(HALF)
+    assert (result(replace(REQUEST, share=full, mask=HALF)) == result(replace(REQUEST, mask=HALF))).all()
+
+
+def test_where_the_share_is_nothing_the_guide_stays_bit_for_bit() -> None:
+    share = HALF.copy()
+    share[:, 48:] = 0.5
+    out = result(replace(REQUEST, share=share))
+    assert (out[share == 0] == GUIDE[share == 0]).all()
+    assert (out[share > 0] != GUIDE[share > 0]).mean() > 0.9
+
+
+@pytest.mark.parametrize("solver", ["sde", "ode"])
+def test_the_smaller_its_share_the_nearer_a_place_stays_to_the_guide(solver: Literal["sde", "ode"]) -> None:
+    share = np.repeat(np.array([0, 64, 128, 255], np.float32) / 255, 16)[None].repeat(48, 0)
+    out = result(replace(REQUEST, operation=SDEdit(0.9, solver=solver), share=share, steps=20))
+    far = np.abs(out.astype(int) - GUIDE).reshape(48, 4, 16, 3).mean((0, 2, 3))
+    assert far[0] == 0
+    assert far[0] < far[1] < far[2] < far[3]
+
+
+def test_a_share_of_a_strength_is_that_strength() -> None:
+    """Each pixel of the toy is on its own, so a map of halves is the half of t0."""
+    halves = np.full_like(HALF, 128 / 255)
+    mapped = result(replace(REQUEST, operation=SDEdit(0.8, repeats=2), share=halves, steps=200))
+    plain = result(replace(REQUEST, operation=SDEdit(0.8 * 128 / 255, repeats=2), steps=200))
+    assert mapped.std() == pytest.approx(plain.std(), rel=0.05)
 
 
 def test_previews_keep_the_known_picture_too() -> None:
@@ -153,6 +195,8 @@ def test_an_operation_that_cannot_be_is_refused(change: dict[str, Any], words: s
         ({"steps": 0}, "Steps is 0"),
         ({"steps": 1001}, "Steps is 1001"),
         ({"variants": 0}, "Variants is 0"),
+        ({"operation": SDEdit(ladder=(0.3, 0.5)), "variants": 3}, "A ladder of 2 strengths makes 2 variants"),
+        ({"share": HALF[:4]}, "The map of strengths is 64 x 4 pixels but the picture is 64 x 48"),
         ({"seed": -1}, "Seed is -1"),
         ({"guidance": -1.0}, "Guidance is -1"),
         ({"window": (0.5, 0.0, 0.2, 1.0)}, "is not a part of a picture"),
@@ -174,6 +218,19 @@ class Fine(Toy):
 
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
         return [(width // 4, height // 4), (width // 2, height // 2), (width, height)]
+
+
+def test_where_the_share_is_small_a_large_picture_keeps_its_detail() -> None:
+    """Noise that hides nothing at the coarse size must not send a place through it."""
+    share = np.where(HALF > 0, np.float32(1), np.float32(26 / 255))
+    request = replace(REQUEST, guide=PHOTO, operation=SDEdit(0.6), share=share, steps=12)
+    *_, last = edit(request, Fine())
+    assert isinstance(last, EditResult)
+    same = [
+        np.corrcoef(last.image[here].ravel(), PHOTO[here].ravel())[0, 1] for here in (HALF == 0, HALF == 1)
+    ]
+    assert same[0] > 0.9
+    assert same[1] < 0.3
 
 
 def test_a_large_picture_is_made_from_coarse_to_fine() -> None:
