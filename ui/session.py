@@ -27,13 +27,13 @@ from ui.document import (
     Pixels,
     Place,
     Pulls,
+    Selection,
     Shares,
     frozen,
-    overlap,
-    places,
 )
 from ui.history import History
 from ui.language import tr
+from ui.selection import share
 
 Change = Callable[[Document], Document]
 End = Literal["source", "target"]
@@ -73,13 +73,7 @@ class Wet:
     def share(self, place: Place) -> NDArray[np.uint8] | None:
         """How much may be painted there, (256, 256) in 0..255, by the selection; None: all."""
         selection = self.document.selection
-        if selection is None:
-            return None
-        share = np.zeros((TILE, TILE), np.uint8)
-        if place in set(places(selection.at)):
-            inside, outside = overlap(place, selection.at)
-            share[inside] = selection.mask[outside]
-        return share
+        return None if selection is None else share(selection, place)
 
     def writable(self, place: Place) -> Pixels:
         """The tile there, ready to be painted on."""
@@ -175,7 +169,7 @@ class Session(QObject):
     committed = Signal()  # the document or the history changed
     replaced = Signal()  # another document, perhaps of another size
     overlaid = Signal()  # the overlay, or whether it is shown
-    pulled = Signal()  # the handles that are shown, or which is chosen, or how far their ghost has gone
+    pulled = Signal()  # the handles or the selection that are shown, which is chosen, how far a ghost is
     activated = Signal()  # another layer is the active one
     colour_changed = Signal(object)  # QColor
     said = Signal(str)  # a hint for the user
@@ -330,13 +324,14 @@ class Session(QObject):
         self._commit_waiting()
 
     @contextmanager
-    def pull(self, label: str) -> Iterator[Callable[[Pulls], None]]:
-        """Change handles, shown at once: one undo step, or none if none was shown or the block is left by an
-        exception.
+    def trial(self, label: str) -> Iterator[Callable[[Document], None]]:
+        """Show documents of which the last one shown is to be the next: one undo step, or none if none was
+        shown or the block is left by an exception.
         """
 
-        def show(pulls: Pulls) -> None:
-            self.shown = replace(self.document, pulls=pulls)
+        def show(document: Document) -> None:
+            before, self.shown = self.shown, document
+            self.damaged.emit(difference(before, document))
             self.pulled.emit()
 
         self._open = True
@@ -344,8 +339,9 @@ class Session(QObject):
             yield show
         except BaseException:
             self._open = False
-            self.shown = self.document
+            before, self.shown = self.shown, self.document
             self._choose_there()
+            self.damaged.emit(difference(before, self.shown))
             self.pulled.emit()
             self._commit_waiting()
             raise
@@ -354,6 +350,18 @@ class Session(QObject):
             self.history.push(label, self.shown)
             self._show_committed()
         self._commit_waiting()
+
+    @contextmanager
+    def pull(self, label: str) -> Iterator[Callable[[Pulls], None]]:
+        """As `trial`, of other handles."""
+        with self.trial(label) as show:
+            yield lambda pulls: show(replace(self.document, pulls=pulls))
+
+    @contextmanager
+    def select(self, label: str) -> Iterator[Callable[[Selection | None], None]]:
+        """As `trial`, of another selection."""
+        with self.trial(label) as show:
+            yield lambda selection: show(replace(self.document, selection=selection))
 
     @property
     def active_layer(self) -> Layer | None:
