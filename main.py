@@ -11,7 +11,7 @@ import os
 import sys
 
 VERSION = "0.1.0"
-COMMANDS = ("sdedit", "drag", "inpaint", "translate", "dragbench")
+COMMANDS = ("sdedit", "drag", "inpaint", "translate", "replay", "dragbench")
 
 USAGE = """\
 python3 main.py [PICTURE ...]                          open the editor
@@ -22,6 +22,7 @@ python3 main.py sdedit INPUT -o OUT [OPTION ...]       make strokes or pasted pi
 python3 main.py drag INPUT -o OUT --handle X0,Y0:X1,Y1 move things in a picture
 python3 main.py inpaint INPUT -o OUT --mask MASK       invent a part of a picture anew
 python3 main.py translate INPUT -o OUT --prompt WORDS  make a picture of one thing one of another
+python3 main.py replay RECIPE INPUT -o OUT             make a saved edit again, on a picture or a folder
 python3 main.py dragbench FOLDER -o OUT                run all drags of a DragBench folder
 python3 main.py drag --help                            the options of that; so for each
 

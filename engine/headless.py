@@ -22,6 +22,7 @@ from engine.contact_sheet import contact_sheet
 from engine.headless_dragbench import bench
 from engine.headless_edits import drag, inpaint, translate
 from engine.headless_options import arguments
+from engine.headless_replay import replay
 from engine.headless_run import answer, carry_out, figures, opened, opened_mask, request_of, say
 from engine.pictures import Picture, PictureError, flat, open_picture, save_picture
 from engine.types import EngineError, Mask, Rgb, SDEdit
@@ -37,6 +38,7 @@ def main(argv: list[str]) -> int:
         "drag": drag,
         "inpaint": inpaint,
         "translate": translate,
+        "replay": replay,
         "dragbench": bench,
     }
     try:

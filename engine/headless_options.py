@@ -73,6 +73,14 @@ def arguments() -> argparse.ArgumentParser:
             "Bring a picture up to the given strength with the words that describe it, and back with others.",
         )
     )
+    _replay_options(
+        command(
+            "replay",
+            "make an edit again that was saved as a recipe",
+            "Run a recipe on a picture of any size, or on every picture of a folder. Its places are scaled "
+            "to the picture. On the same picture, and on the same machine, it gives the same bytes.",
+        )
+    )
     _dragbench_options(
         command(
             "dragbench",
@@ -152,6 +160,18 @@ def _translate_options(add: Callable[..., Any]) -> None:
     add("--steps", type=int, default=EditRequest.steps, help="steps from t0")
     add("--guidance", type=float, default=EditRequest.guidance, help="how much the prompts count")
     _last_options(add)
+
+
+def _replay_options(add: Callable[..., Any]) -> None:
+    add("recipe", metavar="RECIPE", type=Path, help="what Save recipe has written")
+    add("input", metavar="INPUT", type=Path, help="the picture, or a folder of pictures")
+    add("-o", "--output", metavar="OUT", type=Path, required=True, help="the result, or a folder for results")
+    add("--seed", type=int, help="in place of the recipe's")
+    add("--model", help="a name or a model's folder, in place of the recipe's")
+    add("--variants", type=int, default=1, help="how many pictures, each with the next seed")
+    add("--device", default="auto", help="auto, cpu, cuda or mps")
+    add("--previews", type=Path, metavar="DIR", help="write the picture after every network call here")
+    add("--json", action="store_true", help="print a last line with the figures")
 
 
 def _dragbench_options(add: Callable[..., Any]) -> None:
