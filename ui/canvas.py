@@ -233,7 +233,9 @@ class Canvas(QWidget):
         """Pens; mouse events that some platforms send beside them are ignored while one is down."""
         event.accept()
         eraser = event.pointerType() == QPointingDevice.PointerType.Eraser
-        pointer = self._told(event)._replace(pressure=event.pressure(), eraser=eraser)
+        pointer = self._told(event)._replace(
+            pressure=event.pressure(), eraser=eraser, tilt_x=event.xTilt(), tilt_y=event.yTilt()
+        )
         self._move_hover(event.position())
         if event.type() == QEvent.Type.TabletPress and event.button() == Qt.MouseButton.LeftButton:
             self._pen_down = True

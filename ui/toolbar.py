@@ -2,52 +2,58 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from ui import theme
+from ui import options, theme
 from ui.colour import Swatches
 from ui.icons import icon
+from ui.options import options_of, recall
 from ui.settings import Settings
-from ui.tools import TOOLS, Brush, Drag, Eraser, Tool
+from ui.tools import TOOLS, Drag, Tool
 from ui.widgets import Elided, Slider, icon_button
 
-SHARES = ("hardness", "opacity")  # 0..1 in a tool, per cent on the screen
+log = logging.getLogger(__name__)
+SHARES = ("hardness", "opacity", "flow", "smoothing")  # 0..1 in a tool, per cent on the screen
 
 
 def tools_as(settings: Settings) -> list[Tool]:
     """Every tool, with the options that it had last time."""
     tools: list[Tool] = [kind() for kind in TOOLS]
+    kept = _kept(settings)
     for tool in tools:
-        if isinstance(tool, Eraser):
-            tool.size = float(settings.eraser_size)
-        elif isinstance(tool, Brush):
-            tool.size, tool.pressure_size = float(settings.brush_size), settings.pen_pressure
-            tool.hardness, tool.opacity = settings.brush_hardness / 100, settings.brush_opacity / 100
-        elif isinstance(tool, Drag):
+        recall(tool, kept.get(tool.name, {}))
+        if isinstance(tool, Drag):
             tool.radius = float(settings.handle_radius)
     return tools
 
 
 def remembered_in(settings: Settings, tools: Sequence[Tool]) -> Settings:
     """The settings with the options that the tools have now."""
+    values = _kept(settings)
     for tool in tools:
-        if isinstance(tool, Eraser):
-            settings = replace(settings, eraser_size=round(tool.size))
-        elif isinstance(tool, Brush):
-            settings = replace(
-                settings,
-                brush_size=round(tool.size),
-                brush_hardness=round(tool.hardness * 100),
-                brush_opacity=round(tool.opacity * 100),
-                pen_pressure=tool.pressure_size,
-            )
-        elif isinstance(tool, Drag):
+        if options_of(tool):
+            values[tool.name] = dict(options.kept(tool))
+        if isinstance(tool, Drag):
             settings = replace(settings, handle_radius=round(tool.radius))
-    return settings
+    return replace(settings, tool_options=json.dumps(values))
+
+
+def _kept(settings: Settings) -> dict[str, dict[str, object]]:
+    """The options of every tool by its name, as the settings have them."""
+    try:
+        kept = json.loads(settings.tool_options)
+    except ValueError as error:
+        log.warning("The tools' options cannot be read, so the defaults are used: %s", error)
+        return {}
+    if not isinstance(kept, dict):
+        return {}
+    return {name: values for name, values in kept.items() if isinstance(values, dict)}
 
 
 class ToolBar(QWidget):
@@ -99,10 +105,12 @@ class OptionStrip(QWidget):
             "size": Slider("Size", 1, 500, 48, " px", 2.2, "Width on the canvas  ([ and ])"),
             "hardness": Slider("Hardness", 0, 100, 80, " %", help_text="0 is soft, 100 has a sharp edge"),
             "opacity": Slider("Opacity", 1, 100, 100, " %", help_text="How much one stroke covers"),
+            "flow": Slider("Flow", 1, 100, 100, " %", help_text="How much one dab leaves"),
+            "smoothing": Slider("Smoothing", 0, 100, 0, " %", help_text="How calmly the line runs"),
             "tolerance": Slider("Tolerance", 0, 255, 32, "", 1.6, "How different a filled colour may be"),
         }
         self.switches = {
-            "pressure_size": _switch("pen-nib", "Pressure", "The pen's pressure changes the size")
+            "mirror": _switch("square-half", "Mirror", "Paint the same on the other side of the picture")
         }
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)

@@ -19,6 +19,8 @@ class Pointer(NamedTuple):
     y: float
     down: bool = True
     pressure: float = 1.0  # 0..1
+    tilt_x: float = 0.0  # degrees that the pen leans to the right
+    tilt_y: float = 0.0  # and towards the user
     eraser: bool = False  # the pen's other end
     shift: bool = False
     alt: bool = False
