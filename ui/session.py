@@ -191,7 +191,7 @@ class Session(QObject):
         self.stroke_end: tuple[float, float] | None = None  # canvas pixels, of the last stroke
         self._open = False
         self._has_said_it = False  # that the picture is not painted on
-        self._waiting: list[tuple[str, Change]] = []
+        self._waiting: list[tuple[str | None, Change]] = []  # None: no step of undo
 
     @property
     def document(self) -> Document:
@@ -232,6 +232,16 @@ class Session(QObject):
         document = change(self.document)
         if document is not self.document:
             self.history.push(label, document)
+            self._show_committed()
+
+    def amend(self, change: Change) -> None:
+        """A change that undo does not take back, as of results: they were made, whatever becomes of the
+        strokes that they came from.
+        """
+        if self._open:
+            self._waiting.append((None, change))
+        else:
+            self.history.amend(change)
             self._show_committed()
 
     def undo(self) -> None:
@@ -440,7 +450,7 @@ class Session(QObject):
     def _commit_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
         for label, change in waiting:
-            self.commit(label, change)
+            self.amend(change) if label is None else self.commit(label, change)
 
 
 def fresh_name(document: Document, name: str) -> str:
