@@ -72,7 +72,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom_in", "&View", "Zoom &in", ("Ctrl++", "Ctrl+="), "magnifying-glass-plus"),
     Action("zoom_out", "&View", "Zoom &out", ("Ctrl+-",), "magnifying-glass-minus"),
     Action("fit", "&View", "&Fit the window", ("Ctrl+0",), "corners-out"),
+    Action("canvas.fit_width", "&View", "Fit the &width", ("Ctrl+2",)),
     Action("actual_size", "&View", "&100 %", ("Ctrl+1",)),
+    Action("", "&View", "-"),
+    Action("canvas.turn_left", "&View", "Turn &left", ("4",), "arrow-counter-clockwise"),
+    Action("canvas.turn_right", "&View", "Turn &right", ("6",), "arrow-clockwise"),
+    Action("canvas.flip", "&View", "&Mirror", ("Shift+H",), "flip-horizontal"),
+    Action("canvas.straighten", "&View", "&Straighten", ("5",)),
     Action("", "&View", "-"),
     Action("show_panels", "&View", "&Panels", ("Tab",), checkable=True),
     Action("show_full_screen", "&View", "F&ull screen", ("F11",), checkable=True),
@@ -86,7 +92,10 @@ BY_HAND = (  # what no action stands for
     ("Remove the chosen handle", "Delete"),
     ("The chosen handle once more", "Ctrl+J"),
     ("Hold to pan", "Space"),
+    ("Hold and drag to zoom", "Ctrl+Space"),
+    ("Hold and drag to turn the view; with Ctrl in even steps", "R"),
     ("Zoom to the pointer", "Mouse wheel"),
+    ("Turn the view", "Shift+Mouse wheel"),
 )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import cast
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -31,19 +32,24 @@ from ui.fresh import Fresh
 from ui.pixels import image_of, painting
 from ui.projection import Projection
 from ui.session import Session
+from ui.steering import EVEN, KEYS, SHIFT, Motion, Steered, asked_for, cursor, steered
 from ui.tools import Brush, Gesture, Marked, Marks, Pan, Pick, Pointer, Tool
-from ui.view import View, next_stop
+from ui.view import MOST, View, next_stop
 
 SURROUND = QColor(30, 30, 30)
 LIGHT, DARK = QColor(112, 112, 112), QColor(88, 88, 88)  # of the checkerboard
 SQUARE = 8  # points
 SQUARES = 32  # across the tile of the checkerboard
 PIXEL_GRID_FROM = 12.0  # zoom
+SMALL = 8.0  # points of a tool's circle below which a cross leads to it
+REACH = 9.0  # points of that cross
+NOTCH = 5.0  # degrees by which a notch of the wheel turns
 BAR = 40.0  # points at the bottom that a fitted picture leaves to the bar that floats there
 
 
 class Canvas(QWidget):
     zoom_changed = Signal(float)
+    viewed = Signal()  # the view is another one
     hovered = Signal(object)  # QPointF in canvas pixels, or None
 
     def __init__(self, session: Session, tool: Tool | None = None) -> None:
@@ -56,8 +62,8 @@ class Canvas(QWidget):
         self._fresh: Fresh | None = None  # while there is an overlay that tells what it was made of
         self._gesture: Gesture | None = None
         self._pointer = Pointer(0, 0)  # what the gesture was told last
-        self._pan_from: QPointF | None = None
-        self._keys: set[int] = set()  # of Space and Ctrl, those that are held
+        self._steered: Steered | None = None  # while a drag moves the view
+        self._keys: set[int] = set()  # of those that ask for a motion of the view, the ones held
         self._pen_down = False
         self._hover: QPointF | None = None  # in points of the widget
         self._fitted = True  # until the user zooms, the document stays fitted to the widget
@@ -105,9 +111,45 @@ class Canvas(QWidget):
     def actual_size(self) -> None:
         self._zoom(1.0, self._middle())
 
+    def set_zoom(self, zoom: float) -> None:
+        self._zoom(zoom, self._middle())
+
     def fit(self) -> None:
         self._fitted = True
         self._set_view(self.view.fitted(self._document_size(), QSizeF(self.size()), BAR))
+
+    def fit_width(self) -> None:
+        size = QSizeF(self.size())
+        self._move(self.view.fitted(self._document_size(), size, BAR, most=MOST, tall=False))
+
+    def show_part(self, rect: QRectF) -> None:
+        """A rectangle of canvas pixels, as large as it fits."""
+        self._move(self.view.showing(rect, QSizeF(self.size()), BAR))
+
+    def centre_on(self, pixel: QPointF) -> None:
+        self._move(self.view.with_pixel(pixel, self._middle()))
+
+    def turn(self, angle: float) -> None:
+        """Turn the view to an angle, in degrees; it stays fitted if it is."""
+        self._set_view(self.view.turned(angle, self._middle()))
+        if self._fitted:
+            self.fit()
+
+    def turn_left(self) -> None:
+        self.turn(_even(self.view.angle, -1))
+
+    def turn_right(self) -> None:
+        self.turn(_even(self.view.angle, 1))
+
+    def flip(self) -> None:
+        """Left and right exchanged, on the screen alone."""
+        self._set_view(self.view.flipped(self._middle()))
+
+    def straighten(self) -> None:
+        """Neither turned nor mirrored."""
+        if self.view.mirrored:
+            self.flip()
+        self.turn(0)
 
     # ---- painting
 
@@ -119,14 +161,19 @@ class Canvas(QWidget):
             painter.setClipRegion(event.region())
             for rect in cast("Iterable[QRect]", event.region()):  # the stub does not know
                 painter.fillRect(rect, SURROUND)
-                visible = transform.inverted()[0].mapRect(QRectF(rect)).intersected(document)
+                visible = self.view.seen(QRectF(rect)).intersected(document)
                 if not visible.isEmpty():
                     self._projection.compose(self.session.visible_layers(), _outwards(visible))
-            painter.setClipRect(on_screen, Qt.ClipOperation.IntersectClip)
+            if self.view.is_upright:
+                painter.setClipRect(on_screen, Qt.ClipOperation.IntersectClip)
+            else:
+                painter.setTransform(transform)
+                painter.setClipRect(document, Qt.ClipOperation.IntersectClip)
+                painter.resetTransform()
             painter.drawTiledPixmap(on_screen.toAlignedRect(), self._squares)
             painter.setTransform(transform)
-            self._projection.draw(painter, self.view.zoom)
-            seen = transform.inverted()[0].mapRect(QRectF(event.region().boundingRect()))
+            self._projection.draw(painter, self.view.zoom, self.view.blends)
+            seen = self.view.seen(QRectF(event.region().boundingRect()))
             self._paint_overlay(painter, _outwards(seen.intersected(document)))
             for marks in self._all_marks():
                 painter.save()
@@ -134,7 +181,7 @@ class Canvas(QWidget):
                 painter.restore()
             painter.resetTransform()
             if self.view.zoom >= PIXEL_GRID_FROM:
-                self._paint_grid(painter, event.region().boundingRect())
+                self._paint_grid(painter)
             painter.setClipping(False)
             for marks in self._all_marks():
                 painter.save()
@@ -155,48 +202,43 @@ class Canvas(QWidget):
         rect = QRectF(*overlay.rect)
         image = image_of(overlay.pixels)
         is_coarse = image.width() < overlay.rect.width
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_coarse or self.view.zoom < 1)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_coarse or self.view.blends)
         painter.drawImage(rect, image)
         if overlay.of is not None:
             if self._fresh is None:
                 self._fresh = Fresh(overlay.of, shown)
             elif self._fresh.since is not overlay.of:
                 self._fresh.begin(overlay.of, shown)
-            self._fresh.draw(painter, self.view.zoom, shown, visible)
+            self._fresh.draw(painter, self.view.zoom, self.view.blends, shown, visible)
 
-    def _paint_grid(self, painter: QPainter, region: QRect) -> None:
+    def _paint_grid(self, painter: QPainter) -> None:
         """Lines between the pixels, where they are large."""
+        seen = self.view.seen(QRectF(self.rect()))  # all of it, for a tilted line is one in any part of it
+        left, right = math.floor(seen.left()) - 1, math.ceil(seen.right()) + 1
+        top, bottom = math.floor(seen.top()) - 1, math.ceil(seen.bottom()) + 1
+        lines = [QLineF(x, top, x, bottom) for x in range(left, right)]
+        lines += [QLineF(left, y, right, y) for y in range(top, bottom)]
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self.view.is_upright)
         painter.setPen(QPen(QColor(128, 128, 128, 70), 0))
-        step = self.view.zoom / self.view.ratio
-        corner = self.view.transform.map(QPointF(0, 0))
-        area = QRectF(region).adjusted(-1, -1, 1, 1)  # a line just outside may reach in
-        for i in range(
-            math.ceil((area.left() - corner.x()) / step), math.ceil((area.right() - corner.x()) / step)
-        ):
-            x = corner.x() + i * step
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-        for i in range(
-            math.ceil((area.top() - corner.y()) / step), math.ceil((area.bottom() - corner.y()) / step)
-        ):
-            y = corner.y() + i * step
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+        painter.drawLines([self.view.transform.map(line) for line in lines])
 
     def _paint_outline(self, painter: QPainter) -> None:
         """The circle that the tool will touch, to be seen on light and on dark."""
         circle = self._outline()
         if circle is None:
             return
+        cross = _cross(circle) if circle.width() < SMALL else []
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(0, 0, 0, 150), 2.5))
-        painter.drawEllipse(circle)
-        painter.setPen(QPen(QColor(255, 255, 255, 220), 1.1))
-        painter.drawEllipse(circle)
+        for pen in (QPen(QColor(0, 0, 0, 150), 2.5), QPen(QColor(255, 255, 255, 220), 1.1)):
+            painter.setPen(pen)
+            painter.drawEllipse(circle)
+            painter.drawLines(cross)
 
     def _outline(self) -> QRectF | None:
         """That circle in points of the widget; never too small to be found."""
         size = self.tool.outline
-        if self._hover is None or size is None or self._keys or self._pan_from is not None:
+        if self._hover is None or size is None or self._keys - {SHIFT} or self._steered is not None:
             return None
         radius = max(size / 2 * self.view.zoom / self.view.ratio, 2.5)
         return QRectF(self._hover.x() - radius, self._hover.y() - radius, 2 * radius, 2 * radius)
@@ -207,7 +249,9 @@ class Canvas(QWidget):
         if self._pen_down or event.buttons() != event.button():  # the button that was first goes on
             return
         if event.button() == Qt.MouseButton.MiddleButton:
-            self._start_pan(event.position())
+            shift, control = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+            keys = event.modifiers()
+            self._steer("turn" if keys & shift else "zoom" if keys & control else "pan", event.position())
         elif event.button() == Qt.MouseButton.LeftButton:
             self._press(self._told(event), event.modifiers())
 
@@ -216,7 +260,7 @@ class Canvas(QWidget):
             return
         self._move_hover(event.position())
         if event.buttons():
-            self._drag(self._told(event), event.position())
+            self._drag(self._told(event), event)
         else:
             self._let_go()
         self._update_cursor()
@@ -247,40 +291,45 @@ class Canvas(QWidget):
             self._send(pointer._replace(down=False))
             self._let_go()
         elif event.buttons() & Qt.MouseButton.LeftButton:
-            self._drag(pointer, event.position())
+            self._drag(pointer, event)
         else:
             self._pen_down = False
             self._let_go()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """A wheel zooms to the pointer; two fingers on a touch pad pan, and zoom with Ctrl."""
-        turned = event.angleDelta().y() / 120  # notches
+        """A wheel zooms to the pointer and turns with Shift; two fingers on a touch pad pan, and zoom with
+        Ctrl.
+        """
+        notches = event.angleDelta().y() / 120
         fingers = event.phase() != Qt.ScrollPhase.NoScrollPhase and not event.pixelDelta().isNull()
         if fingers and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._pan(QPointF(event.pixelDelta()))
-        elif turned:
-            self._zoom(self.view.zoom * 1.2**turned, event.position())
+            self._move(self.view.panned(QPointF(event.pixelDelta())))
+        elif notches and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._move(self.view.turned(self.view.angle + NOTCH * notches, event.position()))
+        elif notches:
+            self._zoom(self.view.zoom * 1.2**notches, event.position())
         event.accept()
 
     def event(self, event: QEvent) -> bool:
-        if (
-            isinstance(event, QNativeGestureEvent)
-            and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture
-        ):
-            self._zoom(self.view.zoom * (1 + event.value()), event.position())
-            return True
+        if isinstance(event, QNativeGestureEvent):
+            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+                self._zoom(self.view.zoom * (1 + event.value()), event.position())
+                return True
+            if event.gestureType() == Qt.NativeGestureType.RotateNativeGesture:
+                self._move(self.view.turned(self.view.angle + event.value(), event.position()))
+                return True
         if event.type() in (QEvent.Type.DevicePixelRatioChange, QEvent.Type.Show):
             self._rescale()
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Control):
+        if event.key() in KEYS:
             self._hold(self._keys | {event.key()})
         elif not (isinstance(self.tool, Marked) and self.tool.key(self.session, event)):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() not in (Qt.Key.Key_Space, Qt.Key.Key_Control):
+        if event.key() not in KEYS:
             super().keyReleaseEvent(event)
         elif not event.isAutoRepeat():
             self._hold(self._keys - {event.key()})
@@ -302,18 +351,16 @@ class Canvas(QWidget):
         if self._fitted:
             self.fit()
         elif before.isValid():
-            self._set_view(
-                self.view.panned(
-                    QPointF((self.width() - before.width()) / 2, (self.height() - before.height()) / 2)
-                )
-            )
+            by = self.size() - before
+            self._set_view(self.view.panned(QPointF(by.width() / 2, by.height() / 2)))
 
     # ---- gestures
 
     def _press(self, pointer: Pointer, modifiers: Qt.KeyboardModifier) -> None:
         self._let_go()
-        if Qt.Key.Key_Space in self._keys or isinstance(self.tool, Pan):
-            self._start_pan(self.view.transform.map(QPointF(pointer.x, pointer.y)))
+        motion = self._motion()
+        if motion is not None:
+            self._steer(motion, self.view.transform.map(QPointF(pointer.x, pointer.y)))
             return
         picks = isinstance(self.tool, Brush) and modifiers & Qt.KeyboardModifier.ControlModifier
         self._pointer = pointer
@@ -321,18 +368,19 @@ class Canvas(QWidget):
         if next(gesture, self) is not self:  # a generator that is over has nothing to be sent
             self._gesture = gesture
 
-    def _drag(self, pointer: Pointer, position: QPointF) -> None:
-        if self._pan_from is None:
+    def _drag(self, pointer: Pointer, event: QMouseEvent | QTabletEvent) -> None:
+        if self._steered is None:
             self._send(pointer)
         else:
-            self._pan(position - self._pan_from)
-            self._pan_from = position
+            even = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            self._fitted = False
+            self._set_view(self._steered(event.position(), even))
 
     def _let_go(self) -> None:
         """No button is down: end what goes on where it is, should its release have gone elsewhere."""
         self._send(self._pointer._replace(down=False))
-        if self._pan_from is not None:
-            self._pan_from = None
+        if self._steered is not None:
+            self._steered = None
             self._update_cursor()
             self.update()
 
@@ -362,9 +410,13 @@ class Canvas(QWidget):
             point=self.view.ratio / self.view.zoom,
         )
 
-    def _start_pan(self, position: QPointF) -> None:
-        self._pan_from = position
-        self._update_cursor()
+    def _motion(self) -> Motion | None:
+        """How a press would move the view."""
+        return asked_for(self._keys) or ("pan" if isinstance(self.tool, Pan) else None)
+
+    def _steer(self, motion: Motion, position: QPointF) -> None:
+        self._steered = steered(motion, self.view, position, self._middle())
+        self.setCursor(cursor(motion, True, self.view.ratio))
         self.update()
 
     def _hold(self, keys: set[int]) -> None:
@@ -379,14 +431,16 @@ class Canvas(QWidget):
             self._hover = where
             circle = self._outline()
             if circle is not None:
-                self.update(circle.adjusted(-3, -3, 3, 3).toAlignedRect())
+                room = 3 + (REACH if circle.width() < SMALL else 0)
+                self.update(circle.adjusted(-room, -room, room, room).toAlignedRect())
         self.hovered.emit(None if position is None else self.view.to_canvas(position))
 
     def _update_cursor(self) -> None:
-        if self._pan_from is not None:
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        elif Qt.Key.Key_Space in self._keys:
-            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        if self._steered is not None:
+            return
+        motion = asked_for(self._keys)
+        if motion is not None:
+            self.setCursor(cursor(motion, False, self.view.ratio))
         elif Qt.Key.Key_Control in self._keys and isinstance(self.tool, Brush):
             self.setCursor(Pick.cursor)
         elif isinstance(self.tool, Marked) and self._hover is not None:
@@ -398,17 +452,20 @@ class Canvas(QWidget):
     # ---- the view
 
     def _zoom(self, zoom: float, at: QPointF) -> None:
-        self._fitted = False
-        self._set_view(self.view.zoomed(zoom, at))
+        self._move(self.view.zoomed(zoom, at))
 
-    def _pan(self, by: QPointF) -> None:
-        self._fitted = False
-        self._set_view(self.view.panned(by))
+    def _move(self, view: View) -> None:
+        """The user's own view, which does not follow the size of the widget."""
+        self._fitted, self._steered = False, None
+        self._set_view(view)
 
     def _set_view(self, view: View) -> None:
+        if not self._fitted:
+            view = view.held(self._document_size(), QSizeF(self.size()))
         zoomed = view.zoom != self.view.zoom
         self.view = view
         self.update()
+        self.viewed.emit()
         if zoomed:
             self.zoom_changed.emit(view.zoom)
 
@@ -419,7 +476,7 @@ class Canvas(QWidget):
         if grown == 1:
             return
         self._squares = _checkerboard(ratio)
-        self._set_view(View(self.view.zoom, self.view.x * grown, self.view.y * grown, ratio))
+        self._set_view(replace(self.view, x=self.view.x * grown, y=self.view.y * grown, ratio=ratio))
         if self._fitted:
             self.fit()
 
@@ -466,6 +523,21 @@ def _outwards(rect: QRectF) -> Rect:
     """The whole pixels that a rectangle meets."""
     whole = rect.toAlignedRect()
     return Rect(max(whole.x(), 0), max(whole.y(), 0), whole.width() + 1, whole.height() + 1)
+
+
+def _even(angle: float, steps: int) -> float:
+    """The next angle that way of those in even steps."""
+    place = angle / EVEN + steps
+    return EVEN * (math.floor(place) if steps > 0 else math.ceil(place))
+
+
+def _cross(circle: QRectF) -> list[QLineF]:
+    """Four lines that lead to a circle."""
+    middle, inner = circle.center(), circle.width() / 2 + 2
+    return [
+        QLineF(middle + way * inner, middle + way * (inner + REACH - 2))
+        for way in (QPointF(1, 0), QPointF(-1, 0), QPointF(0, 1), QPointF(0, -1))
+    ]
 
 
 def _checkerboard(ratio: float) -> QPixmap:

@@ -35,7 +35,7 @@ class Fresh:
     def damage(self, changed: Iterable[Place]) -> None:
         self._projection.damage(changed)
 
-    def draw(self, painter: QPainter, zoom: float, shown: Document, visible: Rect) -> None:
+    def draw(self, painter: QPainter, zoom: float, blends: bool, shown: Document, visible: Rect) -> None:
         """In canvas pixels; the caller has set the clip and the transform."""
         due = self._projection.stale.intersection(places(visible))
         patches = {place: _patch(self.since, shown, place) for place in due}
@@ -43,7 +43,7 @@ class Fresh:
         self._projection.compose([layer], visible)
         self._drawn |= due
         if self._drawn:
-            self._projection.draw(painter, zoom)
+            self._projection.draw(painter, zoom, blends)
 
 
 def _patch(before: Document, after: Document, place: Place) -> Pixels:

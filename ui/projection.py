@@ -45,15 +45,16 @@ class Projection:
             _halve(self.levels[level - 1], self.levels[level], due, level)
         self.stale -= due
 
-    def draw(self, painter: QPainter, zoom: float) -> None:
-        """The whole document in canvas pixels; the caller has set the clip and the transform.
+    def draw(self, painter: QPainter, zoom: float, blends: bool) -> None:
+        """The whole document in canvas pixels; the caller has set the clip and the transform. `blends`
+        is whether pixels are smoothed.
 
         Drawing a part only would resample it with another phase, and leave seams.
         """
         level = 0
         while level < HALVINGS and zoom <= 0.5 ** (level + 1):
             level += 1
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, zoom < 1)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, blends)
         image = self.levels[level]
         scale = 2**level
         target = QRectF(0, 0, image.width() * scale, image.height() * scale)
