@@ -16,7 +16,7 @@ from engine.types import ModelFacts
 from engine.worker import Engine
 from tests.bench import Bench, scenario
 from ui.actions import ACTIONS
-from ui.dialogs import AboutDialog, NewDialog, SaveFirstDialog, ShortcutsDialog
+from ui.dialogs import AboutDialog, NewDialog, SaveFirstDialog
 from ui.document import new_document
 from ui.session import Session
 from ui.settings import load_settings
@@ -499,20 +499,6 @@ async def test_zoom_keys_change_the_view_and_the_status_bar(bench: Bench) -> Non
     assert window.canvas.view.zoom > 1
     bench.key(Qt.Key.Key_0, control)
     assert window.canvas.view.zoom == 4
-
-
-@scenario
-async def test_the_list_of_shortcuts_has_every_action_and_finds_words(bench: Bench) -> None:
-    bench.window.show_shortcuts()
-    dialog = bench.window.findChild(ShortcutsDialog)
-    assert dialog is not None
-    words = "\n".join(words for words, _ in dialog.rows)
-    for action in ACTIONS:
-        if action.name and action.keys:
-            assert action.plain.lower() in words
-    dialog.search.setText("full screen")
-    assert [words for words, widgets in dialog.rows if widgets[0].isVisibleTo(dialog)] == ["full screen f11"]
-    dialog.close()
 
 
 @scenario

@@ -34,7 +34,7 @@ class Action(NamedTuple):
         return text.replace("Return", "Enter")
 
 
-MENUS = ("&File", "&Edit", "&Layer", "&Select", "&View", "&Help")
+MENUS = ("&File", "&Edit", "&Layer", "&Select", "&Tools", "&View", "&Help")
 
 ACTIONS: tuple[Action, ...] = (
     Action("new_picture", "&File", "&New...", ("Ctrl+N",), "file-plus"),
@@ -82,7 +82,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("", "&View", "-"),
     Action("show_panels", "&View", "&Panels", ("Tab",), checkable=True),
     Action("show_full_screen", "&View", "F&ull screen", ("F11",), checkable=True),
-    Action("show_shortcuts", "&Help", "&Keyboard shortcuts", ("F1",), "keyboard"),
+    Action("search_commands", "&Help", "&Search commands", ("Ctrl+K", "Ctrl+Shift+P"), "magnifying-glass"),
+    Action("show_shortcuts", "&Help", "&Keyboard shortcuts", ("Ctrl+F1",), "keyboard"),
     Action("show_about", "&Help", "&About Driftpaint", (), "info"),
 )
 BY_HAND = (  # what no action stands for

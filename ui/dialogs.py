@@ -10,13 +10,10 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QFileIconProvider,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -49,7 +46,7 @@ class FileDialog(QFileDialog):
 
     def __init__(self, parent: QWidget, title: str, folder: str, filters: Sequence[str]) -> None:
         super().__init__(parent, title, folder)
-        _own(self)
+        own(self)
         self._signs = _FileSigns()  # the dialog itself does not keep it alive
         self.setIconProvider(self._signs)
         self.setNameFilters(list(filters))
@@ -163,61 +160,6 @@ class SaveFirstDialog(QDialog):
         self.discard.emit()
 
 
-class ShortcutsDialog(QDialog):
-    """All keys, made from the table of actions, with a field to search them."""
-
-    def __init__(self, parent: QWidget, groups: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> None:
-        """`groups` are (title, ((what, keys), ...))."""
-        super().__init__(parent)
-        self.setWindowTitle("Keyboard shortcuts")
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Search")
-        self.search.setAccessibleName("Search the shortcuts")
-        self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self._filter)
-        self.rows: list[tuple[str, list[QWidget]]] = []
-        self._titles: list[tuple[QLabel, int, int]] = []  # with the rows that are theirs
-        page = QWidget()
-        grid = QGridLayout(page)
-        grid.setContentsMargins(0, 0, theme.GRID, 0)
-        grid.setHorizontalSpacing(3 * theme.GRID)
-        grid.setVerticalSpacing(theme.GRID // 2 + 2)
-        grid.setColumnStretch(0, 1)
-        line = 0
-        for title, entries in groups:
-            heading = QLabel(title)
-            heading.setProperty("title", True)
-            heading.setContentsMargins(0, theme.GRID if line else 0, 0, 2)
-            grid.addWidget(heading, line, 0, 1, 2)
-            self._titles.append((heading, len(self.rows), len(self.rows) + len(entries)))
-            line += 1
-            for what, keys in entries:
-                name, key = QLabel(what), QLabel(keys)
-                key.setProperty("quiet", True)
-                key.setAlignment(Qt.AlignmentFlag.AlignRight)
-                grid.addWidget(name, line, 0)
-                grid.addWidget(key, line, 1)
-                self.rows.append((f"{what} {keys}".lower(), [name, key]))
-                line += 1
-        grid.setRowStretch(line, 1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(page)
-        column = _column(self)
-        column.addWidget(self.search)
-        column.addWidget(area, 1)
-        self.resize(460, 560)
-
-    def _filter(self, text: str) -> None:
-        wanted = text.strip().lower()
-        for words, widgets in self.rows:
-            for widget in widgets:
-                widget.setVisible(wanted in words)
-        for heading, first, end in self._titles:
-            heading.setVisible(any(wanted in words for words, _ in self.rows[first:end]))
-
-
 class AboutDialog(QDialog):
     """What this is, and what makes it run."""
 
@@ -252,7 +194,7 @@ class AboutDialog(QDialog):
         column.addLayout(_buttons(close))
 
 
-def _own(dialog: QDialog) -> None:
+def own(dialog: QDialog) -> None:
     """Gone when it is closed, and the keyboard is the window's again, even without a window manager."""
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     window = dialog.parentWidget()
@@ -261,7 +203,7 @@ def _own(dialog: QDialog) -> None:
 
 
 def _column(dialog: QDialog) -> QVBoxLayout:
-    _own(dialog)
+    own(dialog)
     column = QVBoxLayout(dialog)
     column.setContentsMargins(20, 20, 20, 20)
     column.setSpacing(theme.GRID)

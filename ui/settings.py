@@ -59,6 +59,7 @@ class Settings:
     folder: str = _setting("", "Folder that was used last")
     new_width: int = _setting(512, "Width of a new picture", "", (1, 8192))
     new_height: int = _setting(512, "Height of a new picture", "", (1, 8192))
+    recent_commands: tuple[str, ...] = _setting((), "Commands that were searched for last")
     panels: bool = _setting(True, "Show the panels")
     folds: tuple[str, ...] = _setting((), "Panels that were folded or opened by hand")
     column_width: int = _setting(304, "Width of the panels", "", (0, 8192))
@@ -73,7 +74,7 @@ def load_settings(file: Path) -> Settings:
     """Read the file; what it lacks or has wrong takes its default, with one line in the log."""
     known: dict[str, Any] = {}
     bad = []
-    for name, value in _read(file).unwrap().items():
+    for name, value in read_toml(file, "settings").unwrap().items():
         if name not in _ABOUT:
             continue  # another version's
         if _fits(_ABOUT[name], value):
@@ -87,10 +88,26 @@ def load_settings(file: Path) -> Settings:
 
 def save_settings(file: Path, settings: Settings) -> None:
     """Write the file at one stroke, keeping comments and the keys of other versions. Raises OSError."""
-    document = _read(file)
+    document = read_toml(file, "settings")
     for each in fields(settings):
         value = getattr(settings, each.name)
         document[each.name] = list(value) if isinstance(value, tuple) else value
+    write_toml(file, document)
+
+
+def read_toml(file: Path, what: str) -> tomlkit.TOMLDocument:
+    """What the file says; nothing if there is none, or if it cannot be read, with a line in the log."""
+    try:
+        return tomlkit.parse(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return tomlkit.document()
+    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
+        log.warning("The %s in %s cannot be read, so the defaults are used: %s", what, file, error)
+        return tomlkit.document()
+
+
+def write_toml(file: Path, document: tomlkit.TOMLDocument) -> None:
+    """Write the whole file or leave it as it was. Raises OSError."""
     file.parent.mkdir(parents=True, exist_ok=True)
     number, partial = tempfile.mkstemp(prefix=file.name, dir=file.parent)
     try:
@@ -103,16 +120,6 @@ def save_settings(file: Path, settings: Settings) -> None:
 
 
 _ABOUT: dict[str, Field[Any]] = {each.name: each for each in fields(Settings)}
-
-
-def _read(file: Path) -> tomlkit.TOMLDocument:
-    try:
-        return tomlkit.parse(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return tomlkit.document()
-    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
-        log.warning("The settings in %s cannot be read, so the defaults are used: %s", file, error)
-        return tomlkit.document()
 
 
 def _fits(about: Field[Any], value: object) -> bool:

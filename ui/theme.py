@@ -131,6 +131,10 @@ QPushButton[segment="true"]:focus { border-color: $ACCENT; }
 QPushButton[segment="true"][edge="left"] { border-top-left-radius: 5px; border-bottom-left-radius: 5px; }
 QPushButton[segment="true"][edge="right"] { border-top-right-radius: 5px; border-bottom-right-radius: 5px; }
 
+QPushButton[key="true"] { color: $QUIET; padding: 3px 8px; }
+QPushButton[key="true"][own="true"] { color: $TEXT; font-weight: 600; }
+QPushButton[key="true"]:checked { border-color: $ACCENT; color: $TEXT; }
+
 QPushButton[live="true"]:checked { background: #4a3d26; border-color: #7a6234; color: #f6d9a4; }
 QPushButton[live="true"]:checked:hover { background: #574830; }
 
@@ -182,6 +186,9 @@ QComboBox::drop-down { border: none; width: 16px; }
 QComboBox QAbstractItemView { background: #2b2b2b; border: 1px solid #3f3f3f;
     selection-background-color: $ACCENT_DEEP; }
 
+#commands { background: #2b2b2b; border: 1px solid #4a4a4a; }
+#commands QLineEdit { padding: 7px 10px; }
+#commands QListView { background: transparent; padding: 0; }
 #offered { background: #2b2b2b; border: 1px solid #3f3f3f; border-radius: 0; padding: 0; }
 #offered::item { padding: 5px 8px; border-radius: 4px; }
 #offered::item:hover { background: $HOVER; }

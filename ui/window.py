@@ -10,32 +10,31 @@ from typing import Protocol
 
 from PySide6.QtCore import QByteArray, QCoreApplication, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import (
-    QAction,
     QCloseEvent,
     QColor,
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
     QKeyEvent,
-    QKeySequence,
     QShowEvent,
 )
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from engine.types import ModelFacts
-from ui import actions, files
-from ui.actions import BY_HAND, MENUS
+from ui import files
 from ui.apply import EditOptions, Edits, asked
 from ui.canvas import Canvas
 from ui.chip import Colour
 from ui.colour import ColourPanel
 from ui.column import Column
-from ui.dialogs import AboutDialog, ShortcutsDialog
+from ui.commands import RECENT, CommandsDialog
+from ui.dialogs import AboutDialog
 from ui.drag_panel import DragPanel
 from ui.dragging import dragged
 from ui.editing import Editing
 from ui.filing import Filing
 from ui.icons import application_icon
+from ui.keys import Keys
 from ui.layers import LayersPanel
 from ui.live import Live, LiveBar
 from ui.materials import load_materials
@@ -43,6 +42,7 @@ from ui.menus import Menus
 from ui.panels import EditPanel, JobBar, MessageBar, VariantStrip, Welcome
 from ui.session import Session
 from ui.settings import Settings, save_settings
+from ui.shortcuts import ShortcutsDialog
 from ui.showing import Showing, parts
 from ui.status import StatusLine
 from ui.timeline import Timeline
@@ -195,6 +195,7 @@ class Window(QMainWindow):
         self.tool_bar.choose(number)
         self.options.show_tool(self.tools[number])
         self.tool = self.tools[number]
+        self.menus.choose_tool(self.tool)
         if self.drags:
             self.live.turn_off()
         self.edit_section.setVisible(not self.drags)
@@ -245,16 +246,13 @@ class Window(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self.menus.actions["show_full_screen"].setChecked(self.isFullScreen())
 
+    def search_commands(self) -> None:
+        dialog = CommandsDialog(self, self.menus.commands(), self.settings.recent_commands)
+        dialog.ran.connect(self._remember_command)
+        dialog.open()
+
     def show_shortcuts(self) -> None:
-        tools = [(tool.name, tool.shortcut) for tool in self.tools]
-        groups = [
-            (
-                menu.replace("&", ""),
-                [(action.plain, action.key) for action in actions.in_menu(menu) if action.keys],
-            )
-            for menu in MENUS
-        ]
-        ShortcutsDialog(self, [("Tools", tools), *groups, ("On the canvas", BY_HAND)]).open()
+        ShortcutsDialog(self, self.menus.table, self.keys).open()
 
     def show_about(self) -> None:
         AboutDialog(self, QCoreApplication.applicationVersion(), self.status.engine.text()).open()
@@ -372,18 +370,14 @@ class Window(QMainWindow):
         self.setMinimumSize(900, 600)
 
     def _make_menus(self) -> None:
-        self.menus = Menus(self)
+        self.menus = Menus(self, self.tools)
+        self.keys = Keys(self.menus.table, self.menus.actions, self._settings_file.with_name("keys.toml"))
         self.menus.file_chosen.connect(self.open_file)
         self.menus.sample_chosen.connect(self.filing.open_sample)
+        self.menus.tool_chosen.connect(self._tool_key)
         self.menus.actions["show_panels"].setChecked(True)
         self.menus.actions["show_panels"].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.canvas.addAction(self.menus.actions["show_panels"])  # elsewhere Tab moves the focus
-        for number, tool in enumerate(self.tools):
-            action = QAction(tool.name, self)
-            action.setShortcut(QKeySequence(tool.shortcut))
-            action.setData(number)
-            action.triggered.connect(self._tool_key)
-            self.addAction(action)
         self.showing.show_recent()
 
     def _listen(self) -> None:
@@ -509,11 +503,15 @@ class Window(QMainWindow):
         self.status.show_failure()
         self.messages.complain(sentence)
 
-    @Slot()
-    def _tool_key(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction) and not self.editing.is_working:
-            self.choose_tool(action.data())
+    @Slot(int)
+    def _tool_key(self, number: int) -> None:
+        if not self.editing.is_working:
+            self.choose_tool(number)
+
+    @Slot(str)
+    def _remember_command(self, name: str) -> None:
+        last = [name, *(other for other in self.settings.recent_commands if other != name)]
+        self.settings = replace(self.settings, recent_commands=tuple(last[:RECENT]))
 
     def _resize_tool(self, steps: int) -> None:
         if self.canvas.tool is self._drag:

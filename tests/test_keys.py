@@ -1,0 +1,151 @@
+"""Keys can be changed, are kept, and never belong to two actions."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from tests.bench import Bench, scenario
+from ui.actions import ACTIONS, Action
+from ui.keys import Keys, native
+from ui.shortcuts import ShortcutsDialog
+
+TABLE = (
+    Action("undo", "&Edit", "&Undo", ("Ctrl+Z",)),
+    Action("redo", "&Edit", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y")),
+    Action("fit", "&View", "&Fit", ()),
+)
+
+
+@pytest.fixture
+def actions(qapp: object) -> dict[str, QAction]:
+    return {each.name: QAction(each.text) for each in TABLE}
+
+
+def keys_on(action: QAction) -> list[str]:
+    return [key.toString() for key in action.shortcuts()]
+
+
+def test_a_key_that_is_given_is_kept(actions: dict[str, QAction], tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    Keys(TABLE, actions, file).give("fit", ["ctrl+9"])
+    assert keys_on(actions["fit"]) == ["Ctrl+9"]
+    again = Keys(TABLE, actions, file)
+    assert again.of("fit") == ("Ctrl+9",)
+    assert again.of("undo") == ("Ctrl+Z",)
+
+
+def test_whoever_had_the_key_loses_it_and_keeps_the_others(
+    actions: dict[str, QAction], tmp_path: Path
+) -> None:
+    keys = Keys(TABLE, actions, tmp_path / "keys.toml")
+    owner = keys.owner("Ctrl+Y")
+    assert owner is not None
+    assert owner.name == "redo"
+    keys.give("fit", ["Ctrl+Y"])
+    assert keys_on(actions["redo"]) == ["Ctrl+Shift+Z"]
+    assert keys.owner("Ctrl+Y", apart_from="fit") is None
+
+
+def test_one_or_all_get_their_own_keys_again(actions: dict[str, QAction], tmp_path: Path) -> None:
+    keys = Keys(TABLE, actions, tmp_path / "keys.toml")
+    keys.give("fit", ["Ctrl+Y"])
+    keys.give("undo", ["U"])
+    keys.reset("redo")
+    assert keys.of("redo") == ("Ctrl+Shift+Z", "Ctrl+Y")
+    assert keys.of("fit") == ()
+    assert keys.is_own("undo")
+    keys.reset_all()
+    assert keys_on(actions["undo"]) == ["Ctrl+Z"]
+    assert (tmp_path / "keys.toml").read_text(encoding="utf-8") == ""
+
+
+def test_a_damaged_file_gives_the_keys_of_the_table(
+    actions: dict[str, QAction], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "keys.toml").write_text("undo = = 1", encoding="utf-8")
+    with caplog.at_level(logging.WARNING):
+        assert Keys(TABLE, actions, tmp_path / "keys.toml").of("undo") == ("Ctrl+Z",)
+    (tmp_path / "keys.toml").write_text("undo = 7\nfuture = ['F2']\n", encoding="utf-8")
+    assert Keys(TABLE, actions, tmp_path / "keys.toml").of("undo") == ("Ctrl+Z",)
+
+
+@scenario
+async def test_no_two_actions_come_with_the_same_key(bench: Bench) -> None:
+    counted = Counter(
+        QKeySequence(key).toString() for action in bench.window.menus.table for key in action.keys
+    )
+    assert [key for key, count in counted.items() if count > 1] == []
+
+
+def dialog_of(bench: Bench) -> ShortcutsDialog:
+    bench.window.show_shortcuts()
+    dialog = bench.window.findChild(ShortcutsDialog)
+    assert isinstance(dialog, ShortcutsDialog)
+    return dialog
+
+
+@scenario
+async def test_the_list_has_every_action_and_finds_words_and_keys(bench: Bench) -> None:
+    dialog = dialog_of(bench)
+    assert set(dialog.buttons) >= {action.name for action in ACTIONS if action.name}
+    assert "tool Brush" in dialog.buttons
+    for wanted in ("full screen", "F11"):
+        dialog.search.setText(wanted)
+        assert [what for what, widgets in dialog.rows if widgets[0].isVisibleTo(dialog)] == ["Full screen"]
+    dialog.close()
+
+
+@scenario
+async def test_a_key_is_pressed_to_be_given_and_works_at_once(bench: Bench) -> None:
+    window, dialog = bench.window, dialog_of(bench)
+    button = dialog.buttons["zoom_in"]
+    bench.click(button)
+    QTest.keyClick(button, Qt.Key.Key_F7)
+    assert button.text() == "F7"
+    dialog.close()
+    zoom = window.canvas.view.zoom
+    bench.key(Qt.Key.Key_F7)
+    assert window.canvas.view.zoom > zoom
+    bench.window.show_shortcuts()
+    bench.click(dialog_of(bench).resets["zoom_in"])
+    assert window.menus.actions["zoom_in"].shortcut() == QKeySequence("Ctrl++")
+
+
+@scenario
+async def test_another_actions_key_is_taken_only_when_it_is_said_so(bench: Bench) -> None:
+    keys, dialog = bench.window.keys, dialog_of(bench)
+    button = dialog.buttons["fit"]
+    for answer, owner in ((dialog.leave_button, "undo"), (dialog.take_button, "fit")):
+        bench.click(button)
+        QTest.keyClick(button, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        assert dialog.take_button.isVisibleTo(dialog)
+        bench.click(answer)
+        holder = keys.owner("Ctrl+Z")
+        assert holder is not None
+        assert holder.name == owner
+    dialog.close()
+
+
+@scenario
+async def test_escape_leaves_the_keys_and_backspace_takes_them_away(bench: Bench) -> None:
+    dialog = dialog_of(bench)
+    button = dialog.buttons["fit"]
+    bench.click(button)
+    QTest.keyClick(button, Qt.Key.Key_Escape)
+    assert button.text() == native(["Ctrl+0"])
+    bench.click(button)
+    QTest.keyClick(button, Qt.Key.Key_Backspace)
+    assert bench.window.keys.of("fit") == ()
+    dialog.close()
+
+
+def test_keys_are_shown_once_and_as_people_call_them(qtbot: QtBot) -> None:
+    assert native(["Return", "Enter"]) == "Enter"
