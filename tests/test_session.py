@@ -116,7 +116,7 @@ def test_areas_are_painted_on_like_layers(session: Session) -> None:
     session.undo()
     assert damaged == [{(0, 1)}]
     session.undo()
-    assert session.document.areas == ()
+    assert not session.document.areas
 
 
 def test_a_mask_is_painted_on_in_greys(session: Session) -> None:

@@ -1,52 +1,39 @@
 """The document: a value. An edit is a function from document to document; pixels live in tiles that never
 change.
 
-Pixels are premultiplied BGRA bytes, as Qt paints them fastest; `layer_from` and `straight` convert from and
-to the straight RGBA that files and the engine speak. No Qt here.
+Pixels are premultiplied, as Qt paints them fastest: BGRA of 8 bits, or RGBA of 16 in a document of that
+depth. `layer_from` and `straight` convert from and to the straight RGBA that files and the engine speak. No
+Qt here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count, product
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from engine.area import Rect
 from engine.types import Handle
+from ui import blending
+from ui.blending import Share, lay, mix
 
 TILE = 256  # pixels
 LARGEST = 8192  # pixels, of either side of a document
-Pixels = NDArray[np.uint8]  # (h, w, 4), premultiplied BGRA
-Rgba = NDArray[np.uint8]  # (h, w, 4), straight alpha, sRGB
+Pixels = blending.Pixels  # (h, w, 4), premultiplied, uint8 or uint16
+Blend = blending.Blend
+Rgba = NDArray[Any]  # (h, w, 4), straight alpha, uint8 or uint16
 Place = tuple[int, int]  # column and row of a tile
 Tiles = Mapping[Place, Pixels]  # (256, 256, 4) each, read-only; a missing tile is transparent
 Shares = Mapping[Place, NDArray[np.uint8]]  # (256, 256) each, read-only, 0..255; a missing tile is 255
 Kind = Literal["picture", "strokes", "result", "group", "editable", "protected", "strength"]
-Blend = Literal[
-    "normal",
-    "multiply",
-    "screen",
-    "overlay",
-    "darken",
-    "lighten",
-    "color-dodge",
-    "color-burn",
-    "hard-light",
-    "soft-light",
-    "difference",
-    "plus",
-    "hue",
-    "saturation",
-    "color",
-    "luminosity",
-    "pass-through",  # of groups alone: their layers are laid straight on what lies below the group
-]
 Depth = Literal[8, 16]  # bits of a channel
+Laid = Callable[[Pixels, Pixels, Blend, float, Share | None], None]  # as `lay`
+WHOLE = slice(None), slice(None)  # of a tile
 _uids = count(1)
 
 
@@ -252,14 +239,46 @@ def overlap(place: Place, rect: Rect) -> tuple[tuple[slice, slice], tuple[slice,
 
 
 def composite(document: Document, rect: Rect, shown: Callable[[Layer], bool] = lambda layer: True) -> Pixels:
-    """The visible layers over each other, (h, w, 4) premultiplied BGRA; of those that hold pixels the ones of
+    """The visible layers over each other, (h, w, 4) premultiplied; of those that hold pixels the ones of
     which `shown` says yes.
     """
-    out = np.zeros((rect.height, rect.width, 4), np.uint8)
-    for layer in seen_layers(document.layers):
-        if layer.opacity > 0 and shown(layer):
-            _lay(out, layer, rect)
+    out = np.zeros((rect.height, rect.width, 4), np.uint8 if document.depth == 8 else np.uint16)
+    for place in places(rect):
+        inside, outside = overlap(place, rect)
+        lay_layers(out[outside], document.layers, place, inside, shown)
     return out
+
+
+def lay_layers(
+    out: Pixels,
+    layers: Iterable[Layer],
+    place: Place,
+    inside: tuple[slice, slice] = WHOLE,
+    shown: Callable[[Layer], bool] = lambda layer: True,
+    laid: Laid = lay,
+) -> None:
+    """Lay what layers hold at a part of a tile on `out`. What is in a group is laid together first, unless it
+    is "pass-through".
+    """
+    for layer in layers:
+        if not layer.visible or layer.opacity <= 0:
+            continue
+        mask = None if layer.mask is None else layer.mask.get(place)
+        share = None if mask is None else mask[inside]
+        if layer.kind != "group":
+            tile = layer.tiles.get(place)
+            if tile is not None and shown(layer):
+                laid(out, tile[inside], layer.blend, layer.opacity, share)
+        elif layer.blend != "pass-through":
+            above = np.zeros_like(out)
+            lay_layers(above, layer.layers, place, inside, shown, laid)
+            laid(out, above, layer.blend, layer.opacity, share)
+        elif layer.opacity == 1 and share is None:
+            lay_layers(out, layer.layers, place, inside, shown, laid)
+        else:
+            above = out.copy()
+            lay_layers(above, layer.layers, place, inside, shown, laid)
+            mix(out, above, layer.opacity, share)
 
 
 def read(document: Document, rect: Rect, shown: Callable[[Layer], bool] = lambda layer: True) -> Rgba:
@@ -268,30 +287,44 @@ def read(document: Document, rect: Rect, shown: Callable[[Layer], bool] = lambda
 
 
 def stroke_alpha(document: Document, rect: Rect | None = None) -> NDArray[np.uint8]:
-    """What visible strokes cover, (h, w) in 0..255."""
-    rect = rect or document.rect
-    out = np.zeros((rect.height, rect.width, 4), np.uint8)
-    for layer in document.strokes:
-        _lay(out, replace(layer, opacity=1.0), rect)
-    return np.ascontiguousarray(out[..., 3])
+    """What visible strokes cover, (h, w) in 0..255; masks count, opacity does not."""
+    opaque = replace(document, layers=tuple(_opaque(layer) for layer in document.layers))
+    alpha = composite(opaque, rect or document.rect, lambda layer: layer.kind == "strokes")[..., 3]
+    return np.ascontiguousarray(eight_bits(alpha))
+
+
+def eight_bits(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Values of either depth as bytes, rounded."""
+    if values.dtype == np.uint8:
+        return values.astype(np.uint8, copy=False)
+    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def sixteen_bits(values: NDArray[Any]) -> NDArray[np.uint16]:
+    """Values of either depth as 16 bits; bytes come back from them exactly."""
+    return (
+        values.astype(np.uint16) * 257 if values.dtype == np.uint8 else values.astype(np.uint16, copy=False)
+    )
 
 
 def premultiplied(rgba: Rgba) -> Pixels:
-    """Straight RGBA to premultiplied BGRA, rounded; opaque pixels keep every byte."""
-    bgra = _swapped(rgba)
-    alpha = bgra[..., 3:]
-    if (alpha != 255).any():
-        bgra[..., :3] = (bgra[..., :3].astype(np.uint16) * alpha + 127) // 255
-    return bgra
+    """Straight RGBA to premultiplied pixels of the same depth, rounded; opaque pixels keep every bit."""
+    pixels = _swapped(rgba)
+    alpha = pixels[..., 3:]
+    full, wide = _range_of(rgba)
+    if (alpha != full).any():
+        pixels[..., :3] = (pixels[..., :3].astype(wide) * alpha + full // 2) // full
+    return pixels
 
 
-def straight(bgra: Pixels) -> Rgba:
-    """Premultiplied BGRA to straight RGBA."""
-    rgba = _swapped(bgra)
-    alpha = rgba[..., 3:].astype(np.uint16)
-    if (alpha != 255).any():
-        colour = (rgba[..., :3].astype(np.uint16) * 255 + alpha // 2) // np.maximum(alpha, 1)
-        rgba[..., :3] = colour.clip(0, 255)
+def straight(pixels: Pixels) -> Rgba:
+    """Premultiplied pixels to straight RGBA."""
+    rgba = _swapped(pixels)
+    full, wide = _range_of(pixels)
+    alpha = rgba[..., 3:].astype(wide)
+    if (alpha != full).any():
+        colour = (rgba[..., :3].astype(wide) * full + alpha // 2) // np.maximum(alpha, 1)
+        rgba[..., :3] = colour.clip(0, full)
     return rgba
 
 
@@ -301,37 +334,21 @@ def frozen(pixels: Pixels) -> Pixels:
     return pixels
 
 
-def _lay(out: Pixels, layer: Layer, rect: Rect) -> None:
-    """Source-over of a layer on `out`, which holds `rect`; rounded as Qt's painter does, so that the screen
-    and what is saved agree.
-    """
-    opacity = int(layer.opacity * 256) * 255 >> 8
-    for place in places(rect):
-        tile = layer.tiles.get(place)
-        if tile is None:
-            continue
-        inside, outside = overlap(place, rect)
-        above, below = tile[inside], out[outside]
-        if opacity < 255:
-            above = _faded(above, np.uint16(opacity))
-        if (above[..., 3] == 255).all():
-            below[...] = above
-        else:
-            below[...] = above + _faded(below, 255 - above[..., 3:].astype(np.uint16))
+def _opaque(layer: Layer) -> Layer:
+    """The layer as if it and what is in it were plain and opaque."""
+    return replace(layer, opacity=1.0, blend="normal", layers=tuple(_opaque(each) for each in layer.layers))
 
 
-def _faded(pixels: Pixels, alpha: np.uint16 | NDArray[np.uint16]) -> Pixels:
-    """Every channel times alpha / 255."""
-    product = pixels.astype(np.uint16) * alpha
-    faded: Pixels = (product + (product >> 8) + 128 >> 8).astype(np.uint8)
-    return faded
+def _range_of(values: Rgba) -> tuple[int, DTypeLike]:
+    """The largest value, and what holds the product of two."""
+    return (255, np.uint16) if values.dtype == np.uint8 else (65535, np.uint32)
 
 
-def _swapped(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A copy with the first and the third channel exchanged."""
-    out = np.empty(pixels.shape, np.uint8)
-    for channel, other in enumerate((2, 1, 0, 3)):
-        out[..., channel] = pixels[..., other]
+def _swapped(pixels: Rgba) -> Rgba:
+    """A copy; of bytes with the first and the third channel exchanged."""
+    out = pixels.copy()
+    if pixels.dtype == np.uint8:
+        out[..., 0], out[..., 2] = pixels[..., 2], pixels[..., 0]
     return out
 
 

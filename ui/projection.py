@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QRect, QRectF, Qt
+import numpy as np
+from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from engine.area import Rect
-from ui.document import TILE, Layer, Place, places, seen_layers
+from ui.blending import Blend, Pixels, Share, lay
+from ui.document import TILE, Layer, Place, lay_layers, places
 from ui.pixels import blank_image, image_of, painting
 
 HALVINGS = 3
@@ -37,10 +39,13 @@ class Projection:
         due = self.stale.intersection(places(visible))
         if not due:
             return
-        stack = list(seen_layers(tuple(layers)))
+        stack = tuple(layers)
         with painting(self.levels[0]) as painter:
-            for place in due:
-                _compose(painter, stack, place)
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+            for column, row in due:
+                tile = np.zeros((TILE, TILE, 4), np.uint8)
+                lay_layers(tile, stack, (column, row), laid=painted)
+                painter.drawImage(column * TILE, row * TILE, image_of(tile))
         for level in range(1, len(self.levels)):
             _halve(self.levels[level - 1], self.levels[level], due, level)
         self.stale -= due
@@ -61,18 +66,16 @@ class Projection:
         painter.drawImage(target, image, QRectF(image.rect()))
 
 
-def _compose(painter: QPainter, layers: list[Layer], place: Place) -> None:
-    x, y = place[0] * TILE, place[1] * TILE
-    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-    painter.fillRect(x, y, TILE, TILE, Qt.GlobalColor.transparent)
-    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
-    for layer in layers:
-        tile = layer.tiles.get(place)
-        if tile is not None:
-            painter.setOpacity(layer.opacity)
-            image = image_of(tile)
-            painter.drawImage(x, y, image)
-    painter.setOpacity(1)
+def painted(
+    below: Pixels, above: Pixels, blend: Blend = "normal", opacity: float = 1.0, share: Share | None = None
+) -> None:
+    """As `lay`, bit for bit, but where Qt's painter can do it by the painter, for it is ten times as fast."""
+    if blend == "normal" and share is None and below.dtype == np.uint8:
+        with painting(below) as painter:
+            painter.setOpacity(opacity)
+            painter.drawImage(0, 0, image_of(above))
+    else:
+        lay(below, above, blend, opacity, share)
 
 
 def _halve(larger: QImage, smaller: QImage, due: Iterable[Place], level: int) -> None:
