@@ -1,4 +1,4 @@
-"""The tool bar at the left and the strip of the chosen tool's options over the canvas."""
+"""The tool bar at the left, and what is remembered of the tools."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtWidgets import QButtonGroup, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from ui import options, theme
 from ui.colour import Swatches
 from ui.icons import icon
+from ui.language import tr
 from ui.options import options_of, recall
 from ui.settings import Settings
-from ui.tools import TOOLS, Drag, Tool
-from ui.widgets import Elided, Slider, icon_button
+from ui.tools import GROUPS, TOOLS, Drag, Tool
 
 log = logging.getLogger(__name__)
-SHARES = ("hardness", "opacity", "flow", "smoothing")  # 0..1 in a tool, per cent on the screen
+LONG = 350  # milliseconds of a long press
 
 
 def tools_as(settings: Settings) -> list[Tool]:
@@ -57,7 +59,9 @@ def _kept(settings: Settings) -> dict[str, dict[str, object]]:
 
 
 class ToolBar(QWidget):
-    """One button for each tool, and the two colours below."""
+    """A button for each group of tools, which shows the one of them that was used last, and the two colours
+    below.
+    """
 
     chosen = Signal(int)
 
@@ -65,102 +69,109 @@ class ToolBar(QWidget):
         super().__init__()
         self.setObjectName("toolbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.buttons: list[QToolButton] = []
-        self._group = QButtonGroup(self)
+        self.buttons: list[GroupButton] = []
         self.swatches = Swatches()
         column = QVBoxLayout(self)
         column.setContentsMargins(6, theme.GRID, 6, theme.GRID)
         column.setSpacing(theme.GRID // 2)
-        for number, tool in enumerate(tools):
-            button = icon_button(tool.icon, f"{tool.name}  ({tool.shortcut})\n{tool.tip}", 20, checkable=True)
-            button.setFixedSize(36, 36)
-            self._group.addButton(button, number)
+        group = QButtonGroup(self)
+        for kinds in GROUPS:
+            button = GroupButton([(number, tool) for number, tool in enumerate(tools) if type(tool) in kinds])
+            button.chosen.connect(self.chosen)
+            group.addButton(button)
             column.addWidget(button)
             self.buttons.append(button)
         column.addSpacing(theme.GRID)
         column.addWidget(self.swatches, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
-        self._group.idClicked.connect(self.chosen)
 
     def choose(self, number: int) -> None:
-        self.buttons[number].setChecked(True)
+        for button in self.buttons:
+            if number in button.numbers:
+                button.show_tool(number)
+
+    def after(self, number: int) -> int:
+        """The next tool in its group."""
+        numbers = next(button.numbers for button in self.buttons if number in button.numbers)
+        return numbers[(numbers.index(number) + 1) % len(numbers)]
 
 
-class OptionStrip(QWidget):
-    """The options of the chosen tool, by the names of its fields: sliders and switches."""
+class GroupButton(QToolButton):
+    """Chooses the tool that it shows; a long press or a right click offers the others of its group."""
 
-    changed = Signal()
+    chosen = Signal(int)
 
-    def __init__(self) -> None:
+    def __init__(self, tools: Sequence[tuple[int, Tool]]) -> None:
         super().__init__()
-        self.setObjectName("strip")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(44)
-        self._sign, self._name = QLabel(), QLabel()
-        self._name.setProperty("title", True)
-        self._tool: Tool | None = None
-        self._hint = Elided()
-        self._hint.setProperty("quiet", True)
-        self.sliders = {
-            "size": Slider("Size", 1, 500, 48, " px", 2.2, "Width on the canvas  ([ and ])"),
-            "hardness": Slider("Hardness", 0, 100, 80, " %", help_text="0 is soft, 100 has a sharp edge"),
-            "opacity": Slider("Opacity", 1, 100, 100, " %", help_text="How much one stroke covers"),
-            "flow": Slider("Flow", 1, 100, 100, " %", help_text="How much one dab leaves"),
-            "smoothing": Slider("Smoothing", 0, 100, 0, " %", help_text="How calmly the line runs"),
-            "tolerance": Slider("Tolerance", 0, 255, 32, "", 1.6, "How different a filled colour may be"),
-        }
-        self.switches = {
-            "mirror": _switch("square-half", "Mirror", "Paint the same on the other side of the picture")
-        }
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 0, 12, 0)
-        row.setSpacing(theme.GRID)
-        row.addWidget(self._sign)
-        row.addWidget(self._name)
-        row.addSpacing(theme.GRID)
-        for field, slider in self.sliders.items():
-            slider.setFixedWidth(152)
-            slider.setProperty("field", field)
-            slider.moved.connect(self._moved)
-            row.addWidget(slider)
-        for field, switch in self.switches.items():
-            switch.setProperty("field", field)
-            switch.toggled.connect(self._toggled)
-            row.addWidget(switch)
-        row.addSpacing(theme.GRID)
-        row.addWidget(self._hint, 1)
+        self.numbers = [number for number, _ in tools]
+        self._tools = dict(tools)
+        self._shown = self.numbers[0]
+        self.setCheckable(True)
+        self.setAutoRaise(True)
+        self.setIconSize(QSize(20, 20))
+        self.setFixedSize(36, 36)
+        self.menu_of_group = QMenu(self)
+        for number, tool in tools:
+            action = self.menu_of_group.addAction(icon(tool.icon), f"{tr(tool.name)}\t{tool.shortcut}")
+            action.triggered.connect(partial(_emit, self.chosen, number))
+        self._long = QTimer(self)
+        self._long.setSingleShot(True)
+        self._long.setInterval(LONG)
+        self._long.timeout.connect(self.offer)
+        self.clicked.connect(self._clicked)
+        self.show_tool(self._shown)
+        self.setChecked(False)
 
-    def show_tool(self, tool: Tool) -> None:
-        """Its options with their values; what it lacks is hidden."""
-        self._tool = tool
-        self._sign.setPixmap(icon(tool.icon).pixmap(QSize(18, 18), self.devicePixelRatioF()))
-        self._name.setText(tool.name)
-        self._hint.setText(tool.tip)
-        self._hint.setToolTip(tool.tip)
-        for field, slider in self.sliders.items():
-            slider.setVisible(hasattr(tool, field))
-            if hasattr(tool, field):
-                slider.set_value(getattr(tool, field) * (100 if field in SHARES else 1))
-        for field, switch in self.switches.items():
-            switch.setVisible(hasattr(tool, field))
-            if hasattr(tool, field):
-                switch.setChecked(getattr(tool, field))
+    def show_tool(self, number: int) -> None:
+        tool = self._tools[number]
+        self._shown = number
+        self.setIcon(icon(tool.icon, theme.TEXT, "#ffffff"))
+        tips = [f"{tr(tool.name)}  ({tool.shortcut})\n{tr(tool.tip)}"]
+        if len(self._tools) > 1:
+            tips.append(tr("Right click or hold for more"))
+        self.setToolTip("\n".join(tips))
+        self.setAccessibleName(tr(tool.name))
+        self.setAccessibleDescription(tr(tool.tip))
+        self.setChecked(True)
 
-    def _moved(self, value: float) -> None:
-        field = self.sender().property("field")
-        setattr(self._tool, field, value / 100 if field in SHARES else value)
-        self.changed.emit()
+    def offer(self) -> None:
+        """The tools of the group, beside the button."""
+        self._long.stop()
+        if len(self._tools) > 1:
+            self.setDown(False)
+            self.menu_of_group.popup(self.mapToGlobal(QPoint(self.width() + 4, 0)))
 
-    def _toggled(self, on: bool) -> None:
-        if self._tool is not None:
-            setattr(self._tool, self.sender().property("field"), on)
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.offer()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Right and len(self._tools) > 1:
+            self.offer()
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._long.start()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._long.stop()
+        super().mouseReleaseEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if len(self._tools) > 1:  # a corner that tells of more
+            with QPainter(self) as painter:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(theme.QUIET))
+                x, y = self.width() - 4.0, self.height() - 4.0
+                painter.drawPolygon(QPolygonF([QPointF(x, y), QPointF(x - 5, y), QPointF(x, y - 5)]))
+
+    def _clicked(self) -> None:
+        self.chosen.emit(self._shown)
 
 
-def _switch(sign: str, text: str, help_text: str) -> QToolButton:
-    switch = icon_button(sign, help_text)
-    switch.setText(text)
-    switch.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    switch.setAccessibleName(text)
-    switch.setCheckable(True)
-    switch.setFixedHeight(28)
-    return switch
+def _emit(signal: SignalInstance, number: int, checked: bool = False) -> None:
+    signal.emit(number)

@@ -46,7 +46,8 @@ from ui.shortcuts import ShortcutsDialog
 from ui.showing import Showing, parts
 from ui.status import StatusLine
 from ui.timeline import Timeline
-from ui.toolbar import OptionStrip, ToolBar, remembered_in, tools_as
+from ui.strip import OptionStrip
+from ui.toolbar import ToolBar, remembered_in, tools_as
 from ui.tools import Drag, Pan, Tool, Watch
 from ui.work import Work
 
@@ -505,8 +506,9 @@ class Window(QMainWindow):
 
     @Slot(int)
     def _tool_key(self, number: int) -> None:
+        """The key of the tool that is chosen already goes on to the next of its group."""
         if not self.editing.is_working:
-            self.choose_tool(number)
+            self.choose_tool(self.tool_bar.after(number) if self.tools[number] is self.tool else number)
 
     @Slot(str)
     def _remember_command(self, name: str) -> None:
@@ -517,6 +519,4 @@ class Window(QMainWindow):
         if self.canvas.tool is self._drag:
             self._drag.resize(self.session, steps)
             return
-        slider = self.options.sliders["size"]
-        if not slider.isHidden():
-            slider.step(steps)
+        self.options.step("size", steps)

@@ -1,6 +1,7 @@
 """Tools: what a press, its moves and its release do.
 
-A new tool is one module here and one line in TOOLS. It is a dataclass whose fields are its settings, with
+A new tool is one module here and its place in GROUPS. It is a dataclass; those fields that `ui.options` makes
+are what the user can set of it in the strip over the canvas. It has
 
     name, icon, shortcut, tip      what the tool bar shows; the icon is one of Phosphor's names
     gesture(session, pointer)      a generator: it starts at the press and is sent every move, the last with
@@ -20,9 +21,18 @@ from ui.tools.pan import Pan
 from ui.tools.pick import Pick
 from ui.tools.pointer import Gesture, Marked, Marks, Pointer, Tool
 
-TOOLS: tuple[type[Tool], ...] = (Brush, Eraser, Fill, Drag, Pick, Pan)
+GROUPS: tuple[tuple[type[Tool], ...], ...] = (  # as in the tool bar: one button for each group
+    (Brush,),
+    (Eraser,),
+    (Fill,),
+    (Drag,),
+    (Pick,),
+    (Pan,),
+)
+TOOLS: tuple[type[Tool], ...] = tuple(kind for group in GROUPS for kind in group)
 
 __all__ = [
+    "GROUPS",
     "TOOLS",
     "Brush",
     "Drag",

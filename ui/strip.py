@@ -1,0 +1,204 @@
+"""The strip over the canvas: the options of the chosen tool, as its fields tell them.
+
+What does not fit, and what is seldom needed, is in a flyout at the strip's end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from ui import theme
+from ui.flyout import Flyout
+from ui.icons import icon
+from ui.language import tr
+from ui.options import Answer, Choice, Option, Slide, Switch, options_of
+from ui.tools import Tool
+from ui.widgets import Elided, Segments, Slider, caption, icon_button
+
+WIDE = 128  # points, of a slider in the strip
+MOST = 4  # choices side by side; more are in a list
+
+
+class OptionStrip(QWidget):
+    """A control for each option; `controls` holds those of the tool that is shown."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("strip")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(44)
+        self.controls: dict[str, Control] = {}
+        self._tool: Tool | None = None
+        self._made: dict[str, dict[str, Control]] = {}  # by the names of the tools
+        self._sign, self._name = QLabel(), QLabel()
+        self._name.setProperty("title", True)
+        self._hint = Elided()
+        self._hint.setProperty("quiet", True)
+        self.more = icon_button("sliders-horizontal", tr("More options"))
+        self.flyout = Flyout(self.more, tr("More options"))
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(12, 0, 12, 0)
+        self._row.setSpacing(theme.GRID)
+        for part in (self._sign, self._name):
+            self._row.addWidget(part)
+        self._row.addSpacing(theme.GRID // 2)
+        self._first = self._row.count()  # where controls begin
+        self._row.addWidget(self.more)
+        self._row.addWidget(self._hint, 1)
+        self._row.addStretch()
+
+    @property
+    def sliders(self) -> dict[str, Slider]:
+        inner = {name: control.inner for name, control in self.controls.items()}
+        return {name: each for name, each in inner.items() if isinstance(each, Slider)}
+
+    def show_tool(self, tool: Tool) -> None:
+        """Its options with their values."""
+        self._tool = tool
+        self._sign.setPixmap(icon(tool.icon).pixmap(QSize(18, 18), self.devicePixelRatioF()))
+        self._name.setText(tr(tool.name))
+        self._hint.setText(tr(tool.tip))
+        self._hint.setToolTip(tr(tool.tip))
+        for control in self.controls.values():
+            control.setParent(None)
+        if tool.name not in self._made:
+            made = {name: _control(option) for name, option in options_of(tool).items()}
+            self._made[tool.name] = {name: control for name, control in made.items() if control is not None}
+            for name, control in self._made[tool.name].items():
+                control.changed.connect(partial(self._set, name))
+        self.controls = self._made[tool.name]
+        self._hint.setVisible(not self.controls)
+        self.refresh()
+        self._arrange()
+
+    def refresh(self) -> None:
+        """Show the values that the tool has now."""
+        for name, control in self.controls.items():
+            control.show_value(getattr(self._tool, name))
+
+    def step(self, name: str, steps: int) -> None:
+        """As the arrow keys do on that slider, if the tool has it."""
+        slider = self.sliders.get(name)
+        if slider is not None:
+            slider.step(steps)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _set(self, name: str, value: object) -> None:
+        setattr(self._tool, name, value)
+        self.changed.emit()
+
+    def _arrange(self) -> None:
+        """As many controls in the strip as fit, the others in the flyout, in their order."""
+        gap = self._row.spacing()
+        used = sum(part.sizeHint().width() + gap for part in (self._sign, self._name, self.more))
+        room = self.width() - used - 2 * theme.GRID - 24
+        place, is_full = self._first, False
+        for control in self.controls.values():
+            room -= control.sizeHint().width() + gap
+            is_full = is_full or room < 0
+            if control.is_folded or is_full:
+                control.fold(True)
+                self.flyout.column.addWidget(control)
+            else:
+                control.fold(False)
+                self._row.insertWidget(place, control)
+                place += 1
+            control.show()
+        self.more.setVisible(self.flyout.column.count() > 0)
+
+
+class Control(QWidget):
+    """One option: what is moved by the user comes as the tool's own value."""
+
+    changed = Signal(object)
+
+    def __init__(self, inner: QWidget, show: Callable[[Any], None], is_folded: bool, text: str = "") -> None:
+        super().__init__()
+        self.inner, self.is_folded, self.show_value = inner, is_folded, show
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.GRID)
+        if text:
+            row.addWidget(caption(text))
+        row.addWidget(inner, 1)
+        self.fold(is_folded)
+
+    def fold(self, folded: bool) -> None:
+        """Narrow in the strip, as wide as the flyout in there."""
+        wide = isinstance(self.inner, Slider)
+        self.setFixedWidth((232 if folded else WIDE) if wide else 16777215)
+        if not wide:
+            policy = QSizePolicy.Policy.Expanding if folded else QSizePolicy.Policy.Fixed
+            self.setMinimumWidth(0)
+            self.setSizePolicy(policy, QSizePolicy.Policy.Fixed)
+
+
+def _control(option: Option) -> Control | None:
+    if isinstance(option, Slide):
+        return _slide(option)
+    if isinstance(option, Switch):
+        return _switch(option)
+    if isinstance(option, Choice):
+        return _choice(option) if len(option.choices) <= MOST else _list(option)
+    assert isinstance(option, Answer)
+    return None  # all of them share a flyout
+
+
+def _slide(option: Slide) -> Control:
+    slider = Slider(
+        tr(option.name),
+        option.low,
+        option.high,
+        option.low,
+        option.unit,
+        option.curve,
+        tr(option.help_text),
+    )
+    control = Control(slider, lambda value: slider.set_value(value * option.scale), option.folded)
+    slider.moved.connect(lambda value: control.changed.emit(value / option.scale))
+    return control
+
+
+def _switch(option: Switch) -> Control:
+    button = icon_button(option.icon, tr(option.help_text), checkable=True)
+    button.setText(tr(option.name))
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setAccessibleName(tr(option.name))
+    button.setFixedHeight(28)
+    control = Control(button, button.setChecked, option.folded)
+    button.clicked.connect(control.changed)
+    return control
+
+
+def _choice(option: Choice) -> Control:
+    values = {str(value): value for value, _, _ in option.choices}
+    choices = [(str(value), tr(text), tr(help_text)) for value, text, help_text in option.choices]
+    segments = Segments(tr(option.name), choices, choices[0][0])
+    control = Control(segments, lambda value: segments.set_value(str(value)), option.folded, tr(option.name))
+    segments.chosen.connect(lambda text: control.changed.emit(values[text]))
+    return control
+
+
+def _list(option: Choice) -> Control:
+    box = QComboBox()
+    box.setAccessibleName(tr(option.name))
+    values = [value for value, _, _ in option.choices]
+    for _, text, help_text in option.choices:
+        box.addItem(tr(text))
+        box.setItemData(box.count() - 1, tr(help_text), Qt.ItemDataRole.ToolTipRole)
+    control = Control(
+        box, lambda value: box.setCurrentIndex(values.index(value)), option.folded, tr(option.name)
+    )
+    box.activated.connect(lambda number: control.changed.emit(values[number]))
+    return control
