@@ -120,7 +120,7 @@ class Document:
     layers: tuple[Layer, ...] = ()  # the lowest first
     pulls: Pulls = ()
     selection: Selection | None = None  # None: everything
-    areas: tuple[Layer, ...] = ()  # where edits may work and how strongly; at most one of each kind
+    areas: tuple[Layer, ...] = ()  # where edits may work and how strongly; one of a kind, always of 8 bits
     results: tuple[Result, ...] = ()  # the newest last
     depth: Depth = 8  # of the pixels of all layers
     profile: bytes | None = field(default=None, repr=False)  # ICC, of their colours; None: sRGB
@@ -222,6 +222,15 @@ def tiles_from(rgba: Rgba, x: int = 0, y: int = 0) -> Tiles:
     return MappingProxyType(tiles)
 
 
+def blank(width: int, height: int, depth: Depth = 8) -> Pixels:
+    """Transparent pixels."""
+    return np.zeros((height, width, 4), np.uint8 if depth == 8 else np.uint16)
+
+
+def blank_tile(depth: Depth = 8) -> Pixels:
+    return blank(TILE, TILE, depth)
+
+
 def places(rect: Rect) -> Iterator[Place]:
     """The tiles that a rectangle touches."""
     columns = range(rect.x // TILE, -(-(rect.x + rect.width) // TILE))
@@ -242,7 +251,7 @@ def composite(document: Document, rect: Rect, shown: Callable[[Layer], bool] = l
     """The visible layers over each other, (h, w, 4) premultiplied; of those that hold pixels the ones of
     which `shown` says yes.
     """
-    out = np.zeros((rect.height, rect.width, 4), np.uint8 if document.depth == 8 else np.uint16)
+    out = blank(rect.width, rect.height, document.depth)
     for place in places(rect):
         inside, outside = overlap(place, rect)
         lay_layers(out[outside], document.layers, place, inside, shown)

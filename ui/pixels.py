@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,20 @@ from PySide6.QtGui import QImage, QPaintDevice, QPainter
 from ui.document import Pixels, Rgba
 
 FORMAT = QImage.Format.Format_ARGB32_Premultiplied
+FORMATS = {1: FORMAT, 2: QImage.Format.Format_RGBA64_Premultiplied}  # by the bytes of a channel
 
 
 def image_of(pixels: Pixels) -> QImage:
-    """(h, w, 4) premultiplied BGRA as an image that shares its memory; only to be read."""
+    """(h, w, 4) premultiplied pixels of either depth as an image that shares memory; only to be read."""
     height, width = pixels.shape[:2]
-    return QImage(pixels.data, width, height, pixels.strides[0], FORMAT)
+    return QImage(pixels.data, width, height, pixels.strides[0], FORMATS[pixels.itemsize])
+
+
+def bytes_of(image: QImage) -> NDArray[Any]:
+    """(h, w, 4) channels of an image of 32 or 64 bits for a pixel, as they lie there; of their own memory."""
+    dtype = np.uint8 if image.depth() == 32 else np.uint16
+    rows = np.frombuffer(image.constBits(), dtype).reshape(image.height(), -1)
+    return rows[:, : image.width() * 4].reshape(image.height(), image.width(), 4).copy()
 
 
 def blank_image(width: int, height: int) -> QImage:
@@ -48,10 +57,7 @@ def image_of_grey(mask: NDArray[np.uint8]) -> QImage:
 
 def rgba_of(image: QImage) -> Rgba:
     """Any image, from the clipboard say, as straight RGBA of its own memory."""
-    image = image.convertToFormat(QImage.Format.Format_RGBA8888)
-    height, width = image.height(), image.width()
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(height, image.bytesPerLine())
-    return rows[:, : width * 4].reshape(height, width, 4).copy()
+    return bytes_of(image.convertToFormat(QImage.Format.Format_RGBA8888))
 
 
 @contextmanager

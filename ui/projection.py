@@ -16,20 +16,31 @@ from PySide6.QtGui import QImage, QPainter
 
 from engine.area import Rect
 from ui.blending import Blend, Pixels, Share, lay
-from ui.document import TILE, Layer, Place, lay_layers, places
+from ui.document import TILE, Depth, Document, Layer, Place, blank_tile, lay_layers, places
 from ui.pixels import blank_image, image_of, painting
+from ui.spaces import screen_image
 
 HALVINGS = 3
 
 
 class Projection:
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, depth: Depth = 8, profile: bytes | None = None) -> None:
+        self._depth, self._profile = depth, profile  # of the pixels that are composed
         sizes = [(width, height)]
         for _ in range(HALVINGS):
             sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
         self.levels = [blank_image(*size) for size in sizes]
         self.rect = Rect(0, 0, width, height)
         self.stale: set[Place] = set(places(self.rect))
+
+    @classmethod
+    def of(cls, document: Document) -> Projection:
+        return cls(document.width, document.height, document.depth, document.profile)
+
+    def fits(self, document: Document) -> bool:
+        """Whether it can show that document."""
+        mine = self.rect, self._depth, self._profile
+        return mine == (document.rect, document.depth, document.profile)
 
     def damage(self, changed: Iterable[Place]) -> None:
         self.stale.update(changed)
@@ -43,9 +54,9 @@ class Projection:
         with painting(self.levels[0]) as painter:
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
             for column, row in due:
-                tile = np.zeros((TILE, TILE, 4), np.uint8)
+                tile = blank_tile(self._depth)
                 lay_layers(tile, stack, (column, row), laid=painted)
-                painter.drawImage(column * TILE, row * TILE, image_of(tile))
+                painter.drawImage(column * TILE, row * TILE, screen_image(tile, self._profile))
         for level in range(1, len(self.levels)):
             _halve(self.levels[level - 1], self.levels[level], due, level)
         self.stale -= due

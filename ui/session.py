@@ -29,11 +29,13 @@ from ui.document import (
     Pulls,
     Selection,
     Shares,
+    blank_tile,
     frozen,
 )
 from ui.history import History
 from ui.language import tr
 from ui.selection import share
+from ui.spaces import own_colour
 
 Change = Callable[[Document], Document]
 End = Literal["source", "target"]
@@ -70,6 +72,14 @@ class Wet:
         """Whether only colours may change, not what is covered."""
         return self.layer.alpha_locked
 
+    def blank(self) -> Pixels:
+        """A transparent tile of the depth that is painted in; areas and masks have eight bits."""
+        return blank_tile(self.document.depth if self.layer.kind in ("strokes", "picture", "result") else 8)
+
+    def ink(self, colour: QColor) -> QColor:
+        """What to paint with for a colour of the screen, by the document's profile."""
+        return own_colour(self.document, colour) if self.layer.kind == "strokes" else colour
+
     def share(self, place: Place) -> NDArray[np.uint8] | None:
         """How much may be painted there, (256, 256) in 0..255, by the selection; None: all."""
         selection = self.document.selection
@@ -79,7 +89,7 @@ class Wet:
         """The tile there, ready to be painted on."""
         if place not in self.touched:
             before = self.original(place)
-            self.tiles[place] = np.zeros((TILE, TILE, 4), np.uint8) if before is None else before.copy()
+            self.tiles[place] = self.blank() if before is None else before.copy()
             self.touched.add(place)
         return self.tiles[place]
 
@@ -111,6 +121,12 @@ class WetMask(Wet):
     @property
     def alpha_locked(self) -> bool:
         return False
+
+    def blank(self) -> Pixels:
+        return blank_tile()
+
+    def ink(self, colour: QColor) -> QColor:
+        return colour
 
     def original(self, place: Place) -> Pixels:
         share = (self.layer.mask or {}).get(place)
