@@ -27,6 +27,7 @@ from engine.warp import Warp, grown, rim, warped
 
 RIM = 6.0  # pixels at the working size over which a moved thing and its ground meet
 STIRRED = 0.3  # share of new noise there
+QUIETER = -0.15  # as a model's extra noise: so invented ground is as detailed as true ground
 PATHS = 2  # that are kept for a model: 30 MB each at 256 x 256 and 20 steps
 
 
@@ -96,7 +97,7 @@ class Walk(NamedTuple):
 
     @property
     def stronger(self) -> float:
-        return s_noise(self.at.model.extra_noise, self.steps)
+        return s_noise(QUIETER, self.steps)
 
     def places(self, ground: Ground) -> Places:
         """Up to which level each place may change."""

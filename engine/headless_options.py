@@ -189,7 +189,7 @@ def _how_to_drag(add: Callable[..., Any]) -> None:
     add("--form", choices=list(FORMS), default="auto", help="how the drag is done")
     add("--strength", type=float, default=Drag.strength, help="t0 where ground is uncovered, or of the whole")
     add("--settle", type=float, default=Drag.settle, help="t0 of what has been moved, and of its rim")
-    add("--steps", type=int, default=EditRequest.steps, help="steps from t0")
+    add("--steps", type=int, default=Drag.STEPS, help="steps from t0; as published, 60 and more")
     add("--solver", choices=SOLVERS, default=Drag.solver, help="of the forms onepass and published")
     add("--alpha", type=float, default=Drag.alpha, help="gain of a copy at its target, as published")
     add("--beta", type=float, default=Drag.beta, help="share of the source that stays; 1 makes a copy")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,11 +89,13 @@ class Drag:
     where something must be invented.
     """
 
+    STEPS: ClassVar[int] = 10  # as many as carry wants; as published it takes 60 and more
+
     handles: tuple[Handle, ...]
     form: Form = "auto"
     solver: Literal["sde", "ode", "cycle"] = "cycle"  # of one pass and published
-    strength: float = 0.7  # t0: where ground is uncovered, or of the whole latent as published
-    settle: float = 0.35  # t0 of what has been moved, and of its rim
+    strength: float = 0.6  # t0: where ground is uncovered, or of the whole latent as published
+    settle: float = 0.1  # t0 of what has been moved, and of its rim
     alpha: float = 1.1  # gain of a copy at its target, as published
     beta: float = 0.3  # share of the source that stays, as published; 1 keeps the source in each form
     stride: float = 8.0  # pixels a move, at most

@@ -51,7 +51,7 @@ class Method(NamedTuple):
 
 
 def drag(
-    steps: int = 25, seed: int = 0, outline: bool = False, masked: bool = False, **choices: Any
+    steps: int = Drag.STEPS, seed: int = 0, outline: bool = False, masked: bool = False, **choices: Any
 ) -> Maker:
     """An edit as the editor would ask for it, with an ellipse round the thing or its true outline; `masked`
     where the form does not see itself what it changes.
@@ -124,9 +124,9 @@ METHODS: dict[str, Method] = {
     "as published, t0 0.4": Method(published(0.4, 60), 4),
     "DragDiffusion": Method(optimised(0.5), 16, shown=True),
     **{f"DragDiffusion, t0 {t0}": Method(optimised(t0), 4) for t0 in (0.35, 0.7)},
-    **{f"carry, t0 {t0}": Method(drag(form="carry", strength=t0), 16) for t0 in (0.15, 0.3, 0.5, 0.85)},
-    **{f"carry, settle {t0}": Method(drag(form="carry", settle=t0), 16) for t0 in (0.1, 0.2, 0.5)},
-    **{f"carry, {steps} steps": Method(drag(steps, form="carry"), 16) for steps in (5, 10, 50)},
+    **{f"carry, t0 {t0}": Method(drag(form="carry", strength=t0), 16) for t0 in (0.2, 0.4, 0.8)},
+    **{f"carry, settle {t0}": Method(drag(form="carry", settle=t0), 16) for t0 in (0.05, 0.2, 0.35)},
+    **{f"carry, {steps} steps": Method(drag(steps, form="carry"), 16) for steps in (5, 25, 50)},
     **{f"carry, seed {seed}": Method(drag(seed=seed, form="carry"), 16) for seed in (1, 2, 3)},
     **{f"published, cycle, t0 {t0}": Method(published(t0), 6) for t0 in (0.1, 0.2, 0.4, 0.6)},
     **{f"published, stride {px}": Method(published(0.3, stride=px), 6) for px in (4, 16)},
