@@ -57,7 +57,7 @@ class Canvas(QWidget):
         self.session = session
         self.tool: Tool = tool or Brush()
         self.view = View(ratio=self.devicePixelRatioF())
-        self._projection = Projection(session.document.width, session.document.height)
+        self._projection = Projection.of(session.document)
         self._marks: list[Marks] = []  # of the window's other parts, the lowest first
         self._fresh: Fresh | None = None  # while there is an overlay that tells what it was made of
         self._gesture: Gesture | None = None
@@ -513,8 +513,8 @@ class Canvas(QWidget):
     def _replace(self) -> None:
         self.cancel_gesture()
         document = self.session.document
-        if self._projection.rect != document.rect:
-            self._projection = Projection(document.width, document.height)
+        if not self._projection.fits(document):
+            self._projection = Projection.of(document)
         self._projection.damage(places(document.rect))
         self.fit()
 

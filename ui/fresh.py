@@ -15,6 +15,7 @@ from engine.area import Rect
 from ui.document import TILE, Document, Layer, Pixels, Place, composite, places
 from ui.projection import Projection
 from ui.session import difference
+from ui.spaces import on_screen
 
 SAME, OTHER = 4, 40  # of 255: a pixel that differs by less is not drawn, one that differs by more is covered
 SHARES = (256 * ((np.arange(256) - SAME) / (OTHER - SAME)).clip(0, 1)).astype(np.uint16)
@@ -49,7 +50,7 @@ class Fresh:
 def _patch(before: Document, after: Document, place: Place) -> Pixels:
     """A tile of the picture as it is now, clear where it is as before."""
     at = Rect(place[0] * TILE, place[1] * TILE, TILE, TILE)
-    then, now = composite(before, at), composite(after, at)
+    then, now = (on_screen(composite(each, at), each.profile) for each in (before, after))
     change = np.maximum(now, then) - np.minimum(now, then)
     largest = np.maximum.reduce([change[..., channel] for channel in range(4)])  # faster than its max
     patch: Pixels = (now * SHARES[largest][..., None] >> 8).astype(np.uint8)

@@ -16,9 +16,10 @@ from engine.matte import trimmed
 from engine.pictures import flat
 from engine.types import Handle, Mask, Rgb
 from engine.warp import filled, grown, lifted, part_way, region_of, shifted
-from ui.document import Document, Pixels, premultiplied, read
+from ui.document import Document, Pixels, premultiplied
 from ui.handles import box, moving
 from ui.pixels import image_of
+from ui.spaces import as_seen
 
 ROUND = 0.6  # of what is lifted: how far the ground round it is looked at
 
@@ -105,7 +106,7 @@ def _meets(a: Rect, b: Rect) -> bool:
 
 
 def _seen(document: Document, at: Rect) -> Rgb:
-    return flat(read(document, at))
+    return flat(as_seen(document, at))
 
 
 def _solid(hole: Mask) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

@@ -8,7 +8,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from ui.document import TILE, Document, Layer
-from ui.pixels import image_of, image_of_rgb, painting
+from ui.pixels import image_of_rgb, painting
+from ui.spaces import screen_image
 
 
 def thumbnail(rgb: NDArray[np.uint8], side: int, ratio: float) -> QPixmap:
@@ -31,7 +32,7 @@ def layer_thumbnail(document: Document, layer: Layer, side: int, ratio: float) -
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.scale(scale, scale)
         for (column, row), tile in layer.tiles.items():
-            image = image_of(tile)
+            image = screen_image(tile, document.profile)
             painter.drawImage(QRectF(column * TILE, row * TILE, TILE, TILE), image)
     small.setDevicePixelRatio(ratio)
     return small

@@ -90,7 +90,7 @@ class Brush:
             session.stroke_end = (pointer.x, pointer.y)
 
     def ink(self, session: Session, wet: Wet) -> Ink:
-        return colour_ink(session.colour)
+        return colour_ink(wet.ink(session.colour))
 
     def _finds_strokes(self, session: Session) -> bool:
         if self.on is not None:

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 
 from engine.area import Rect
-from ui.document import read
 from ui.session import Session
+from ui.spaces import as_seen
 from ui.tools.pointer import Gesture, Pointer
 
 
@@ -35,6 +35,6 @@ class Pick:
     def _pick(self, session: Session, pointer: Pointer) -> None:
         document = session.document
         if 0 <= pointer.x < document.width and 0 <= pointer.y < document.height:
-            r, g, b, alpha = read(document, Rect(int(pointer.x), int(pointer.y), 1, 1))[0, 0].tolist()
+            r, g, b, alpha = as_seen(document, Rect(int(pointer.x), int(pointer.y), 1, 1))[0, 0].tolist()
             if alpha:
                 session.set_colour(QColor(r, g, b))
