@@ -6,6 +6,8 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolButton
 
+from ui import theme
+
 Colour = tuple[int, int, int]  # sRGB
 
 
@@ -39,9 +41,10 @@ class Chip(QToolButton):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-            edge = QColor("white" if self.underMouse() or self.hasFocus() else "#26ffffff")
+            edge = QColor(theme.TEXT)
+            edge.setAlpha(255 if self.underMouse() or self.hasFocus() else 38)
             if self.colour is None:
-                painter.setPen(QPen(QColor("#303030"), 1))
+                painter.setPen(QPen(QColor(theme.RAISED), 1))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
             else:
                 painter.setPen(QPen(edge, 1.4))

@@ -183,7 +183,7 @@ class Swatches(QWidget):
                 painter.setPen(QPen(QColor(theme.PANEL), 3))
                 painter.setBrush(QColor(*colour))
                 painter.drawRoundedRect(box, 4, 4)
-                painter.setPen(QPen(QColor("#8a8a8a"), 1))
+                painter.setPen(QPen(QColor(theme.KNOB), 1))
                 painter.drawRoundedRect(box, 4, 4)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -109,8 +109,10 @@ class DragPanel(QWidget):
         self.main.setText("Stop" if running else "Drag")
         self.main.setProperty("primary", not running)
         self.main.setProperty("danger", running)
-        white = "#ffffff" if possible else "#77818c"
-        self.main.setIcon(icon("stop-fill", "#f0c4bc") if running else icon("arrows-out-cardinal", white))
+        white = theme.ON_ACCENT if possible else theme.ON_ACCENT_OFF
+        self.main.setIcon(
+            icon("stop-fill", theme.ON_DANGER) if running else icon("arrows-out-cardinal", white)
+        )
         self.main.setEnabled(running or possible)
         self.main.setToolTip(
             "Stop and keep what is done  (Esc)"

@@ -27,8 +27,9 @@ from PySide6.QtGui import (
 from ui import theme
 
 
-def icon(name: str, colour: str = theme.TEXT, active: str | None = None) -> QIcon:
-    """The Phosphor icon of that name; `active` is its colour where the button is checked."""
+def icon(name: str, colour: str = "", active: str = "") -> QIcon:
+    """The Phosphor icon of that name, in the colour of text; `active` is that where the button is checked."""
+    colour = colour or theme.TEXT
     return QIcon(_Glyph(_characters()[name], colour, active or colour))
 
 
@@ -51,7 +52,7 @@ class _Glyph(QIconEngine):
         font = QFont(_family())
         font.setPixelSize(max(1, rect.height()))
         painter.setFont(font)
-        painter.setPen(QColor(theme.FAINT if mode == QIcon.Mode.Disabled else colour))
+        painter.setPen(QColor(theme.FAINT if mode == QIcon.Mode.Disabled else theme.worn(colour)))
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._character)
         painter.restore()
 

@@ -258,7 +258,7 @@ class _RowPainter(QStyledItemDelegate):
             painter.setBrush(QColor(theme.ACCENT_DIM))
             painter.drawRoundedRect(QRectF(box).adjusted(1, 1, -1, -1), 4, 4)
         elif state & QStyle.StateFlag.State_MouseOver:
-            painter.setBrush(QColor("#292929"))
+            painter.setBrush(QColor(theme.WELL_HOVER))
             painter.drawRoundedRect(QRectF(box).adjusted(1, 1, -1, -1), 4, 4)
         self._sign(visible).paint(painter, _eye(box))
         picture = index.data(_PICTURE)

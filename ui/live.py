@@ -7,9 +7,11 @@ painted since lies over it.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QSize, QTimer, Signal, Slot
@@ -21,6 +23,7 @@ from ui.apply import Ask, Candidate, EditOptions, Edits, asked, veil
 from ui.document import Document, Pixels, premultiplied
 from ui.icons import icon
 from ui.panels import Floating
+from ui.results import Run, added
 from ui.session import Overlay, Session
 from ui.widgets import Line, icon_button, push_button
 from ui.work import Work
@@ -34,6 +37,14 @@ class Wanted(NamedTuple):
 
     document: Document
     options: EditOptions
+
+    def is_as(self, other: Wanted | None) -> bool:
+        """Whether the same picture would come out; handles and results do not count."""
+        return other is not None and self._matter() == other._matter()
+
+    def _matter(self) -> tuple[object, ...]:
+        document = self.document
+        return document.layers, document.areas, document.selection, self.options
 
 
 class Live(QObject):
@@ -51,6 +62,8 @@ class Live(QObject):
         self._has_failed = False
         self._of: Wanted | None = None  # of the picture that is made or is being made
         self._made: tuple[Ask, Candidate] | None = None
+        self._seconds = 0.0  # that it took
+        self.weights = ""  # SHA-256 of the model's
         self._overlay: Overlay | None = None
         self._job: asyncio.Task[None] | None = None
         self._clock = QTimer(self)
@@ -101,7 +114,7 @@ class Live(QObject):
         if on:
             self._halt()
         elif self.is_on:  # the edit has taken our picture away
-            if self._overlay is not None and self._overlay.of is self._session.document:
+            if self._overlay is not None and self._is_of_now(self._overlay):
                 self._session.preview(self._overlay)
             else:
                 self._overlay = None
@@ -112,7 +125,7 @@ class Live(QObject):
     @Slot()
     def look(self) -> None:
         """Something may have changed: begin anew if so, once it has been quiet for a moment."""
-        if self.is_active and (self._session.is_busy or self._wanted() != self._of):
+        if self.is_active and (self._session.is_busy or not self._wanted().is_as(self._of)):
             told = self.is_running or self._made is not None
             self._halt()
             self._of = self._made = None
@@ -126,6 +139,7 @@ class Live(QObject):
         if self._made is None or self._is_paused or self._session.is_busy:
             return
         ask, candidate = self._made
+        self._work.begin(self._land(ask, candidate, self._seconds))
         self._session.commit(ask.label, lambda document: ask.accepted(document, candidate))
         self._halt()
         self._of = self._wanted()  # so the next picture follows the next change
@@ -153,7 +167,15 @@ class Live(QObject):
             self._show(None)
         self.changed.emit()
 
+    async def _land(self, ask: Ask, candidate: Candidate, seconds: float) -> None:
+        """Put what was kept among the document's results."""
+        document = self._session.document
+        run = await asyncio.to_thread(Run, ask, (document.width, document.height), self.weights)
+        if self._session.document.rect == document.rect:  # else another one was opened meanwhile
+            self._session.amend(partial(added, result=run.result(candidate, seconds)))
+
     async def _make(self, of: Wanted) -> None:
+        started = time.monotonic()
         self.progressed.emit(0.0)
         ask = await asyncio.to_thread(asked, of.document, of.options)
         async with aclosing(self._engine.edit(ask.request)) as events:
@@ -165,7 +187,7 @@ class Live(QObject):
                 elif isinstance(event, EditResult):
                     candidate = Candidate(event.image, event.seed, finished=True)
                     pixels = await asyncio.to_thread(_result, ask, candidate)
-                    self._made = ask, candidate
+                    self._made, self._seconds = (ask, candidate), time.monotonic() - started
                     self._show(Overlay(ask.at, pixels, of.document))
 
     def _ended(self, job: asyncio.Task[None]) -> None:
@@ -195,6 +217,10 @@ class Live(QObject):
         self._of = self._made = None
         if self._overlay is not None:
             self._show(None)
+
+    def _is_of_now(self, overlay: Overlay) -> bool:
+        """Whether it was made of the layers as they are now."""
+        return overlay.of is not None and overlay.of.layers == self._session.document.layers
 
     def _wanted(self) -> Wanted:
         options = replace(self._options(), steps=STEPS, variants=1, draft=True)
@@ -226,7 +252,7 @@ class LiveBar(Floating):
         self.hint = QLabel("Paint, and the picture follows")
         self.hint.setProperty("quiet", True)
         self.keep_button = push_button("Keep", "primary")
-        self.keep_button.setIcon(icon("check", "#ffffff"))
+        self.keep_button.setIcon(icon("check", theme.ON_ACCENT))
         self.keep_button.setToolTip("Keep the picture as a new layer  (Enter)")
         self.keep_button.clicked.connect(live.keep)
         self.off_button = icon_button("x", "Back to the strokes  (Esc)", 14)

@@ -51,7 +51,7 @@ class EditPanel(QWidget):
         self.live.setProperty("large", True)
         self.live.setProperty("live", True)
         self.live.setCheckable(True)
-        self.live.setToolTip("Make each stroke real as soon as it is painted  (L)")
+        self.live.setToolTip("Make each stroke real as soon as it is painted  (Ctrl+L)")
         self.live.setIconSize(QSize(22, 18))
         self.live.setIcon(icon("lightning", theme.TEXT, theme.LIVE))
         self.strength = Slider(
@@ -139,7 +139,9 @@ class EditPanel(QWidget):
         self.main.setProperty("primary", not running)
         self.main.setProperty("danger", running)
         self.main.setIcon(
-            icon("stop-fill", "#f0c4bc") if running else icon("magic-wand", "#ffffff" if ready else "#77818c")
+            icon("stop-fill", theme.ON_DANGER)
+            if running
+            else icon("magic-wand", theme.ON_ACCENT if ready else theme.ON_ACCENT_OFF)
         )
         self.main.setEnabled(running or ready)
         self.main.setToolTip(
@@ -266,7 +268,7 @@ class JobBar(Floating):
         self.line.setMinimumWidth(168)
         self.text = QLabel()
         self.stop_button = push_button("Stop", "danger")
-        self.stop_button.setIcon(icon("stop-fill", "#f0c4bc"))
+        self.stop_button.setIcon(icon("stop-fill", theme.ON_DANGER))
         self.stop_button.setToolTip("Stop and keep what there is  (Esc)")
         self.stop_button.clicked.connect(self.stop)
         self.previous = icon_button("caret-left", "Previous variant  (Left)")
@@ -287,7 +289,7 @@ class JobBar(Floating):
         self.discard_button.setToolTip("Back to the strokes  (Esc)")
         self.discard_button.clicked.connect(self.discard)
         self.apply_button = push_button("Apply", "primary")
-        self.apply_button.setIcon(icon("check", "#ffffff"))
+        self.apply_button.setIcon(icon("check", theme.ON_ACCENT))
         self.apply_button.setToolTip("Keep it as a new layer  (Enter)")
         self.apply_button.clicked.connect(self.apply)
         self._running = self._row(self.line, self.text, self.stop_button)

@@ -46,18 +46,18 @@ class Track(QWidget):
         middle = self.height() / 2
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            for end, colour in ((1.0, "#4a4a4a"), (self.way, theme.ACCENT)):
+            for end, colour in ((1.0, theme.TRACK), (self.way, theme.ACCENT)):
                 pen = QPen(QColor(colour), 4)
                 pen.setCapStyle(Qt.PenCapStyle.RoundCap)
                 painter.setPen(pen)
                 painter.drawLine(QPointF(self._x(0), middle), QPointF(self._x(end), middle))
             for way, made in self.keys:
                 passed = way <= self.way
-                painter.setPen(QPen(QColor(theme.ACCENT if passed else "#8a8a8a"), 1.6))
-                painter.setBrush(QColor(theme.TEXT if made else "#2b2b2b"))
+                painter.setPen(QPen(QColor(theme.ACCENT if passed else theme.KNOB), 1.6))
+                painter.setBrush(QColor(theme.TEXT if made else theme.FLOAT))
                 painter.drawEllipse(QPointF(self._x(way), middle), 4.2, 4.2)
             painter.setPen(QPen(QColor(0, 0, 0, 120), 1))
-            painter.setBrush(QColor("#ffffff"))
+            painter.setBrush(QColor(theme.TEXT))
             painter.drawEllipse(QPointF(self._x(self.way), middle), 7, 7)
             if self.hasFocus():
                 painter.setPen(QPen(QColor(theme.ACCENT), 1))

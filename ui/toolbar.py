@@ -125,7 +125,7 @@ class GroupButton(QToolButton):
     def show_tool(self, number: int) -> None:
         tool = self._tools[number]
         self._shown = number
-        self.setIcon(icon(tool.icon, theme.TEXT, "#ffffff"))
+        self.setIcon(icon(tool.icon, theme.TEXT, theme.ON_DIM))
         tips = [f"{tr(tool.name)}  ({tool.shortcut})\n{tr(tool.tip)}"]
         if len(self._tools) > 1:
             tips.append(tr("Right click or hold for more"))

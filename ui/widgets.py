@@ -116,7 +116,7 @@ class Slider(QWidget):
             painter.setClipPath(shape)
             filled = QRectF(box)
             filled.setWidth(box.width() * self._share())
-            painter.fillRect(filled, QColor(theme.ACCENT_DIM if self.isEnabled() else "#2c3136"))
+            painter.fillRect(filled, QColor(theme.ACCENT_DIM if self.isEnabled() else theme.SLIDER_OFF))
             if self.isEnabled():
                 filled.setTop(box.bottom() - 2)
                 painter.fillRect(filled, QColor(theme.ACCENT))
@@ -315,7 +315,7 @@ class Seed(QWidget):
         self.changed.emit()
 
     def _locked(self, locked: bool) -> None:
-        self.lock.setIcon(icon("lock-simple" if locked else "lock-simple-open", theme.TEXT, "#ffffff"))
+        self.lock.setIcon(icon("lock-simple" if locked else "lock-simple-open", theme.TEXT, theme.ON_DIM))
 
 
 class Fold(QToolButton):
@@ -440,7 +440,7 @@ class Line(QWidget):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor("#444444"))
+            painter.setBrush(QColor(theme.TRACK))
             painter.drawRoundedRect(self.rect(), 2, 2)
             painter.setBrush(QColor(theme.ACCENT))
             painter.drawRoundedRect(QRectF(0, 0, self.width() * self.share, self.height()), 2, 2)
@@ -464,7 +464,7 @@ def is_claimed(event: QEvent, *keys: Qt.Key) -> bool:
 def icon_button(name: str, text: str, size: int = 18, checkable: bool = False) -> QToolButton:
     """A flat button that is only its icon; `text` is its tooltip and what a screen reader says."""
     button = QToolButton()
-    button.setIcon(icon(name, theme.TEXT, "#ffffff"))
+    button.setIcon(icon(name, theme.TEXT, theme.ON_DIM))
     button.setIconSize(QSize(size, size))
     button.setToolTip(text)
     button.setAccessibleName(text)
