@@ -307,10 +307,10 @@ async def test_the_panel_takes_the_place_of_that_of_strokes(bench: Bench) -> Non
 
 @scenario
 async def test_the_tool_ends_live_mode_and_live_mode_the_tool(bench: Bench) -> None:
-    bench.key(Qt.Key.Key_L)
+    bench.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     take_up(bench)
     assert not bench.window.live.is_on
-    bench.key(Qt.Key.Key_L)
+    bench.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     assert bench.window.live.is_on
     assert bench.window.canvas.tool.name == "Brush"
 

@@ -18,7 +18,18 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
 
 from engine.area import Rect
-from ui.document import TILE, Document, Layer, Pixels, Place, Rgba, Selection, composite, overlap
+from ui.document import (
+    TILE,
+    Document,
+    Layer,
+    Pixels,
+    Place,
+    Rgba,
+    Selection,
+    composite,
+    eight_bits,
+    overlap,
+)
 from ui.pixels import image_of_grey, painting
 
 How = Literal["replace", "add", "subtract", "intersect"]
@@ -75,9 +86,7 @@ def selection_of(mask: Shape, x: int = 0, y: int = 0) -> Selection:
     columns = np.flatnonzero(mask[rows[0] : rows[-1] + 1].any(0))
     top, left = int(rows[0]), int(columns[0])
     height, width = int(rows[-1]) + 1 - top, int(columns[-1]) + 1 - left
-    part = mask[top : top + height, left : left + width]
-    if part.size < mask.size // 2:  # not to keep all of a large array for a part of it
-        part = part.copy()
+    part = np.ascontiguousarray(mask[top : top + height, left : left + width])
     part.flags.writeable = False
     return Selection(Rect(x + left, y + top, width, height), part)
 
@@ -125,7 +134,7 @@ def filled(path: QPainterPath, inside: Rect, smooth: bool = True) -> Selection:
 def from_alpha(document: Document, layer: Layer) -> Selection:
     """What a layer or a group covers inside the document."""
     rect = _common(covered(layer), document.rect)
-    return selection_of(np.ascontiguousarray(alone(document, layer, rect)[..., 3]), rect.x, rect.y)
+    return selection_of(eight_bits(alone(document, layer, rect)[..., 3]), rect.x, rect.y)
 
 
 def covered(layer: Layer) -> Rect:
@@ -139,7 +148,7 @@ def covered(layer: Layer) -> Rect:
 
 
 def alone(document: Document, layer: Layer, rect: Rect) -> Pixels:
-    """A layer as if there were no other, however it is shown, (h, w, 4) premultiplied BGRA."""
+    """A layer as if there were no other, however it is shown, (h, w, 4) premultiplied."""
     shown = replace(layer, visible=True, opacity=1.0, blend="normal")
     return composite(replace(document, layers=(shown,)), rect)
 
@@ -149,6 +158,7 @@ def colour_range(pixels: Rgba, colour: tuple[int, int, int], tolerance: float) -
 
     Colours are as far from each other as their most different channel, 0..255.
     """
+    pixels = eight_bits(pixels)
     distance = np.zeros(pixels.shape[:2], np.uint8)
     levels = np.arange(256)
     for channel, value in enumerate(colour):
@@ -161,7 +171,7 @@ def colour_range(pixels: Rgba, colour: tuple[int, int, int], tolerance: float) -
 
 def wand(pixels: Pixels, x: int, y: int, tolerance: float, contiguous: bool = True) -> Selection:
     """What looks similar to the pixel at (x, y): all that hangs together with it, or wherever it is."""
-    alike = similar(pixels, x, y, tolerance)
+    alike = similar(eight_bits(pixels), x, y, tolerance)
     if contiguous:
         alike = connected(alike, x, y)
     return selection_of(alike.view(np.uint8) * np.uint8(255))

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, 
 
 from engine.types import ModelFacts
 from ui import files
+from ui.ants import Ants
 from ui.apply import EditOptions, Edits, asked
 from ui.canvas import Canvas
 from ui.chip import Colour
@@ -40,15 +41,16 @@ from ui.live import Live, LiveBar
 from ui.materials import load_materials
 from ui.menus import Menus
 from ui.panels import EditPanel, JobBar, MessageBar, VariantStrip, Welcome
+from ui.selecting import Selecting
 from ui.session import Session
 from ui.settings import Settings, save_settings
 from ui.shortcuts import ShortcutsDialog
 from ui.showing import Showing, parts
 from ui.status import StatusLine
-from ui.timeline import Timeline
 from ui.strip import OptionStrip
+from ui.timeline import Timeline
 from ui.toolbar import ToolBar, remembered_in, tools_as
-from ui.tools import Drag, Pan, Tool, Watch
+from ui.tools import Drag, Lasting, Pan, Tool, Watch
 from ui.work import Work
 
 log = logging.getLogger(__name__)
@@ -156,7 +158,8 @@ class Window(QMainWindow):
 
     def step_back(self) -> None:
         """Escape: the stroke under way, else the edit, the result, live mode, the message."""
-        if self.canvas.cancel_gesture():
+        tool = self.canvas.tool
+        if self.canvas.cancel_gesture() or (isinstance(tool, Lasting) and tool.give_up(self.session)):
             return
         if self.editing.is_running:
             self.editing.stop()
@@ -193,6 +196,8 @@ class Window(QMainWindow):
 
     @Slot(int)
     def choose_tool(self, number: int) -> None:
+        if isinstance(self.canvas.tool, Lasting):
+            self.canvas.tool.finish(self.session)
         self.tool_bar.choose(number)
         self.options.show_tool(self.tools[number])
         self.tool = self.tools[number]
@@ -326,6 +331,8 @@ class Window(QMainWindow):
         self._drag = next(tool for tool in self.tools if isinstance(tool, Drag))
         self.watch = Watch(drag=self._drag)
         self.canvas: Canvas = Canvas(self.session, self.tool)
+        self.ants = Ants(self.canvas, self.session)
+        self.selecting = Selecting(self, self.session, settings)
         self.tool_bar: ToolBar = ToolBar(self.tools)
         self.options: OptionStrip = OptionStrip()
         recent = [QColor(text) for text in settings.recent_colours]
@@ -387,6 +394,7 @@ class Window(QMainWindow):
         session.committed.connect(self.showing.remember_colour)
         session.replaced.connect(self.showing.refresh)
         session.colour_changed.connect(self.showing.show_colours)
+        self.canvas.add_marks(self.ants)
         self.canvas.zoom_changed.connect(self.showing.show_zoom)
         self.canvas.hovered.connect(self.status.show_place)
         self.tool_bar.chosen.connect(self.choose_tool)
@@ -438,6 +446,7 @@ class Window(QMainWindow):
             self.resize(min(1440, round(room.width() * 0.9)), min(900, round(room.height() * 0.9)))
         if not settings.panels:
             self.show_panels()
+        self.ants.march(settings.marching_ants)
 
     def _live_options(self) -> EditOptions:
         return replace(self.edit_panel.options(), model=self.editing.model)
@@ -445,6 +454,7 @@ class Window(QMainWindow):
     def _settings_now(self) -> Settings:
         settings = self.edit_panel.remembered_in(self.filing.remembered_in(self.settings))
         settings = self.column.remembered_in(self.drag_panel.remembered_in(settings))
+        settings = self.selecting.remembered_in(settings)
         settings = replace(settings, drag_pace=min(round(1e6 * self.editing.pace), 10**9))
         return replace(
             remembered_in(settings, self.tools),

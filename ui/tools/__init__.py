@@ -17,15 +17,21 @@ from __future__ import annotations
 from ui.tools.brush import Brush, Eraser
 from ui.tools.drag import Drag, Watch
 from ui.tools.fill import Fill
+from ui.tools.lasso import Lasso, SelectPolygon
 from ui.tools.pan import Pan
 from ui.tools.pick import Pick
-from ui.tools.pointer import Gesture, Marked, Marks, Pointer, Tool
+from ui.tools.pointer import Gesture, Lasting, Marked, Marks, Pointer, Tool
+from ui.tools.select import Select, SelectEllipse
+from ui.tools.wand import Wand
 
 GROUPS: tuple[tuple[type[Tool], ...], ...] = (  # as in the tool bar: one button for each group
     (Brush,),
     (Eraser,),
     (Fill,),
     (Drag,),
+    (Select, SelectEllipse),
+    (Lasso, SelectPolygon),
+    (Wand,),
     (Pick,),
     (Pan,),
 )
@@ -39,11 +45,17 @@ __all__ = [
     "Eraser",
     "Fill",
     "Gesture",
+    "Lasso",
+    "Lasting",
     "Marked",
     "Marks",
     "Pan",
     "Pick",
     "Pointer",
+    "Select",
+    "SelectEllipse",
+    "SelectPolygon",
     "Tool",
+    "Wand",
     "Watch",
 ]

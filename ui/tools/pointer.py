@@ -62,3 +62,14 @@ class Marked(Marks, Protocol):
 
     def key(self, session: Session, event: QKeyEvent) -> bool:
         """Whether the key did something to them."""
+
+
+@runtime_checkable
+class Lasting(Protocol):
+    """What a tool is beside that if its work lasts over several gestures, until Enter or Escape."""
+
+    def finish(self, session: Session) -> None:
+        """Bring what is under way to its end, if there is anything."""
+
+    def give_up(self, session: Session) -> bool:
+        """Leave no trace of it; whether there was anything."""

@@ -1,0 +1,63 @@
+"""Wand: select what looks alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QPainter
+
+from ui.document import composite
+from ui.options import choice, slider, switch
+from ui.selection import How, alone, feathered, wand
+from ui.session import Session
+from ui.tools.pointer import Gesture, Pointer
+from ui.tools.select import MODES, asked_how, nudged, taken
+from ui.view import View
+
+SMOOTH = 1.0  # pixels of feather
+
+
+@dataclass
+class Wand:
+    name: str = "Wand"
+    icon: str = "magic-wand"
+    shortcut: str = "Shift+W"
+    tip: str = "Select what has a similar colour. Shift adds, Alt takes away."
+    cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
+    how: How = choice("replace", "Mode", MODES)
+    tolerance: float = slider(32, "Tolerance", 0, 255, "", 1.6, "How different a colour may be")
+    touching: bool = switch(True, "Touching", "link", "Only what hangs together with the place clicked")
+    merged: bool = switch(True, "All layers", "stack", "Look at the picture as it is seen, not at one layer")
+    smooth: bool = switch(True, "Smooth", "circle-half", "A soft step of one pixel at the edge")
+    feather: float = slider(0, "Feather", 0, 200, " px", 2, "How softly the edge fades, to either side")
+
+    @property
+    def outline(self) -> float | None:
+        return None
+
+    def gesture(self, session: Session, pointer: Pointer) -> Gesture:
+        document, layer = session.document, session.active_layer
+        how = asked_how(self.how, session, pointer)
+        if 0 <= pointer.x < document.width and 0 <= pointer.y < document.height:
+            if self.merged or layer is None:
+                seen = composite(document, document.rect)
+            else:
+                seen = alone(document, layer, document.rect)
+            found = wand(seen, int(pointer.x), int(pointer.y), self.tolerance, self.touching)
+            if self.smooth and not self.feather:
+                found = feathered(found, SMOOTH, document.rect)
+            taken(session, self.name, found, how, self.feather)
+        while pointer.down:
+            pointer = yield
+
+    def paint_picture(self, painter: QPainter, session: Session) -> None:
+        """The selection itself is all there is to be seen."""
+
+    def paint(self, painter: QPainter, session: Session, view: View) -> None: ...
+
+    def cursor_over(self, session: Session, pointer: Pointer) -> Qt.CursorShape:
+        return self.cursor
+
+    def key(self, session: Session, event: QKeyEvent) -> bool:
+        return nudged(session, event)
