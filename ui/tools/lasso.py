@@ -141,8 +141,10 @@ class SelectPolygon(Lasso):
         """Asked at every move: so the line can follow the pointer."""
         if not self.line:
             return super().cursor_over(session, pointer)
-        self.end = _along([*self.line, (0, 0)], pointer)
-        session.pulled.emit()
+        end = _along([*self.line, (0, 0)], pointer)
+        if end != self.end:
+            self.end = end
+            session.pulled.emit()
         return self.cursor
 
     def key(self, session: Session, event: QKeyEvent) -> bool:
