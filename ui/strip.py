@@ -177,7 +177,7 @@ def _switch(option: Switch) -> Control:
     button.setAccessibleName(tr(option.name))
     button.setFixedHeight(28)
     control = Control(button, button.setChecked, option.folded)
-    button.clicked.connect(control.changed)
+    button.clicked.connect(lambda on: control.changed.emit(on))
     return control
 
 
