@@ -190,5 +190,5 @@ def test_comparing_shows_the_pictures_in_groups_too(session: Session) -> None:
     inner = (layer_from(rgba, "photo", "picture"), layer_from(rgba, "stroke", "strokes"))
     session.open(document_from(rgba).with_layer(Layer("group", "group", layers=inner)))
     session.compare(True)
-    shown = [layer.name for top in session.visible_layers() for layer in top.walk()]
+    shown = [layer.name for top in session.original_layers() for layer in top.walk()]
     assert shown == ["Picture", "group", "photo"]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import cast
 
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -17,7 +16,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QPixmap,
     QPointingDevice,
     QRegion,
     QResizeEvent,
@@ -26,20 +24,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from engine.area import Rect
-from ui.document import TILE, Place, places
-from ui.fresh import Fresh
-from ui.pixels import image_of, painting
-from ui.projection import Projection
+from ui.document import TILE, Place
+from ui.picture import Picture
+from ui.pixels import painting
 from ui.session import Session
 from ui.steering import EVEN, KEYS, SHIFT, Motion, Steered, asked_for, cursor, steered
 from ui.tools import Brush, Gesture, Marked, Marks, Pan, Pick, Pointer, Tool
 from ui.view import MOST, View, next_stop
 
-SURROUND = QColor(30, 30, 30)
-LIGHT, DARK = QColor(112, 112, 112), QColor(88, 88, 88)  # of the checkerboard
-SQUARE = 8  # points
-SQUARES = 32  # across the tile of the checkerboard
 PIXEL_GRID_FROM = 12.0  # zoom
 SMALL = 8.0  # points of a tool's circle below which a cross leads to it
 REACH = 9.0  # points of that cross
@@ -57,9 +49,8 @@ class Canvas(QWidget):
         self.session = session
         self.tool: Tool = tool or Brush()
         self.view = View(ratio=self.devicePixelRatioF())
-        self._projection = Projection.of(session.document)
+        self.picture = Picture(session)
         self._marks: list[Marks] = []  # of the window's other parts, the lowest first
-        self._fresh: Fresh | None = None  # while there is an overlay that tells what it was made of
         self._gesture: Gesture | None = None
         self._pointer = Pointer(0, 0)  # what the gesture was told last
         self._steered: Steered | None = None  # while a drag moves the view
@@ -67,7 +58,6 @@ class Canvas(QWidget):
         self._pen_down = False
         self._hover: QPointF | None = None  # in points of the widget
         self._fitted = True  # until the user zooms, the document stays fitted to the widget
-        self._squares = _checkerboard(self.devicePixelRatioF())
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setTabletTracking(True)
@@ -154,27 +144,8 @@ class Canvas(QWidget):
     # ---- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        transform = self.view.transform
-        document = QRectF(0, 0, self.session.shown.width, self.session.shown.height)
-        on_screen = transform.mapRect(document)
         with painting(self) as painter:
-            painter.setClipRegion(event.region())
-            for rect in cast("Iterable[QRect]", event.region()):  # the stub does not know
-                painter.fillRect(rect, SURROUND)
-                visible = self.view.seen(QRectF(rect)).intersected(document)
-                if not visible.isEmpty():
-                    self._projection.compose(self.session.visible_layers(), _outwards(visible))
-            if self.view.is_upright:
-                painter.setClipRect(on_screen, Qt.ClipOperation.IntersectClip)
-            else:
-                painter.setTransform(transform)
-                painter.setClipRect(document, Qt.ClipOperation.IntersectClip)
-                painter.resetTransform()
-            painter.drawTiledPixmap(on_screen.toAlignedRect(), self._squares)
-            painter.setTransform(transform)
-            self._projection.draw(painter, self.view.zoom, self.view.blends)
-            seen = self.view.seen(QRectF(event.region().boundingRect()))
-            self._paint_overlay(painter, _outwards(seen.intersected(document)))
+            self.picture.paint(painter, self.view, event.region(), self.rect())
             for marks in self._all_marks():
                 painter.save()
                 marks.paint_picture(painter, self.session)
@@ -194,22 +165,6 @@ class Canvas(QWidget):
         yield from self._marks
         if isinstance(self.tool, Marked):
             yield self.tool
-
-    def _paint_overlay(self, painter: QPainter, visible: Rect) -> None:
-        overlay, shown = self.session.overlay, self.session.shown
-        if overlay is None or self.session.comparing:
-            return
-        rect = QRectF(*overlay.rect)
-        image = image_of(overlay.pixels)
-        is_coarse = image.width() < overlay.rect.width
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_coarse or self.view.blends)
-        painter.drawImage(rect, image)
-        if overlay.of is not None:
-            if self._fresh is None:
-                self._fresh = Fresh(overlay.of, shown)
-            elif self._fresh.since is not overlay.of:
-                self._fresh.begin(overlay.of, shown)
-            self._fresh.draw(painter, self.view.zoom, self.view.blends, shown, visible)
 
     def _paint_grid(self, painter: QPainter) -> None:
         """Lines between the pixels, where they are large."""
@@ -475,7 +430,6 @@ class Canvas(QWidget):
         grown = ratio / self.view.ratio
         if grown == 1:
             return
-        self._squares = _checkerboard(ratio)
         self._set_view(replace(self.view, x=self.view.x * grown, y=self.view.y * grown, ratio=ratio))
         if self._fitted:
             self.fit()
@@ -489,9 +443,7 @@ class Canvas(QWidget):
     # ---- what the session says
 
     def _damage(self, changed: set[Place]) -> None:
-        self._projection.damage(changed)
-        if self._fresh is not None:
-            self._fresh.damage(changed)
+        self.picture.damage(changed)
         region = QRegion()
         for column, row in changed:
             tile = QRectF(column * TILE, row * TILE, TILE, TILE)
@@ -500,9 +452,7 @@ class Canvas(QWidget):
         self._show_marks()  # a ghost shows pixels of another place
 
     def _show_overlay(self) -> None:
-        overlay = self.session.overlay
-        if overlay is None or overlay.of is None:
-            self._fresh = None
+        self.picture.show_overlay()
         self.update()
 
     def _show_marks(self) -> None:
@@ -512,17 +462,8 @@ class Canvas(QWidget):
 
     def _replace(self) -> None:
         self.cancel_gesture()
-        document = self.session.document
-        if not self._projection.fits(document):
-            self._projection = Projection.of(document)
-        self._projection.damage(places(document.rect))
+        self.picture.replace()
         self.fit()
-
-
-def _outwards(rect: QRectF) -> Rect:
-    """The whole pixels that a rectangle meets."""
-    whole = rect.toAlignedRect()
-    return Rect(max(whole.x(), 0), max(whole.y(), 0), whole.width() + 1, whole.height() + 1)
 
 
 def _even(angle: float, steps: int) -> float:
@@ -538,16 +479,3 @@ def _cross(circle: QRectF) -> list[QLineF]:
         QLineF(middle + way * inner, middle + way * (inner + REACH - 2))
         for way in (QPointF(1, 0), QPointF(-1, 0), QPointF(0, 1), QPointF(0, -1))
     ]
-
-
-def _checkerboard(ratio: float) -> QPixmap:
-    """Squares of two greys, for what is transparent; many, for it is the tiling that takes time."""
-    side = round(SQUARE * ratio)
-    board = QPixmap(SQUARES * side, SQUARES * side)
-    board.fill(LIGHT)
-    with painting(board) as painter:
-        for column in range(SQUARES):
-            for row in range(column % 2, SQUARES, 2):
-                painter.fillRect(column * side, row * side, side, side, DARK)
-    board.setDevicePixelRatio(ratio)
-    return board

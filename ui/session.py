@@ -422,7 +422,6 @@ class Session(QObject):
         """While on, only the original picture is shown."""
         if on != self.comparing:
             self.comparing = on
-            self.damaged.emit(set(_places_of(self.shown)))
             self.overlaid.emit()
 
     def set_colour(self, colour: QColor) -> None:
@@ -435,12 +434,12 @@ class Session(QObject):
         self.colour_changed.emit(self.colour)
 
     def visible_layers(self) -> Iterable[Layer]:
-        """What the canvas shows, the lowest first; while comparing the pictures alone."""
-        for layer in self.shown.layers:
-            if not self.comparing:
-                yield layer
-            elif layer.kind in ("picture", "group"):
-                yield _pictures_of(layer)
+        """What the canvas shows, the lowest first."""
+        return self.shown.layers
+
+    def original_layers(self) -> Iterable[Layer]:
+        """The pictures alone, in groups too: what was opened, without strokes and results."""
+        return original(self.shown).layers
 
     def _travel(self, move: Callable[[], None]) -> None:
         if self._open:
@@ -490,6 +489,13 @@ def active_after(active: int, before: Document, after: Document) -> int:
     return next(near, _top(after))
 
 
+def original(document: Document) -> Document:
+    """The document with its pictures alone, those in groups too: what was opened, without strokes and
+    results.
+    """
+    return replace(document, layers=_pictures_of(document.layers))
+
+
 def difference(a: Document, b: Document) -> set[Place]:
     """The tiles at which two documents may look different."""
     before, after = a.layers + a.areas, b.layers + b.areas
@@ -529,11 +535,8 @@ def _top(document: Document) -> int:
     return document.layers[-1].uid if document.layers else 0
 
 
-def _pictures_of(layer: Layer) -> Layer:
-    inner = tuple(_pictures_of(each) for each in layer.layers if each.kind in ("picture", "group"))
-    return replace(layer, layers=inner)
-
-
-def _places_of(document: Document) -> Iterator[Place]:
-    for layer in document.walk():
-        yield from layer.tiles
+def _pictures_of(layers: Iterable[Layer]) -> tuple[Layer, ...]:
+    kept = (layer for layer in layers if layer.kind in ("picture", "group"))
+    return tuple(
+        replace(layer, layers=_pictures_of(layer.layers)) if layer.layers else layer for layer in kept
+    )
