@@ -175,17 +175,18 @@ class Stroke:
             self._stamp(self.width - x, y, size, math.pi - angle, flow, most)
 
     def _stamp(self, x: float, y: float, size: float, angle: float, flow: float, most: float) -> None:
-        """Where there is less cover than `most`, a share of what lacks is added."""
+        """Where the cover is less than the stamp at its `most`, a share of what lacks is added: so edges stay
+        as smooth, and soft ones as soft, as they are in the stamp.
+        """
         stamp, left, top = self._tips.touch(x, y, size, angle)
         box = Rect(left, top, stamp.shape[1], stamp.shape[0])
-        inside = _clipped(box, self.width, self.height)
+        inside = clipped(box, self.width, self.height)
         if inside is None or not flow or not most:
             return
         part = self.cover[inside.slices]
-        room = np.subtract(np.float32(most), part)
-        if most < 1:
-            np.maximum(room, 0, out=room)
-        room *= stamp[inside.y - top :, inside.x - left :][: inside.height, : inside.width]
+        room = stamp[inside.y - top :, inside.x - left :][: inside.height, : inside.width] * np.float32(most)
+        room -= part
+        np.maximum(room, 0, out=room)
         if flow < 1:
             room *= np.float32(flow)
         part += room
@@ -207,7 +208,7 @@ def grained(cover: NDArray[np.float32], box: Rect, grain: float) -> NDArray[np.f
     return mixed
 
 
-def _clipped(box: Rect, width: int, height: int) -> Rect | None:
+def clipped(box: Rect, width: int, height: int) -> Rect | None:
     left, top = max(box.x, 0), max(box.y, 0)
     right, bottom = min(box.x + box.width, width), min(box.y + box.height, height)
     return Rect(left, top, right - left, bottom - top) if left < right and top < bottom else None

@@ -85,7 +85,7 @@ def round_stamp(diameter: float, hardness: float, x: float = 0.0, y: float = 0.0
 def paper() -> Stamp:
     """(512, 512): how low the paper is, for brushes that catch on its grain; it repeats without a joint."""
     random = np.random.default_rng(7)
-    rough = _noise(random, PAPER, 2.6) + 0.6 * _noise(random, PAPER, 1.2) + 0.5 * _noise(random, PAPER, 6)
+    rough = _noise(random, PAPER, 1.2) + 0.7 * _noise(random, PAPER, 2.4) + 0.3 * _noise(random, PAPER, 6)
     return _ranked(rough)
 
 

@@ -15,19 +15,24 @@ and, if things of its own lie over the picture, what `Marked` asks for.
 from __future__ import annotations
 
 from ui.tools.brush import Brush, Eraser
+from ui.tools.clone import Clone
 from ui.tools.drag import Drag, Watch
 from ui.tools.fill import Fill
+from ui.tools.gradient import Gradient
 from ui.tools.lasso import Lasso, SelectPolygon
 from ui.tools.pan import Pan
 from ui.tools.pick import Pick
 from ui.tools.pointer import Gesture, Lasting, Marked, Marks, Pointer, Tool
+from ui.tools.restore import Restore
 from ui.tools.select import Select, SelectEllipse
+from ui.tools.smudge import Smudge
 from ui.tools.wand import Wand
 
 GROUPS: tuple[tuple[type[Tool], ...], ...] = (  # as in the tool bar: one button for each group
     (Brush,),
     (Eraser,),
-    (Fill,),
+    (Fill, Gradient),
+    (Clone, Smudge, Restore),
     (Drag,),
     (Select, SelectEllipse),
     (Lasso, SelectPolygon),
@@ -41,10 +46,12 @@ __all__ = [
     "GROUPS",
     "TOOLS",
     "Brush",
+    "Clone",
     "Drag",
     "Eraser",
     "Fill",
     "Gesture",
+    "Gradient",
     "Lasso",
     "Lasting",
     "Marked",
@@ -52,9 +59,11 @@ __all__ = [
     "Pan",
     "Pick",
     "Pointer",
+    "Restore",
     "Select",
     "SelectEllipse",
     "SelectPolygon",
+    "Smudge",
     "Tool",
     "Wand",
     "Watch",

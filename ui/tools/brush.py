@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
@@ -32,7 +33,7 @@ TURNINGS = (
 
 @dataclass
 class Brush:
-    """What is painted with what; a tool that paints differently changes `ink`, or `on` for an area."""
+    """A tool that paints with something else changes `ink`; one that paints on an area, `on`."""
 
     name: str = "Brush"
     icon: str = "paint-brush"
@@ -46,9 +47,7 @@ class Brush:
     opacity: float = share(1.0, "Opacity", "How much one stroke covers", 1)
     flow: float = share(1.0, "Flow", "How much one dab leaves: dabs add up to the opacity", 1)
     smoothing: float = share(0.0, "Smoothing", "How far the line is held back, so that it runs calmly")
-    mirror: bool = switch(
-        False, "Mirror", "square-half", "Paint the same on the other side of the picture"
-    )
+    mirror: bool = switch(False, "Mirror", "square-half", "Paint the same on the other side of the picture")
     shape: str = choice("round", "Tip", SHAPES, folded=True)
     spacing: float = share(0.06, "Spacing", "From dab to dab, of the size", 1, folded=True)
     angle: float = slider(0, "Angle", 0, 359, "\N{DEGREE SIGN}", 1, "Of the tip", folded=True)
@@ -70,26 +69,31 @@ class Brush:
                 tr("There are no strokes to erase: the eraser takes away strokes, never the picture.")
             )
             return
-        with session.paint("Eraser" if erases else self.name, self.on) as wet:  # or no step, closed by Escape
+        with self.begun(session, erases) as wet:  # one undo step, or none if Escape closes us
             stroke = Stroke(self, wet.document.width, wet.document.height, pointer.point)
             coats = Coats(wet, None if erases else self.ink(session, wet))
             if pointer.shift and session.stroke_end is not None:
                 x, y = session.stroke_end
-                stroke.begin(_at(pointer._replace(x=x, y=y)))
-                stroke.line(_at(pointer))
+                stroke.begin(at(pointer._replace(x=x, y=y)))
+                stroke.line(at(pointer))
             else:
-                stroke.begin(_at(pointer))
-            _show(wet, stroke, coats)
+                stroke.begin(at(pointer))
+            show(wet, stroke, coats)
             while pointer.down:
                 last, pointer = pointer, (yield)
                 if pointer.down:
-                    stroke.move(_at(pointer))
+                    stroke.move(at(pointer))
                 else:  # a pen's release says pressure 0
-                    stroke.end(_at(pointer._replace(pressure=last.pressure)))
-                _show(wet, stroke, coats)
+                    stroke.end(at(pointer._replace(pressure=last.pressure)))
+                show(wet, stroke, coats)
             session.stroke_end = (pointer.x, pointer.y)
 
+    def begun(self, session: Session, erases: bool) -> AbstractContextManager[Wet]:
+        """What is painted on."""
+        return session.paint("Eraser" if erases else self.name, self.on)
+
     def ink(self, session: Session, wet: Wet) -> Ink:
+        """What is painted with."""
         return colour_ink(wet.ink(session.colour))
 
     def _finds_strokes(self, session: Session) -> bool:
@@ -107,7 +111,7 @@ class Eraser(Brush):
     erases: bool = True
 
 
-def _show(wet: Wet, stroke: Stroke, coats: Coats) -> None:
+def show(wet: Wet, stroke: Stroke, coats: Coats) -> None:
     """Lay the stroke on the layer wherever its cover has changed."""
     fresh = stroke.taken()
     for place, box in fresh.items():
@@ -116,5 +120,5 @@ def _show(wet: Wet, stroke: Stroke, coats: Coats) -> None:
         wet.show(set(fresh))
 
 
-def _at(pointer: Pointer) -> At:
+def at(pointer: Pointer) -> At:
     return At(pointer.x, pointer.y, pointer.pressure, pointer.tilt_x, pointer.tilt_y)
