@@ -12,13 +12,17 @@ import os
 import struct
 import tempfile
 import warnings
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
+
+from engine.metadata import upright
 
 Rgba = NDArray[np.uint8]  # (h, w, 4), sRGB, straight alpha
 
@@ -33,6 +37,10 @@ WRITES = {
     ".bmp": "BMP",
 }
 READS = (*WRITES, ".gif")
+SHALLOW = "Converted from 16 to 8 bits a channel."
+TIFF_XMP = 700  # tag
+ABOUT_TAGS = (270, 271, 272, 305, 306, 315, 33432, 34665, 34853)  # of a TIFF, that speak of the picture
+MOST_IN_JPEG = 65000  # bytes of EXIF, and of XMP: a segment has no room for more
 OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"lossless": True},
@@ -44,13 +52,29 @@ class PictureError(Exception):
     """One plain sentence on what is wrong with a file and what to do about it."""
 
 
+class Extras(NamedTuple):
+    """What is written beside the pixels, and how."""
+
+    profile: bytes = b""  # ICC
+    exif: bytes = b""  # from the TIFF header on
+    xmp: bytes = b""  # the packet
+    quality: int | None = None  # 1 ... 100, of JPEG and WebP, which is lossless at 100; None: the best
+
+
 class Picture(NamedTuple):
     rgba: Rgba
     notes: tuple[str, ...]  # what was converted on the way in, one sentence each
+    extras: Extras = Extras()
+    deep: bool = False  # whether the file has 16 bits a channel
 
 
 def open_picture(path: str | Path) -> Picture:
     """Read a picture. Raises PictureError."""
+    return decode_picture(content_of(path), str(path))
+
+
+def content_of(path: str | Path) -> bytes:
+    """The bytes of a file. Raises PictureError."""
     path = Path(path)
     if path.is_dir():
         raise PictureError(f"{path} is a folder; choose a picture file.")
@@ -62,19 +86,28 @@ def open_picture(path: str | Path) -> Picture:
         raise PictureError(f"{path} cannot be read ({error.strerror}); check its permissions.") from None
     if not content:
         raise PictureError(f"{path} is empty; choose another file.")
-    return decode_picture(content, str(path))
+    return content
 
 
-def decode_picture(content: bytes, name: str = "The picture") -> Picture:
-    """As `open_picture`, from the bytes of a file called `name`."""
+def decode_picture(
+    content: bytes, name: str = "The picture", keeps: Callable[[bytes], bool] = lambda profile: False
+) -> Picture:
+    """As `open_picture`, from the bytes of a file called `name`. Colours stay as they are where `keeps` says
+    yes to their profile, which is then among the extras.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the size is checked just below
             image = Image.open(io.BytesIO(content))
         _check_size(image, name)
-        notes = _notes(image, content)
+        profile = image.info.get("icc_profile")
+        kept = profile if profile and image.mode in ("RGB", "RGBA") and keeps(profile) else b""
+        if kept:
+            del image.info["icc_profile"]
+        notes, deep = _notes(image, content), _is_deep(image, content)
         image.load()
-        return Picture(np.array(_srgb(image), dtype=np.uint8), notes)
+        exif, xmp = upright(*_metadata(image))
+        return Picture(np.array(_srgb(image), dtype=np.uint8), notes, Extras(kept, exif, xmp), deep)
     except Image.DecompressionBombError:
         raise PictureError(f"{name} is larger than 8192 x 8192 pixels; make it smaller first.") from None
     except UnidentifiedImageError:
@@ -85,7 +118,7 @@ def decode_picture(content: bytes, name: str = "The picture") -> Picture:
         raise PictureError(f"{name} is damaged or cut short ({error}); get a fresh copy.") from None
 
 
-def save_picture(path: str | Path, rgba: NDArray[np.uint8]) -> None:
+def save_picture(path: str | Path, rgba: NDArray[np.uint8], extras: Extras | None = None) -> None:
     """Write (h, w, 3) or (h, w, 4) bytes; the suffix of `path` says how. Raises PictureError and leaves no
     half file.
     """
@@ -94,13 +127,37 @@ def save_picture(path: str | Path, rgba: NDArray[np.uint8]) -> None:
     image = Image.fromarray(rgba)
     if kind in {"JPEG", "BMP"}:
         image = _on_white(image)
+    with saving(path) as file:
+        image.save(file, kind, **OPTIONS.get(kind, {}) | _written_with(kind, extras or Extras()))
+
+
+@contextmanager
+def saving(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes the place of `path` at one stroke when all of it is written and on the disk.
+
+    It lies beside `path` until then, and is gone if anything fails. Raises PictureError.
+    """
+    path = path.resolve()  # a link stays one
+    partial: Path | None = None
     try:
-        _write(path, image, kind)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".partial", dir=path.parent)
+        partial = Path(name)
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
+        partial.replace(path)
+        partial = None
+        _sync_folder(path.parent)
     except OSError as error:
         reason = error.strerror or str(error)
         raise PictureError(
             f"{path} cannot be saved ({reason}); choose another folder or free some space."
         ) from None
+    finally:
+        if partial is not None:
+            partial.unlink(missing_ok=True)
 
 
 def format_of(path: Path) -> str:
@@ -130,19 +187,44 @@ def flat(rgba: Rgba) -> NDArray[np.uint8]:
     return np.array(_on_white(Image.fromarray(rgba)))
 
 
-def _write(path: Path, image: Image.Image, kind: str) -> None:
-    """Beside the target first, for a file can only be replaced at one stroke within its own file system."""
-    handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            image.save(file, kind, **OPTIONS.get(kind, {}))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(partial).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        Path(partial).replace(path)
-    except BaseException:
-        Path(partial).unlink()
-        raise
+def _written_with(kind: str, extras: Extras) -> dict[str, Any]:
+    """What Pillow is told beside the pixels."""
+    options: dict[str, Any] = {}
+    if kind == "BMP":
+        return options
+    if extras.profile:
+        options["icc_profile"] = extras.profile
+    if kind == "TIFF":
+        options["exif"] = tags = Image.Exif()
+        tags.load(extras.exif)
+        if extras.xmp:
+            tags[TIFF_XMP] = extras.xmp
+        if extras.exif:
+            options["compression"] = "raw"  # libtiff, which compresses, takes no directory of EXIF
+        return options
+    if extras.exif and not (kind == "JPEG" and len(extras.exif) > MOST_IN_JPEG):
+        options["exif"] = b"Exif\0\0" + extras.exif if kind == "JPEG" else extras.exif
+    if extras.xmp and not (kind == "JPEG" and len(extras.xmp) > MOST_IN_JPEG):
+        if kind == "PNG":
+            options["pnginfo"] = text = PngInfo()
+            text.add_itxt("XML:com.adobe.xmp", extras.xmp.decode(errors="replace"))
+        else:
+            options["xmp"] = extras.xmp
+    if extras.quality is not None and kind in ("JPEG", "WEBP"):
+        options["quality"] = extras.quality
+        if kind == "WEBP":
+            options["lossless"] = extras.quality >= 100
+    return options
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the new name be on the disk too; Windows knows no such thing."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _umask() -> int:
@@ -174,7 +256,7 @@ def _notes(image: Image.Image, content: bytes) -> tuple[str, ...]:
     elif image.mode == "F":
         notes.append("Converted from floating point to 8 bits a channel; values outside 0..1 were cut.")
     elif _is_deep(image, content):
-        notes.append("Converted from 16 to 8 bits a channel.")
+        notes.append(SHALLOW)
     if image.info.get("icc_profile") and image.mode in ("RGB", "RGBA", "CMYK"):
         description = _profile_name(image)
         if description and "sRGB" not in description:
@@ -191,6 +273,21 @@ def _is_deep(image: Image.Image, content: bytes) -> bool:
     if image.format == "TIFF":
         return 16 in getattr(image, "tag_v2", {}).get(258, ())  # BitsPerSample
     return False
+
+
+def _metadata(image: Image.Image) -> tuple[bytes, bytes]:
+    """EXIF, from the TIFF header on, and XMP, as they are in the file."""
+    info = image.info
+    if image.format == "TIFF":
+        tags = image.getexif()
+        xmp = tags.get(TIFF_XMP, b"")
+        for tag in [tag for tag in tags if tag not in ABOUT_TAGS]:
+            del tags[tag]
+        exif = tags.tobytes() if len(tags) else b""
+    else:
+        exif, xmp = info.get("exif", b""), info.get("xmp", b"") or info.get("XML:com.adobe.xmp", b"")
+    xmp = xmp.encode() if isinstance(xmp, str) else bytes(xmp)
+    return bytes(exif).removeprefix(b"Exif\0\0"), xmp
 
 
 def _profile_name(image: Image.Image) -> str:

@@ -37,9 +37,10 @@ from ui.document import (
     frozen,
     overlap,
     places,
+    sixteen_bits,
     tiles_from,
 )
-from ui.png import Samples, as_rgba, deeper, profile_of, samples_of
+from ui.png import Samples, as_rgba, profile_of, samples_of
 from ui.record import Json, TileMap, document_of
 
 MIMETYPE = "image/openraster"
@@ -221,7 +222,7 @@ class _Reader:
         if samples is not None:
             x, y = (round(_number(element.get(axis), 0.0)) for axis in "xy")
             layer = replace(
-                layer, tiles=tiles_from(deeper(as_rgba(samples)) if deep else as_rgba(samples), x, y)
+                layer, tiles=tiles_from(sixteen_bits(as_rgba(samples)) if deep else as_rgba(samples), x, y)
             )
         kept = {"composite-op"} if operator not in _BLENDS else set()
         if samples is None and not is_group:

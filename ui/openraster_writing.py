@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.area import Rect
-from ui.document import TILE, Document, Foreign, Layer, composite, overlap, places, straight
+from ui.document import TILE, Document, Foreign, Layer, composite, eight_bits, overlap, places, straight
 from ui.openraster import (
     DATA,
     DOCUMENT,
@@ -146,7 +146,7 @@ class _Writer:
 
     def _write_png(self, name: str, bands: Iterator[Samples], width: int, height: int) -> None:
         with self._archive.open(name, "w", force_zip64=width * height > 1 << 28) as entry:
-            for part in png(bands, width, height, self._profile):
+            for part in png(bands, width, height, b"" if name.startswith(OURS) else self._profile):
                 entry.write(part)
 
 
@@ -190,8 +190,7 @@ def _merged(document: Document, thumbnail: list[NDArray[np.uint8]]) -> Iterator[
     """What is seen; on the way a small picture of it is gathered."""
     shrink = max(1, -(-max(document.width, document.height) // SIDE))
     for band in _bands(document, shrink * max(1, TILE // shrink)):
-        small = (band >> 8).astype(np.uint8) if band.dtype == np.uint16 else band
-        thumbnail.append(np.asarray(Image.fromarray(small, "RGBA").reduce(shrink)))
+        thumbnail.append(np.asarray(Image.fromarray(eight_bits(band)).reduce(shrink)))
         yield band
 
 

@@ -65,17 +65,21 @@ def png(
 
 
 def samples_of(content: bytes) -> Samples:
-    """The pixels of a file, grey or straight RGBA, of as many bits as it has. Raises ValueError."""
-    QImageReader.setAllocationLimit(1024)  # megabytes: 8192 x 8192 pixels of 16 bits are half of it
-    image = QImage.fromData(content, "PNG")  # type: ignore[arg-type]  # the stubs want bytes, Qt a str
-    if image.isNull():
+    """The pixels of a PNG, grey or straight RGBA, of as many bits as it has. Raises ValueError."""
+    image = _image(content, "PNG")
+    if image is None:
         raise ValueError("a picture in it is damaged")
-    deep = image.depth() > 32 or image.format() == QImage.Format.Format_Grayscale16
     if image.depth() in (8, 16) and not image.hasAlphaChannel() and image.isGrayscale():
+        deep = image.format() == QImage.Format.Format_Grayscale16
         grey = QImage.Format.Format_Grayscale16 if deep else QImage.Format.Format_Grayscale8
         return _array(image.convertToFormat(grey), 1, deep)[..., 0]
-    rgba = QImage.Format.Format_RGBA64 if deep else QImage.Format.Format_RGBA8888
-    return _array(image.convertToFormat(rgba), 4, deep)
+    return _rgba(image)
+
+
+def rgba_in(content: bytes) -> Samples | None:
+    """The pixels of any picture that Qt knows, of as many bits as it has; None if it does not know it."""
+    image = _image(content)
+    return None if image is None else _rgba(image)
 
 
 def as_rgba(samples: Samples) -> Samples:
@@ -88,17 +92,28 @@ def as_rgba(samples: Samples) -> Samples:
     return rgba
 
 
-def deeper(samples: Samples) -> Samples:
-    """The same with 16 bits a channel."""
-    return samples if samples.dtype == np.uint16 else samples.astype(np.uint16) * np.uint16(257)
-
-
 def profile_of(content: bytes) -> bytes | None:
     """The colour profile in a file."""
     with suppress(OSError, SyntaxError, ValueError):
         profile = Image.open(io.BytesIO(content)).info.get("icc_profile")
         return profile if isinstance(profile, bytes) else None
     return None
+
+
+def _image(content: bytes, kind: str | None = None) -> QImage | None:
+    QImageReader.setAllocationLimit(1024)  # megabytes: 8192 x 8192 pixels of 16 bits are half of it
+    image = QImage.fromData(content, kind)  # type: ignore[arg-type]  # the stubs want bytes, Qt a str
+    return None if image.isNull() else image
+
+
+def _rgba(image: QImage) -> Samples:
+    deep = image.depth() > 32 or image.format() == QImage.Format.Format_Grayscale16
+    opaque = not image.hasAlphaChannel()
+    rgba = QImage.Format.Format_RGBA64 if deep else QImage.Format.Format_RGBA8888
+    samples = _array(image.convertToFormat(rgba), 4, deep)
+    if opaque:  # Qt leaves there what it finds
+        samples[..., 3] = np.iinfo(samples.dtype).max
+    return samples
 
 
 def _array(image: QImage, channels: int, deep: bool) -> Samples:

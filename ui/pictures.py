@@ -1,0 +1,124 @@
+"""Flat pictures from and to files without losing what they have: 16 bits a channel, profile, EXIF and XMP.
+
+Qt reads and writes 16 bits exactly, in PNG and TIFF; all else is Pillow's, in `engine.pictures`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+from PySide6.QtGui import QColorSpace, QImage, QImageWriter
+
+from engine.metadata import ai_edited
+from engine.pictures import (
+    SHALLOW,
+    Extras,
+    PictureError,
+    content_of,
+    decode_picture,
+    format_of,
+    save_picture,
+    saving,
+)
+from ui.document import Document, Layer, Metadata, Rgba, eight_bits, read, tiles_from
+from ui.openraster import Opened
+from ui.png import png, rgba_in
+from ui.spaces import as_seen
+
+
+@dataclass(frozen=True)
+class Export:
+    """How a flat picture is written."""
+
+    quality: int | None = None  # 1 ... 100, of JPEG and WebP; None: the best
+    deep: bool = True  # 16 bits a channel where the document and the kind of file have them
+    metadata: bool = True  # EXIF and XMP go with it
+
+
+def read_picture(path: Path) -> Opened:
+    """A document whose only layer is the picture. Raises PictureError."""
+    content = content_of(path)
+    picture = decode_picture(content, str(path), keeps=_is_usable)
+    rgba: Rgba = picture.rgba
+    notes = picture.notes
+    if picture.deep:
+        deep = rgba_in(content)
+        if deep is not None and deep.dtype == np.uint16 and deep.shape == rgba.shape:
+            rgba, notes = deep, tuple(note for note in notes if note != SHALLOW)
+    height, width = rgba.shape[:2]
+    document = Document(
+        width,
+        height,
+        (Layer(path.stem, "picture", tiles_from(rgba)),),
+        depth=16 if rgba.dtype == np.uint16 else 8,
+        profile=picture.extras.profile or None,
+        metadata=Metadata(picture.extras.exif, picture.extras.xmp),
+    )
+    return Opened(document, 0, notes)
+
+
+def write_picture(path: Path, document: Document, export: Export) -> None:
+    """What is seen of a document, flat. Raises PictureError."""
+    kind = format_of(path)
+    extras = _extras(document, export)
+    if kind == "BMP":  # it has no profile
+        save_picture(path, as_seen(document, document.rect))
+        return
+    rgba = read(document, document.rect)
+    deep = document.depth == 16 and export.deep
+    if kind == "PNG":
+        shown = rgba if deep else eight_bits(rgba)
+        shown = shown[..., :3] if (shown[..., 3] == np.iinfo(shown.dtype).max).all() else shown
+        bands = (shown[top : top + 256] for top in range(0, document.height, 256))
+        with saving(path) as file:
+            for part in png(bands, document.width, document.height, *extras[:3]):
+                file.write(part)
+    elif kind == "TIFF" and deep:
+        content = _tiff(rgba, document.profile)
+        with saving(path) as file:
+            file.write(content)
+    else:
+        save_picture(path, eight_bits(rgba), extras)
+
+
+def is_ai_edited(document: Document) -> bool:
+    """Whether a model has made a part of it."""
+    return any(layer.kind == "result" for layer in document.walk())
+
+
+def _extras(document: Document, export: Export) -> Extras:
+    exif, xmp = document.metadata.exif, document.metadata.xmp
+    if not export.metadata:
+        exif = xmp = b""
+    if is_ai_edited(document):
+        xmp = ai_edited(xmp)
+    return Extras(document.profile or b"", exif, xmp, export.quality)
+
+
+def _is_usable(profile: bytes) -> bool:
+    """Whether the editor can show colours by that profile; if not they are converted to sRGB."""
+    space = QColorSpace.fromIccProfile(profile)
+    return space.isValid() and space.colorModel() == QColorSpace.ColorModel.Rgb and space.isValidTarget()
+
+
+def _tiff(rgba: NDArray[Any], profile: bytes | None) -> bytes:
+    """A TIFF of 16 bits a channel."""
+    height, width = rgba.shape[:2]
+    opaque = bool((rgba[..., 3] == 65535).all())
+    kind = QImage.Format.Format_RGBX64 if opaque else QImage.Format.Format_RGBA64
+    image = QImage(rgba.data, width, height, rgba.strides[0], kind)
+    if profile is not None:
+        image.setColorSpace(QColorSpace.fromIccProfile(profile))
+    content = QByteArray()
+    buffer = QBuffer(content)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QImageWriter(buffer, QByteArray(b"tiff"))
+    writer.setCompression(1)  # LZW
+    if not writer.write(image):
+        raise PictureError(f"The TIFF cannot be made ({writer.errorString()}); choose PNG.")
+    return bytes(content.data())
