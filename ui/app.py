@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from ui import theme
 from ui.document import new_document
 from ui.icons import application_icon
+from ui.language import speak
 from ui.session import Session
 from ui.settings import load_settings, settings_file
 from ui.window import Engine, Window
@@ -35,17 +36,20 @@ def run(make_engine: Callable[[], StartableEngine], paths: Sequence[str], versio
     """Open the editor, with the first of `paths` in it; returns when its window is closed."""
     import qasync  # here and in one fixture of the tests only, so that it can be replaced
 
+    file = settings_file()
+    settings = load_settings(file)
+    if settings.interface_scale != 100:
+        os.environ.setdefault("QT_SCALE_FACTOR", str(settings.interface_scale / 100))
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Driftpaint")
     application.setApplicationVersion(version)
     application.setDesktopFileName("driftpaint")
     application.setQuitOnLastWindowClosed(False)  # the engine ends first
-    theme.dress(application)
+    speak(application, settings.language)
+    theme.dress(application, settings.theme, settings.text_size)
 
     loop = qasync.QEventLoop(application)
     asyncio.set_event_loop(loop)
-    file = settings_file()
-    settings = load_settings(file)
     session = Session(new_document(settings.new_width, settings.new_height, (255, 255, 255, 255)))
     engine = make_engine()
     window = Window(session, engine, settings, file)

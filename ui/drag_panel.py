@@ -93,6 +93,13 @@ class DragPanel(QWidget):
             keep=self.keep.isChecked(),
         )
 
+    def adopt(self, settings: Settings) -> None:
+        """What the preferences say from now on."""
+        self.form.setCurrentIndex(self.form.findData(settings.drag_form))
+        self.strength.set_value(settings.drag_strength)
+        self.steps.set_value(settings.drag_steps)
+        self.variants.set_value(settings.variants)
+
     def remembered_in(self, settings: Settings) -> Settings:
         options = self.options()
         return replace(

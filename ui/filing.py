@@ -40,6 +40,10 @@ class Filing(QObject):
     def name(self) -> str:
         return self.path.name if self.path else "Untitled"
 
+    def adopt(self, settings: Settings) -> None:
+        """What the preferences say from now on."""
+        self._new_size = settings.new_width, settings.new_height
+
     def remembered_in(self, settings: Settings) -> Settings:
         width, height = self._new_size
         recent, folder = self.recent, self.folder

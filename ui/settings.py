@@ -14,9 +14,12 @@ from platformdirs import user_config_path
 from tomlkit.exceptions import TOMLKitError
 
 from engine.types import Form
+from ui.language import LANGUAGES
+from ui.theme import THEMES
 
 log = logging.getLogger(__name__)
 FORMS: tuple[str, ...] = get_args(Form)
+PAGES = ("General", "Tools", "Engine", "Files", "Memory")  # of the preferences
 
 
 def _setting(
@@ -25,47 +28,75 @@ def _setting(
     help_text: str = "",
     span: tuple[float, float] | None = None,
     choices: tuple[str, ...] = (),
+    page: str = "",
+    unit: str = "",
 ) -> Any:
-    return field(
-        default=default, metadata={"label": label, "help": help_text, "range": span, "choices": choices}
-    )
+    """`page` is that of the preferences; what has none is set where it is used, and only remembered."""
+    about = {"label": label, "help": help_text, "range": span, "choices": choices, "page": page, "unit": unit}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Each field says its label, its help and what it may be."""
+    """Each field says its label, its help, what it may be and where the preferences show it."""
 
-    strength: int = _setting(50, "Strength", "How far the result may leave what was painted", (1, 100))
-    steps: int = _setting(25, "Steps", "Network calls for one variant", (1, 200))
+    theme: str = _setting(
+        "dark", "Theme", "Dark greys let colours be judged best", choices=THEMES, page="General"
+    )
+    language: str = _setting(
+        "system", "Language", "When the program starts again", choices=LANGUAGES, page="General"
+    )
+    text_size: int = _setting(100, "Size of the text", "", (80, 160), page="General", unit=" %")
+    interface_scale: int = _setting(
+        100, "Size of everything", "When the program starts again", (75, 300), page="General", unit=" %"
+    )
+    reduced_motion: bool = _setting(
+        False, "Less motion", "Nothing moves by itself: outlines stand still, bars jump", page="General"
+    )
+    start_page: bool = _setting(True, "Start page", "Shown when the program starts", page="General")
+    tour_seen: bool = _setting(False, "The tour was seen")
+    strength: int = _setting(
+        50, "Strength", "How far the result may leave what was painted", (1, 100), page="Engine"
+    )
+    steps: int = _setting(25, "Steps", "Network calls for one variant", (1, 200), page="Engine", unit=" %")
     prompt: str = _setting("", "Words", "What the picture shall show")
-    variants: int = _setting(1, "Variants", "How many results to choose from", (1, 8))
+    variants: int = _setting(1, "Variants", "How many results to choose from", (1, 8), page="Engine")
     seed: int = _setting(0, "Seed", "The same seed gives the same result", (0, 2**31 - 1))
     seed_locked: bool = _setting(False, "Keep the seed", "Otherwise each run takes a new one")
     area: str = _setting("auto", "Area", "What may change", choices=("auto", "strokes", "whole"))
-    grow: int = _setting(8, "Edge grow", "Pixels round the strokes that may change too", (0, 128))
-    feather: int = _setting(16, "Edge feather", "Pixels over which the change fades out", (0, 128))
-    drag_form: str = _setting("auto", "Form of drags", choices=FORMS)
-    drag_strength: int = _setting(60, "Strength of drags", "How freely ground is invented", (1, 100))
-    drag_steps: int = _setting(10, "Steps of drags", "Steps from full strength to none", (2, 200))
+    grow: int = _setting(
+        8, "Edge grow", "Pixels round the strokes that may change too", (0, 128), page="Engine"
+    )
+    feather: int = _setting(
+        16, "Edge feather", "Pixels over which the change fades out", (0, 128), page="Engine"
+    )
+    drag_form: str = _setting("auto", "Form of drags", choices=FORMS, page="Engine")
+    drag_strength: int = _setting(
+        60, "Strength of drags", "How freely ground is invented", (1, 100), page="Engine"
+    )
+    drag_steps: int = _setting(
+        10, "Steps of drags", "Steps from full strength to none", (2, 200), page="Engine"
+    )
     drag_pace: int = _setting(
         0, "Pace of drags", "Microseconds that a network call took for a megapixel", (0, 10**9)
     )
-    handle_radius: int = _setting(32, "Radius of a handle", "Canvas pixels", (2, 2000))
+    handle_radius: int = _setting(32, "Radius of a handle", "Canvas pixels", (2, 2000), page="Tools")
     tool_options: str = _setting("{}", "Options of the tools")
     selection_grow: int = _setting(8, "Selections grow by", "Canvas pixels", (1, 200))
     selection_feather: int = _setting(16, "Selections are feathered by", "Canvas pixels", (1, 200))
     selection_border: int = _setting(8, "Width of a selected border", "Canvas pixels", (1, 200))
     selection_tolerance: int = _setting(48, "Tolerance of a colour range", "", (1, 255))
-    marching_ants: bool = _setting(True, "Moving outlines", "The outline of a selection moves")
+    marching_ants: bool = _setting(True, "Moving outlines", "The outline of a selection moves", page="Tools")
     foreground: str = _setting("#70a0d2", "Foreground colour")
     background: str = _setting("#ffffff", "Background colour")
     recent_colours: tuple[str, ...] = _setting((), "Recent colours")
     recent_files: tuple[str, ...] = _setting((), "Recent files")
     folder: str = _setting("", "Folder that was used last")
-    new_width: int = _setting(512, "Width of a new picture", "", (1, 8192))
-    new_height: int = _setting(512, "Height of a new picture", "", (1, 8192))
+    new_width: int = _setting(512, "Width of a new picture", "", (1, 8192), page="Files")
+    new_height: int = _setting(512, "Height of a new picture", "", (1, 8192), page="Files")
     recent_commands: tuple[str, ...] = _setting((), "Commands that were searched for last")
     panels: bool = _setting(True, "Show the panels")
+    results: bool = _setting(True, "Show the strip of results")
     folds: tuple[str, ...] = _setting((), "Panels that were folded or opened by hand")
     column_width: int = _setting(304, "Width of the panels", "", (0, 8192))
     geometry: str = _setting("", "Place and size of the window")

@@ -69,7 +69,8 @@ QToolButton[fold="true"]:checked { color: $QUIET; }
 QToolButton[fold="true"]:hover { color: $TEXT; }
 
 QLineEdit { background: $RAISED; border: 1px solid transparent; border-radius: 4px;
-    padding: 4px 6px; min-height: 16px; selection-background-color: $ACCENT_DEEP; }
+    padding: 4px 6px; min-height: 16px; selection-background-color: $ACCENT_DEEP;
+    placeholder-text-color: $QUIET; }
 QLineEdit:hover { background: $FIELD_HOVER; }
 QLineEdit:focus { border-color: $ACCENT; }
 
@@ -113,6 +114,9 @@ QComboBox QAbstractItemView { background: $FLOAT; border: 1px solid $FLOAT_EDGE;
 #offered::item { padding: 5px 8px; border-radius: 4px; }
 #offered::item:hover { background: $HOVER; }
 #offered::item:selected { background: $ACCENT_DEEP; color: $ON_ACCENT; }
+#pages::item { padding: 6px 8px; border-radius: 4px; }
+#pages::item:selected { background: $ACCENT_DIM; color: $ON_DIM; }
+#pages::item:hover:!selected { background: $WELL_HOVER; }
 #strip { background: $PANEL; border-bottom: 1px solid $LINE; }
 #toolbar { background: $PANEL; border-right: 1px solid $LINE; }
 #column { background: $PANEL; border-left: 1px solid $LINE; }

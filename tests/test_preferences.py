@@ -1,0 +1,77 @@
+"""The preferences are the table of settings, and what is set counts at once."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox
+
+from tests.bench import Bench, scenario
+from ui import theme
+from ui.preferences import PreferencesDialog
+from ui.settings import PAGES, Settings, load_settings
+from ui.widgets import Slider
+
+
+def dialog_of(bench: Bench) -> PreferencesDialog:
+    bench.window.show_preferences()
+    dialog = bench.window.findChild(PreferencesDialog)
+    assert isinstance(dialog, PreferencesDialog)
+    return dialog
+
+
+def test_every_setting_is_on_a_page_or_on_none() -> None:
+    assert {each.metadata["page"] for each in fields(Settings)} <= {"", *PAGES}
+
+
+@scenario
+async def test_every_setting_with_a_page_has_a_line_with_a_name(bench: Bench) -> None:
+    dialog = dialog_of(bench)
+    assert set(dialog.rows) == {each.name for each in fields(Settings) if each.metadata["page"]}
+    for row in dialog.rows.values():
+        assert row.editor.accessibleName()
+    dialog.close()
+
+
+@scenario
+async def test_what_is_set_counts_at_once_and_is_there_next_time(bench: Bench) -> None:
+    dialog = dialog_of(bench)
+    slider = dialog.rows["strength"].editor
+    assert isinstance(slider, Slider)
+    QTest.keyClick(slider, Qt.Key.Key_End)
+    assert bench.window.edit_panel.options().strength == 1.0
+    dialog.close()
+    await bench.window.shut_down()
+    assert load_settings(bench.settings_file).strength == 100
+
+
+@scenario
+async def test_the_theme_changes_while_the_window_is_open(bench: Bench, qapp: QApplication) -> None:
+    dialog = dialog_of(bench)
+    choices = dialog.rows["theme"].editor
+    assert isinstance(choices, QComboBox)
+    choices.setFocus()
+    QTest.keyClick(choices, Qt.Key.Key_Down)
+    assert theme.is_light()
+    assert bench.window.palette().window().color().lightness() > 200
+    assert not dialog.rows["theme"].reset.isHidden()
+    dialog.rows["theme"].reset.click()
+    assert not theme.is_light()
+    dialog.close()
+
+
+@scenario
+async def test_all_is_set_back_together(bench: Bench) -> None:
+    dialog = dialog_of(bench)
+    box = dialog.rows["reduced_motion"].editor
+    assert isinstance(box, QCheckBox)
+    box.click()
+    assert bench.window.settings.reduced_motion
+    dialog.rows["new_width"].show(1024)
+    dialog.reset_button.click()
+    assert bench.window.settings.reduced_motion is False
+    assert bench.window.settings.new_width == Settings().new_width
+    assert all(row.reset.isHidden() for row in dialog.rows.values())
+    dialog.close()
