@@ -12,7 +12,10 @@ import numpy as np
 from engine.area import Rect, blend, part_of, resized, resized_mask, soft_mask, work_area
 from engine.pictures import flat
 from engine.types import EditRequest, EngineError, Event, Frame, Mask, Preview, Rgb, SDEdit
-from ui.document import Document, Layer, Rgba, layer_from, read, stroke_alpha
+from ui import areas
+from ui.document import Document, Layer, Rgba, stroke_alpha
+from ui.language import tr
+from ui.spaces import as_seen, own_layer
 
 DOT = "\N{MIDDLE DOT}"
 
@@ -37,6 +40,7 @@ class EditOptions:
     prompt: str = ""  # words
     model: str = "starter"
     draft: bool = False  # fast and coarse, for live mode
+    ladder: tuple[float, ...] = ()  # t0 of each variant, in place of `strength`
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,8 @@ class Candidate:
     seed: int
     finished: bool  # or stopped on its way
     way: float = 1.0  # share of it that a drag's handles have gone
+    variant: int = 0
+    recipe: str = ""  # JSON, of one that is in the document's results
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +85,16 @@ class Ask:
 
     def laid_over(self, document: Document, candidate: Candidate) -> Document:
         count = sum(layer.kind == "result" for layer in document.layers) + 1
-        pixels = self.pixels(candidate)
-        return document.with_layer(layer_from(pixels, f"Result {count}", "result", self.at.x, self.at.y))
+        pixels, (x, y, *_) = self.pixels(candidate), self.at
+        return document.with_layer(own_layer(document, pixels, f"Result {count}", "result", x, y))
 
     def stands(self, preview: Preview) -> str:
         """How far it is, in words."""
-        variants = self.request.variants
+        variants, operation = self.request.variants, self.request.operation
+        if isinstance(operation, SDEdit) and operation.ladder:
+            percent = round(100 * operation.ladder[preview.variant])
+            told = tr("strength {percent} %, step {number} of {count}")
+            return told.format(percent=percent, number=preview.call, count=preview.calls)
         steps = preview.calls // variants
         words = f"step {(preview.call - 1) % steps + 1} of {steps}"
         return words if variants == 1 else f"variant {preview.variant + 1} of {variants} {DOT} {words}"
@@ -93,34 +103,56 @@ class Ask:
 def asked(document: Document, options: EditOptions) -> Ask:
     """What to ask the engine for: the known picture is what is seen without strokes, the guide what is seen.
 
-    "auto" frees the strokes alone where they lie on a picture, and everything where they lie on an empty
-    sheet. Raises EngineError.
+    "auto" frees what was selected or painted as an area; else the strokes alone where they lie on a picture,
+    and everything where they lie on an empty sheet. Raises EngineError.
     """
-    strokes = stroke_alpha(document)
-    known = read(document, document.rect, _is_known)
-    if options.area == "strokes" or (options.area == "auto" and strokes.any() and not _is_blank(known)):
+    strokes, allowed = stroke_alpha(document), areas.allowed(document)
+    known = as_seen(document, document.rect, _is_known)
+    of_strokes = strokes.any() and not areas.is_marked(document) and not _is_blank(known)
+    free: Mask | None = None
+    if options.area == "strokes" or (options.area == "auto" and of_strokes):
         free = soft_mask(strokes, options.grow, options.feather)
         if not free.any():
             raise EngineError(
                 "There are no strokes yet: paint over the picture first, or choose Whole picture."
             )
-        at = work_area(free)
-        mask: Mask | None = free[at.slices]
-    else:
-        at, mask = document.rect, None
+    if allowed is not None:
+        free = permitted(free, allowed)
+        if not free.any():
+            raise EngineError(
+                "The selection and the areas leave nothing free to change; clear them, or paint Editable "
+                "where the picture may change."
+            )
+    at = document.rect if free is None else work_area(free)
+    share = areas.shares(document, at)
     request = EditRequest(
         image=flat(known[at.slices]),
-        guide=flat(read(document, at)),
-        mask=mask,
-        operation=SDEdit(strength=options.strength, draft=options.draft),
+        guide=flat(as_seen(document, at)),
+        mask=None if free is None else free[at.slices],
+        operation=SDEdit(strength=options.strength, draft=options.draft, ladder=options.ladder),
         steps=options.steps,
         seed=options.seed,
-        variants=options.variants,
+        variants=len(options.ladder) or options.variants,
         model=options.model,
         prompt=options.prompt,
         window=part_of(at, document.width, document.height),
+        share=None if share is None else share.astype(np.float32) / np.float32(255),
     )
     return Ask(at, request)
+
+
+def ladder(strength: float) -> tuple[float, ...]:
+    """The rungs to be compared: the usual strengths, or, where that is none of them, round one."""
+    if 0.3 <= strength <= 0.7:
+        return (0.3, 0.4, 0.5, 0.6, 0.7)
+    lowest = min(max(strength - 0.2, 0.05), 0.6)
+    return tuple(round(lowest + 0.1 * rung, 2) for rung in range(5))
+
+
+def permitted(free: Mask | None, allowed: areas.Share) -> Mask:
+    """A mask where areas allow it, in steps of 1 / 255, so that a recipe keeps it exactly."""
+    share = allowed.astype(np.float32)
+    return (share if free is None else np.rint(free * share)) / np.float32(255)
 
 
 async def make_real(
@@ -141,16 +173,17 @@ async def make_real(
                     seen(event)
                 elif isinstance(event, Frame):
                     seed, way = ask.request.seed + event.variant, event.move / event.moves
-                    came = Candidate(event.image, seed, finished=False, way=way)
+                    came = Candidate(event.image, seed, finished=False, way=way, variant=event.variant)
                     moved(came)
                 else:
                     last = came = None
-                    found(Candidate(event.image, event.seed, finished=True))
+                    found(Candidate(event.image, event.seed, finished=True, variant=event.variant))
     finally:
         if came is not None:
             found(came)
         elif last is not None:
-            found(Candidate(whole(ask, last), ask.request.seed + last.variant, finished=False))
+            seed = ask.request.seed + last.variant
+            found(Candidate(whole(ask, last), seed, finished=False, variant=last.variant))
 
 
 def whole(ask: Ask, preview: Preview) -> Rgb:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple
 
@@ -14,13 +14,18 @@ from engine.matte import trimmed
 from engine.pictures import flat
 from engine.types import Drag, EditRequest, EngineError, Form, Handle, Mask, Preview
 from engine.warp import cut, grown, lifted, part_way, shifted
-from ui.apply import DOT, Ask, Candidate
-from ui.document import Document, Pull, Rgba, read
+from ui import areas
+from ui.apply import DOT, Ask, Candidate, permitted
+from ui.areas import Share
+from ui.document import Document, Pull, Pulls, Rgba
 from ui.handles import gone, has_way, moving
+from ui.language import tr
+from ui.spaces import as_seen
 
 FAR = 0.3  # of the longer side of the work area: by moves, what goes farther is carried less surely
 EDGE = 8.0  # pixels at the model's size round what moves that may look different
 ON_THE_WAY = (0.0, 0.25, 0.5, 0.75, 1.0)  # where a drag that goes by moves may change the picture
+PathKey = tuple[object, ...]
 BY_MOVES: tuple[Form, ...] = ("one pass", "published")
 STRETCHED, LARGEST, FEWER = 1.5, 4, 0.4  # how the engine works up a large picture: see `plan` in sdedit
 
@@ -30,11 +35,12 @@ class DragOptions:
     """What the panel says of the next run."""
 
     form: Form = "auto"
-    strength: float = 0.7
-    steps: int = 25
+    strength: float = Drag.strength
+    steps: int = Drag.STEPS
     seed: int = 0
     variants: int = 1
     keep: bool = False  # the source, too: a copy
+    together: bool = True  # or one handle after another
     model: str = "starter"
 
 
@@ -53,6 +59,16 @@ class DragAsk(Ask):
     label: ClassVar[str] = "Drag"
     work: float  # as in `Outlook`
     places: Mask  # both ends of all handles, and where they pass if the form goes by moves
+    pulls: Pulls = ()  # of the document, which this drag brings on
+    allowed: Share | None = None  # where areas let it change anything
+
+    path: PathKey = ()  # what its noising path depends on
+
+    @property
+    def is_one_by_one(self) -> bool:
+        """Whether its handles go one after another: on part of the way some have gone all of theirs."""
+        drag = self.request.operation
+        return isinstance(drag, Drag) and not drag.together and len(drag.handles) > 1
 
     @property
     def where(self) -> Mask:
@@ -65,8 +81,13 @@ class DragAsk(Ask):
 
     def accepted(self, document: Document, candidate: Candidate) -> Document:
         """The result as a layer on top. Handles that have arrived are done; those on their way go on."""
-        document = self.laid_over(document, candidate)
-        left = [self._left(pull, candidate.way, document) for pull in document.pulls]
+        document, way = self.laid_over(document, candidate), candidate.way
+        mine = [pull for pull in self.pulls if pull.enabled and has_way(pull.handle)]
+        ways = dict.fromkeys(mine, way)
+        if self.is_one_by_one:
+            done = round(way * len(mine))
+            ways = {pull: float(number < done) for number, pull in enumerate(mine)}
+        left = [self._left(pull, ways[pull], document) if pull in ways else pull for pull in document.pulls]
         return replace(document, pulls=tuple(pull for pull in left if pull is not None))
 
     def stands(self, preview: Preview) -> str:
@@ -88,17 +109,17 @@ class DragAsk(Ask):
         assert isinstance(drag, Drag)
         handles = tuple(part_way(handle, way) for handle in drag.handles)
         places = _places(handles, self.at.width, self.at.height, drag.form)
-        mask = None if self.request.mask is None else places
+        mask = _mask(drag.form, places, self.allowed)
         operation = replace(drag, handles=handles)
         request = replace(self.request, operation=operation, mask=mask, seed=seed, variants=1)
         return replace(self, request=request, places=places)
 
     def _left(self, pull: Pull, way: float, document: Document) -> Pull | None:
         """A handle once so much of its way is applied: on what it carried, cut free of its old ground."""
-        if not pull.enabled or not has_way(pull.handle):
-            return pull
         if way == 1:
             return None
+        if way == 0:
+            return pull
         handle = pull.handle
         if handle.trim:
             alone = trimmed(self.request.image, shifted(handle, -self.at.x, -self.at.y))
@@ -116,26 +137,50 @@ def dragged(document: Document, options: DragOptions) -> DragAsk:
         raise EngineError("No handle goes anywhere: press on a thing and pull it where it shall be.")
     at = _area(document, handles)
     there = tuple(shifted(handle, -at.x, -at.y) for handle in handles)
-    places = _places(there, at.width, at.height, options.form)
-    picture = flat(read(document, at))
+    drag = Drag(there, options.form, strength=options.strength, together=options.together)
+    if options.keep:
+        drag = replace(drag, beta=1.0)
+    picture, allowed = flat(as_seen(document, at)), areas.allowed(document, at)
     request = EditRequest(
         image=picture,
         guide=picture,
-        mask=places if options.form in BY_MOVES else None,  # the other forms keep the rest by themselves
-        operation=Drag(
-            there, options.form, strength=options.strength, beta=1.0 if options.keep else Drag.beta
-        ),
+        operation=drag,
         steps=options.steps,
         seed=options.seed,
         variants=options.variants,
         model=options.model,
         window=part_of(at, document.width, document.height),
     )
-    return DragAsk(at, request, sum(_costs(at, handles, options)), places)
+    ask = ask_of(at, request)
+    if allowed is not None and not (ask.places * allowed).any():
+        raise EngineError(
+            "The selection and the areas keep everything that the handles would change; clear them, or paint "
+            "Editable over both ends."
+        )
+    request = replace(request, mask=_mask(options.form, ask.places, allowed))
+    path = path_of(document, options)
+    return replace(ask, request=request, pulls=document.pulls, allowed=allowed, path=path)
 
 
-def outlook(document: Document, options: DragOptions) -> Outlook:
-    """What a run would take now, and what is to be said before it."""
+def path_of(document: Document, options: DragOptions) -> PathKey:
+    """What the noising path of a drag depends on. The engine keeps the last ones, and another seed shares
+    them.
+    """
+    how = (options.form, options.strength, options.steps, options.keep, options.together, options.model)
+    return (document.layers, tuple(moving(document.pulls)), *how)
+
+
+def ask_of(at: Rect, request: EditRequest) -> DragAsk:
+    """What a drag of a part of a picture takes, and where it may be seen."""
+    drag = request.operation
+    assert isinstance(drag, Drag)
+    places = _places(drag.handles, at.width, at.height, drag.form)
+    request = replace(request, mask=_mask(drag.form, places, None) if request.mask is None else request.mask)
+    return DragAsk(at, request, sum(_costs(at, drag, request.steps, request.variants)), places)
+
+
+def outlook(document: Document, options: DragOptions, paths: Container[PathKey] = ()) -> Outlook:
+    """What a run would take now, and what is to be said before it; `paths` are those the engine keeps."""
     handles = moving(document.pulls)
     boxes = _boxes(handles, document.width, document.height)
     at = _area(document, handles) if any(box.width for box in boxes) else None
@@ -145,7 +190,11 @@ def outlook(document: Document, options: DragOptions) -> Outlook:
         if pull.enabled
         for sentence in _warnings(pull, document, at, options.form)
     ]
-    costs = [] if at is None else _costs(at, handles, options)
+    costs: list[float] = []
+    if at is not None:
+        drag = Drag(tuple(handles), options.form, together=options.together)
+        is_known = path_of(document, options) in paths
+        costs = _costs(at, drag, options.steps, options.variants, is_known)
     return Outlook(len(costs), sum(costs), tuple(warnings))
 
 
@@ -177,21 +226,29 @@ def _places(handles: Sequence[Handle], width: int, height: int, form: Form) -> M
     return grown(out, round(edge / 2), edge)
 
 
-def _costs(at: Rect, handles: Sequence[Handle], options: DragOptions) -> list[float]:
-    """The megapixels of every network call."""
-    sizes, steps = _sizes(at), options.steps
+def _mask(form: Form, places: Mask, allowed: Share | None) -> Mask | None:
+    """Where the engine may change anything; carry and settle keep what is not theirs by themselves."""
+    mask = places if form in BY_MOVES else None
+    return mask if allowed is None else permitted(mask, allowed)
+
+
+def _costs(at: Rect, drag: Drag, steps: int, variants: int, is_known: bool = False) -> list[float]:
+    """The megapixels of every network call; fewer if the path of the first variant is known."""
+    if not drag.together and len(drag.handles) > 1:
+        alone = [_costs(at, replace(drag, handles=(handle,)), steps, 1) for handle in drag.handles]
+        return [cost for costs in alone for cost in costs] * variants
+    sizes = _sizes(at)
     coarse, *finer = [size / 1e6 for size in sizes]
-    if options.form in BY_MOVES:
-        drag = Drag(tuple(handles))
-        moves = max(math.dist(handle.source, handle.target) for handle in handles) / drag.stride
-        each = 2 * (steps if options.form == "one pass" else math.ceil(moves) * (steps - 1))
-        return [coarse] * each * options.variants
+    if drag.form in BY_MOVES:
+        moves = max(math.dist(handle.source, handle.target) for handle in drag.handles) / drag.stride
+        each = 2 * (steps if drag.form == "one pass" else math.ceil(moves) * (steps - 1))
+        return [coarse] * each * variants
     few = max(2, math.ceil(FEWER * steps))
-    if options.form == "settle":
+    if drag.form == "settle":
         walks = [coarse] * steps + [size for size in finer for _ in range(few)]
-        return walks * options.variants
+        return walks * variants
     along = [size for size in finer for _ in range(2 * few - 1)]
-    return [coarse] * (steps - 1) + ([coarse] * steps + along) * options.variants
+    return [coarse] * (0 if is_known else steps - 1) + ([coarse] * steps + along) * variants
 
 
 def _sizes(at: Rect) -> list[float]:
@@ -210,6 +267,8 @@ def _warnings(pull: Pull, document: Document, at: Rect | None, form: Form) -> li
     for verb, (x, y) in (("begins", handle.source), ("ends", handle.target)):
         if not (0 <= x <= document.width and 0 <= y <= document.height):
             sentences.append(f"{pull.name} {verb} outside the picture.")
+        else:
+            sentences += _kept(pull, verb, document, Rect(math.floor(x), math.floor(y), 1, 1))
     if form not in BY_MOVES:
         return sentences
     if handle.turn or handle.scale != 1:
@@ -217,3 +276,13 @@ def _warnings(pull: Pull, document: Document, at: Rect | None, form: Form) -> li
     if at is not None and math.dist(handle.source, handle.target) > FAR * max(at.width, at.height):
         sentences.append(f"{pull.name} goes far: the model may lose what it carries on the way.")
     return sentences
+
+
+def _kept(pull: Pull, verb: str, document: Document, pixel: Rect) -> list[str]:
+    """A warning if areas keep the pixel at which a handle begins or ends."""
+    allowed = areas.allowed(document, pixel)
+    if allowed is None or allowed.max(initial=0) > 127:
+        return []
+    if areas.alpha_of(document, "protected", pixel).max(initial=0) > 127:
+        return [tr("{name} {verb} where the picture is protected.").format(name=pull.name, verb=verb)]
+    return [tr("{name} {verb} outside the editable area.").format(name=pull.name, verb=verb)]

@@ -1,22 +1,26 @@
-"""Edits one after another: starts one, shows it as it forms, and keeps its results until one is chosen.
+"""Edits one after another: starts one, shows it as it forms, and puts what it made among the results of the
+document. One of them, or an older one, is on the canvas until it is applied or discarded; it stays a result.
 
 Of a drag there are also pictures of its way: those that came by themselves, and others made when they are
-asked for.
+asked for. They, and what was stopped on its way, can be applied, too, but are no results.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.types import Preview
 from ui.apply import Ask, Candidate, Edits, Pace, make_real, progress, veil
-from ui.document import Document, premultiplied
-from ui.dragging import DragAsk
+from ui.document import Document, Result, premultiplied
+from ui.dragging import DragAsk, PathKey
+from ui.results import Kept, Run, added, through_mask
 from ui.session import Overlay, Session
 from ui.work import Work
 
@@ -26,17 +30,21 @@ KEYS = (0.25, 0.5, 0.75, 1.0)  # shares of a drag's way of which pictures are ma
 class Editing(QObject):
     changed = Signal()  # it runs, waits for a choice, or neither; or there is another result
     progressed = Signal(float, str)  # 0 ... 1, and in words
-    chosen = Signal(int, int)  # this result of so many is on the canvas
+    chosen = Signal(int, int)  # this result of so many is on the canvas; -1: it is none of them
     went = Signal()  # the picture on the canvas is of another share of a drag's way
 
     def __init__(self, session: Session, engine: Edits, work: Work, model: str) -> None:
         super().__init__()
         self.model = model
-        self.candidates: list[Candidate] = []
-        self.number = 0  # of the candidate on the canvas
+        self.weights = ""  # SHA-256 of the model's
+        self.candidates: list[Candidate] = []  # of the run whose pictures are on the canvas
+        self.number = 0  # of the candidate there
         self.way = 1.0  # share of a drag's way that is on the canvas
         self.pace = 0.0  # seconds that a drag took lately for a network call and megapixel; 0: not known
+        self.paths: deque[PathKey] = deque(maxlen=2)  # of the drags whose paths the engine keeps
         self._on_the_way: dict[tuple[int, float], Candidate] = {}  # by seed and share
+        self._landing: Run | None = None
+        self._asks: deque[tuple[Ask, set[str]]] = deque(maxlen=4)  # of the last runs, and their recipes
         self._session, self._engine, self._work = session, engine, work
         self._job: asyncio.Task[None] | None = None
         self._ask: Ask | None = None  # until its result is applied or discarded
@@ -72,6 +80,8 @@ class Editing(QObject):
         seed = self.candidates[self.number].seed
         made = {way for of, way in self._on_the_way if of == seed}
         last = self.candidates[self.number].way
+        if isinstance(self._ask, DragAsk) and self._ask.is_one_by_one:
+            return [(way, True) for way in sorted({*made, last})]
         came = {way for way in made if way not in KEYS}
         return [(way, way in made or way == last) for way in sorted({*(came or KEYS), *made, last})]
 
@@ -93,30 +103,67 @@ class Editing(QObject):
     @Slot()
     def apply(self) -> None:
         """The result on the canvas becomes a layer: one undo step."""
-        if self._ask is None or not self.is_choosing or not self._is_made(self.way):
-            return
-        ask, candidate = self._ask, self._candidate()
-        self._session.commit(ask.label, lambda document: ask.accepted(document, candidate))
-        self._forget()
+        self._apply(lambda document: document)
+
+    @Slot()
+    def apply_through_mask(self) -> None:
+        """The same with a mask on that layer: the selection, or a white one to be painted on."""
+        self._apply(through_mask)
+        layer = self._session.active_layer
+        if layer is not None and layer.mask is not None and not layer.mask:
+            self._session.activate(layer.uid, on_mask=True)
 
     @Slot()
     def discard(self) -> None:
+        """Take it off the canvas; among the results it stays."""
         if self.is_choosing:
             self._forget()
 
-    @Slot(int)
-    def turn(self, by: int) -> None:
-        """To the next (1) or the previous (-1) result."""
-        if self.is_choosing:
-            self.choose((self.number + by) % len(self.candidates))
+    @property
+    def result(self) -> Result | None:
+        """The one of the document's results that is on the canvas."""
+        if not self.is_choosing or not self.candidates:
+            return None
+        recipe = self.candidates[self.number].recipe
+        return next(
+            (each for each in self._session.document.results if recipe and each.recipe == recipe), None
+        )
 
     @Slot(int)
+    def turn(self, by: int) -> None:
+        """To the next (1) or the previous (-1) of the document's results."""
+        results, now = self._session.document.results, self.result
+        if self.is_choosing and results:
+            here = -1 if now is None else results.index(now)
+            self.look(
+                results[max(here + by, -1) % len(results) if now is None else (here + by) % len(results)]
+            )
+
+    @Slot(object)
+    def look(self, result: Result) -> None:
+        """Put one of the document's results on the canvas."""
+        if self._job is not None or self._session.is_busy:
+            return
+        mine = [number for number, each in enumerate(self.candidates) if each.recipe == result.recipe]
+        if not mine:
+            self._forget()
+            self._ask, mine = Kept.of(result), [0]
+            self.candidates = [Candidate(self._ask.request.image, 0, finished=True, recipe=result.recipe)]
+        self.choose(mine[0])
+        self.changed.emit()
+
+    def ask_of(self, result: Result) -> Ask | None:
+        """What was asked for one of the last runs' results."""
+        return next((ask for ask, recipes in self._asks if result.recipe in recipes), None)
+
     def choose(self, number: int) -> None:
+        """Put another picture of the same run on the canvas."""
         if self._ask is None or not self.is_choosing:
             return
         self.number, self.way = number, self.candidates[number].way
         self._show()
-        self.chosen.emit(number, len(self.candidates))
+        results, now = self._session.document.results, self.result
+        self.chosen.emit(-1 if now is None else results.index(now), len(results))
 
     def peek(self, way: float) -> None:
         """While the timeline is scrubbed: what is made of that share of the way, or else its ghost."""
@@ -146,6 +193,7 @@ class Editing(QObject):
     def abandon(self) -> None:
         """Stop, and keep nothing: another picture is to be opened."""
         self.stop()
+        self._asks.clear()
         self._forget()
 
     async def ended(self) -> None:
@@ -157,13 +205,16 @@ class Editing(QObject):
 
     async def _run(self, document: Document, asked: Callable[[Document], Ask]) -> None:
         ask = await asyncio.to_thread(asked, document)  # 0.3 s at 4096 x 4096
+        size = document.width, document.height
+        self._landing = await asyncio.to_thread(Run, ask, size, self.weights)
+        self._asks.append((ask, set()))
         self._ask, self.candidates, self.number, self._pace = ask, [], 0, Pace()
         self._on_the_way, self.way = {}, 1.0
         await make_real(self._engine, ask, self._seen, self._found, self._moved)
 
     def _ended(self, job: asyncio.Task[None]) -> None:
         """What was found, be it until Stop, can be chosen."""
-        self._job = None
+        self._job = self._landing = None
         if isinstance(self._ask, DragAsk) and self._pace.whole is not None:
             self.pace = self._pace.whole / self._ask.work
         if self.candidates:
@@ -176,6 +227,7 @@ class Editing(QObject):
     async def _make_part(self, part: DragAsk, way: float) -> None:
         """A picture of a drag's way."""
         self._part, self._pace = part, Pace()
+        self.paths.append((part,))  # it takes the place of another one
         await make_real(self._engine, part, self._seen, lambda candidate: self._keep(candidate, way))
 
     def _part_ended(self, job: asyncio.Task[None]) -> None:
@@ -186,8 +238,15 @@ class Editing(QObject):
         if not self._is_made(self.way):
             self.way = self.candidates[self.number].way
         self._show()
-        self.chosen.emit(self.number, len(self.candidates))
+        self.went.emit()
         self.changed.emit()
+
+    def _apply(self, further: Callable[[Document], Document]) -> None:
+        if self._ask is None or not self.is_choosing or not self._is_made(self.way):
+            return
+        ask, candidate = self._ask, self._candidate()
+        self._session.commit(ask.label, lambda document: further(ask.accepted(document, candidate)))
+        self._forget()
 
     def _candidate(self) -> Candidate:
         """What is on the canvas."""
@@ -214,9 +273,18 @@ class Editing(QObject):
             self.progressed.emit(preview.done, progress(ask, preview, left))
 
     def _found(self, candidate: Candidate) -> None:
-        if self._ask is not None:
-            self.candidates.append(candidate)
-            self.changed.emit()
+        """A picture of the run is there; if it is finished it is a result of the document from now on."""
+        if self._ask is None or self._landing is None:
+            return
+        if candidate.finished:
+            result = self._landing.result(candidate)
+            self._asks[-1][1].add(result.recipe)
+            candidate = replace(candidate, recipe=result.recipe)
+            if isinstance(self._ask, DragAsk) and self._ask.path not in self.paths:
+                self.paths.append(self._ask.path)
+            self._session.amend(partial(added, result=result))
+        self.candidates.append(candidate)
+        self.changed.emit()
 
     def _moved(self, candidate: Candidate) -> None:
         """A drag that goes by moves has made one."""

@@ -40,11 +40,12 @@ class Wanted(NamedTuple):
 
     def is_as(self, other: Wanted | None) -> bool:
         """Whether the same picture would come out; handles and results do not count."""
-        return other is not None and self._matter() == other._matter()
+        return other is not None and _what_counts(self) == _what_counts(other)
 
-    def _matter(self) -> tuple[object, ...]:
-        document = self.document
-        return document.layers, document.areas, document.selection, self.options
+
+def _what_counts(wanted: Wanted) -> tuple[object, ...]:
+    document = wanted.document
+    return document.layers, document.areas, document.selection, wanted.options
 
 
 class Live(QObject):
@@ -169,9 +170,9 @@ class Live(QObject):
 
     async def _land(self, ask: Ask, candidate: Candidate, seconds: float) -> None:
         """Put what was kept among the document's results."""
-        document = self._session.document
+        history, document = self._session.history, self._session.document
         run = await asyncio.to_thread(Run, ask, (document.width, document.height), self.weights)
-        if self._session.document.rect == document.rect:  # else another one was opened meanwhile
+        if self._session.history is history:  # else another document was opened meanwhile
             self._session.amend(partial(added, result=run.result(candidate, seconds)))
 
     async def _make(self, of: Wanted) -> None:

@@ -10,23 +10,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QIcon, QPixmap
+from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import (
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLayout,
     QMenu,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from ui import theme
+from ui.actions import hint
 from ui.apply import EditOptions
 from ui.icons import icon
+from ui.language import tr
 from ui.settings import Settings
 from ui.widgets import Fold, Line, Seed, Segments, Slider, caption, icon_button, push_button, restyle
 from ui.words import WordsField
@@ -38,6 +38,7 @@ class EditPanel(QWidget):
     """Make it real: the one main button and what it works with."""
 
     run = Signal()
+    climb = Signal()  # a ladder of strengths
     stop = Signal()
     changed = Signal()
 
@@ -69,6 +70,9 @@ class EditPanel(QWidget):
         self.variants = Slider(
             "Variants", 1, 8, settings.variants, help_text="How many results to choose from"
         )
+        sentence = tr("The same noise at five strengths, side by side")
+        self.ladder = icon_button("chart-bar", f"{hint('climb')}\n{sentence}")
+        self.ladder.clicked.connect(self.climb)
         self.area = Segments(
             "Area that may change",
             (
@@ -117,6 +121,14 @@ class EditPanel(QWidget):
             feather=round(self.feather.value()),
         )
 
+    def adopt(self, settings: Settings) -> None:
+        """What the preferences say from now on."""
+        self.strength.set_value(settings.strength)
+        self.steps.set_value(settings.steps)
+        self.variants.set_value(settings.variants)
+        self.grow.set_value(settings.grow)
+        self.feather.set_value(settings.feather)
+
     def remembered_in(self, settings: Settings) -> Settings:
         options = self.options()
         return replace(
@@ -144,6 +156,7 @@ class EditPanel(QWidget):
             else icon("magic-wand", theme.ON_ACCENT if ready else theme.ON_ACCENT_OFF)
         )
         self.main.setEnabled(running or ready)
+        self.ladder.setEnabled(ready and not running)
         self.main.setToolTip(
             "Stop and keep what there is  (Esc)"
             if running
@@ -178,52 +191,11 @@ class EditPanel(QWidget):
         buttons.setSpacing(GAP)
         buttons.addWidget(self.main, 1)
         buttons.addWidget(self.live)
-        _column(self, buttons, strength, self.prompt, self.variants, self.area, self.more, self.details)
-
-
-class VariantStrip(QWidget):
-    """The finished variants side by side, one of them on the canvas."""
-
-    chosen = Signal(int)
-
-    SIDE = 54  # of a thumbnail, widget points
-    ROW = 4
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(GAP // 2)
-        self._grid.setColumnStretch(self.ROW, 1)
-        self.buttons: list[QToolButton] = []
-
-    def show_variants(self, pictures: Sequence[QPixmap], chosen: int) -> None:
-        for button in self.buttons:
-            self._grid.removeWidget(button)
-            button.deleteLater()
-        self.buttons = [self._button(number, picture) for number, picture in enumerate(pictures)]
-        self.choose(chosen)
-
-    def choose(self, number: int) -> None:
-        for place, button in enumerate(self.buttons):
-            button.setChecked(place == number)
-
-    def _button(self, number: int, picture: QPixmap) -> QToolButton:
-        button = QToolButton()
-        button.setIcon(QIcon(picture))
-        button.setIconSize(QSize(self.SIDE, self.SIDE))
-        button.setCheckable(True)
-        button.setToolTip(f"Variant {number + 1}  (left and right arrow keys)")
-        button.setAccessibleName(f"Variant {number + 1}")
-        button.clicked.connect(self._clicked)
-        self._grid.addWidget(button, number // self.ROW, number % self.ROW)
-        return button
-
-    def _clicked(self) -> None:
-        for number, button in enumerate(self.buttons):
-            if button is self.sender():
-                self.choose(number)
-                self.chosen.emit(number)
+        many = QHBoxLayout()
+        many.setSpacing(GAP // 2)
+        many.addWidget(self.variants, 1)
+        many.addWidget(self.ladder)
+        _column(self, buttons, strength, self.prompt, many, self.area, self.more, self.details)
 
 
 class Floating(QFrame):
@@ -271,9 +243,11 @@ class JobBar(Floating):
         self.stop_button.setIcon(icon("stop-fill", theme.ON_DANGER))
         self.stop_button.setToolTip("Stop and keep what there is  (Esc)")
         self.stop_button.clicked.connect(self.stop)
-        self.previous = icon_button("caret-left", "Previous variant  (Left)")
-        self.following = icon_button("caret-right", "Next variant  (Right)")
+        self.previous = icon_button("caret-left", "Previous result  (Left)")
+        self.following = icon_button("caret-right", "Next result  (Right)")
         self.count = QLabel()
+        self.count.setMinimumWidth(self.count.fontMetrics().horizontalAdvance("88 of 88"))
+        self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.previous.clicked.connect(self._back)
         self.following.clicked.connect(self._forth)
         self.compare = push_button("Original")
@@ -286,7 +260,7 @@ class JobBar(Floating):
         self.again_button.setToolTip("Once more, with another seed unless that is locked  (Ctrl+Enter)")
         self.again_button.clicked.connect(self.again)
         self.discard_button = push_button("Discard")
-        self.discard_button.setToolTip("Back to the strokes  (Esc)")
+        self.discard_button.setToolTip("Back to the strokes; it stays among the results  (Esc)")
         self.discard_button.clicked.connect(self.discard)
         self.apply_button = push_button("Apply", "primary")
         self.apply_button.setIcon(icon("check", theme.ON_ACCENT))
@@ -309,7 +283,7 @@ class JobBar(Floating):
 
     def show_choice(self, number: int, count: int) -> None:
         self._turning.setVisible(count > 1)
-        self.count.setText(f"{number + 1} of {count}")
+        self.count.setText(f"{number + 1} of {count}" if number >= 0 else "")
         self._switch(running=False)
 
     def _switch(self, running: bool) -> None:

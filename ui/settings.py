@@ -91,6 +91,10 @@ class Settings:
     background: str = _setting("#ffffff", "Background colour")
     recent_colours: tuple[str, ...] = _setting((), "Recent colours")
     recent_files: tuple[str, ...] = _setting((), "Recent files")
+    export_kind: str = _setting(
+        ".png", "Kind of exported pictures", choices=(".png", ".jpg", ".webp", ".tif")
+    )
+    export_quality: int = _setting(92, "Quality of exported pictures", "Of JPEG and WebP", (1, 100))
     folder: str = _setting("", "Folder that was used last")
     new_width: int = _setting(512, "Width of a new picture", "", (1, 8192), page="Files")
     new_height: int = _setting(512, "Height of a new picture", "", (1, 8192), page="Files")

@@ -11,7 +11,6 @@ from ui import actions
 from ui.chip import Colour
 from ui.document import Document
 from ui.dragging import outlook
-from ui.thumbnails import thumbnail
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -51,7 +50,6 @@ class Showing(QObject):
             part.setEnabled(not working)
         untouched = not window.session.history.undo_label and window.filing.path is None
         window.welcome.setVisible(untouched and _is_empty(document) and not window.live.is_on)
-        self._show_variants()
         self.show_zoom()
 
     def _show_actions(self) -> None:
@@ -69,24 +67,17 @@ class Showing(QObject):
             "redo": not working and bool(history.redo_label),
             "make_it_real": not running and window.facts is not None,
             "apply_result": editing.is_choosing or window.live.can_keep,
-            "next_variant": editing.is_choosing and len(editing.candidates) > 1,
-            "previous_variant": editing.is_choosing and len(editing.candidates) > 1,
+            "next_variant": editing.is_choosing and len(window.session.document.results) > 1,
+            "previous_variant": editing.is_choosing and len(window.session.document.results) > 1,
         }.items():
             menu[name].setEnabled(possible)
-
-    def _show_variants(self) -> None:
-        window, ratio = self._window, self._window.devicePixelRatioF()
-        candidates, side = window.editing.candidates, window.variants.SIDE
-        pictures = [thumbnail(candidate.image, side, ratio) for candidate in candidates]
-        window.variants.show_variants(pictures, window.editing.number)
-        window.variants_section.setVisible(len(candidates) > 1)
 
     @Slot()
     def show_outlook(self) -> None:
         """What a drag would take."""
         window = self._window
         if window.drags:
-            seen = outlook(window.session.document, window.drag_panel.options())
+            seen = outlook(window.session.document, window.drag_panel.options(), window.editing.paths)
             running = window.editing.is_running
             window.drag_panel.show_state(running, window.facts is not None, seen, window.editing.pace)
 
@@ -101,7 +92,6 @@ class Showing(QObject):
 
     @Slot(int, int)
     def show_choice(self, number: int, count: int) -> None:
-        self._window.variants.choose(number)
         self._window.job_bar.show_choice(number, count)
         self.show_way()
 

@@ -12,11 +12,10 @@ from ui.pixels import image_of_rgb, painting
 from ui.spaces import screen_image
 
 
-def thumbnail(rgb: NDArray[np.uint8], side: int, ratio: float) -> QPixmap:
-    """A picture (h, w, 3) that fits a square of `side` widget points."""
-    pixels = round(side * ratio)
+def thumbnail(rgb: NDArray[np.uint8], room: QSize, ratio: float) -> QPixmap:
+    """A picture (h, w, 3) that fits so many widget points."""
     image = image_of_rgb(rgb).scaled(
-        QSize(pixels, pixels), Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        room * ratio, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
     )
     small = QPixmap.fromImage(image)
     small.setDevicePixelRatio(ratio)

@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from PySide6.QtCore import QByteArray, QCoreApplication, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import (
@@ -15,19 +15,19 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
-    QKeyEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from engine.types import ModelFacts
-from ui import files
+from ui import files, theme
 from ui.ants import Ants
-from ui.apply import EditOptions, Edits, asked
+from ui.apply import EditOptions, Edits, asked, ladder
 from ui.canvas import Canvas
 from ui.chip import Colour
 from ui.colour import ColourPanel
 from ui.column import Column
+from ui.comparing import Comparing
 from ui.commands import RECENT, CommandsDialog
 from ui.dialogs import AboutDialog
 from ui.drag_panel import DragPanel
@@ -36,11 +36,15 @@ from ui.editing import Editing
 from ui.filing import Filing
 from ui.icons import application_icon
 from ui.keys import Keys
+from ui.language import tr
 from ui.layers import LayersPanel
 from ui.live import Live, LiveBar
 from ui.materials import load_materials
 from ui.menus import Menus
-from ui.panels import EditPanel, JobBar, MessageBar, VariantStrip, Welcome
+from ui.navigator import Navigator
+from ui.panels import EditPanel, JobBar, MessageBar, Welcome
+from ui.preferences import PreferencesDialog
+from ui.results_strip import Results
 from ui.selecting import Selecting
 from ui.session import Session
 from ui.settings import Settings, save_settings
@@ -51,9 +55,11 @@ from ui.strip import OptionStrip
 from ui.timeline import Timeline
 from ui.toolbar import ToolBar, remembered_in, tools_as
 from ui.tools import Drag, Lasting, Pan, Tool, Watch
+from ui.view_chips import TurnedChip
 from ui.work import Work
 
 log = logging.getLogger(__name__)
+LOOKS = ("theme", "text_size")
 
 
 class Engine(Edits, Protocol):
@@ -142,6 +148,13 @@ class Window(QMainWindow):
     @Slot()
     def make_another(self) -> None:
         self._start_edit(rolls=True)
+
+    @Slot()
+    def climb(self) -> None:
+        """The same noise at several strengths, side by side."""
+        if self.drags:
+            self.choose_tool(0)
+        self._start_edit(rolls=False, ladder=ladder(self.edit_panel.options().strength))
 
     def toggle_live(self) -> None:
         """On or off: what is painted is made real at once."""
@@ -257,6 +270,11 @@ class Window(QMainWindow):
         dialog.ran.connect(self._remember_command)
         dialog.open()
 
+    def show_preferences(self) -> None:
+        dialog = PreferencesDialog(self, self._settings_now())
+        dialog.changed.connect(self._set)
+        dialog.open()
+
     def show_shortcuts(self) -> None:
         ShortcutsDialog(self, self.menus.table, self.keys).open()
 
@@ -279,6 +297,7 @@ class Window(QMainWindow):
             return
         await self.editing.ended()
         await self.live.ended()
+        await self.filing.ended()
         try:
             save_settings(self._settings_file, self._settings_now())
         except OSError as error:
@@ -296,18 +315,6 @@ class Window(QMainWindow):
             wide = self.settings.column_width
             self.halves.setSizes([self.halves.width() - wide, wide])
         self.canvas.setFocus()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Backslash and not event.isAutoRepeat():
-            self.session.compare(True)
-        else:
-            super().keyPressEvent(event)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Backslash and not event.isAutoRepeat():
-            self.session.compare(False)
-        else:
-            super().keyReleaseEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if files.holds_picture(event.mimeData()):
@@ -340,7 +347,7 @@ class Window(QMainWindow):
         self.colours = ColourPanel(used, load_materials())
         self.edit_panel = EditPanel(settings)
         self.drag_panel = DragPanel(self.session, settings)
-        self.variants = VariantStrip()
+        self.results = Results(self.session, self.editing, self.work, settings)
         self.layers = LayersPanel(self.session)
         self.live = Live(self.session, self.engine, self.work, self._live_options)
         self.live_bar = LiveBar(self.canvas, self.live)
@@ -348,14 +355,17 @@ class Window(QMainWindow):
         self.timeline = Timeline(self.canvas, self.job_bar)
         self.messages = MessageBar(self.canvas)
         self.welcome = Welcome(self.canvas, files.samples())
+        self.navigator = Navigator(self.canvas, self.session)
+        self.comparing = Comparing(self.canvas, self.session, self.work, self.editing)
+        self.turned = TurnedChip(self.canvas)
 
     def _arrange(self) -> None:
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
         column = self.column
+        column.add(tr("Navigator"), self.navigator, opened=False)
         self.edit_section = column.add("Make it real", self.edit_panel)
         self.drag_section = column.add("Drag", self.drag_panel)
-        self.variants_section = column.add("Variants", self.variants)
         self.colour_section = column.add("Colour", self.colours)
         column.add("Layers", self.layers, grows=True)
         middle, centre = QWidget(), QWidget()
@@ -364,6 +374,7 @@ class Window(QMainWindow):
         rows.setSpacing(0)
         rows.addWidget(self.options)
         rows.addWidget(self.canvas, 1)
+        rows.addWidget(self.results)
         self.halves = QSplitter()
         self.halves.setChildrenCollapsible(False)
         self.halves.addWidget(middle)
@@ -395,7 +406,10 @@ class Window(QMainWindow):
         session.replaced.connect(self.showing.refresh)
         session.colour_changed.connect(self.showing.show_colours)
         self.canvas.add_marks(self.ants)
+        self.canvas.add_marks(self.comparing)
+        self.comparing.show_in(self.menus.actions)
         self.canvas.zoom_changed.connect(self.showing.show_zoom)
+        self.status.zoom.asked.connect(self.canvas.set_zoom)
         self.canvas.hovered.connect(self.status.show_place)
         self.tool_bar.chosen.connect(self.choose_tool)
         self.tool_bar.swatches.swap.connect(self.swap_colours)
@@ -414,7 +428,7 @@ class Window(QMainWindow):
         bar.discard.connect(self.editing.discard)
         bar.turn.connect(self.editing.turn)
         bar.original.connect(session.compare)
-        self.variants.chosen.connect(self.editing.choose)
+        panel.climb.connect(self.climb)
         self.drag_panel.changed.connect(self.showing.show_outlook)
         self.drag_panel.kept.connect(self._keep_source)
         self.timeline.track.scrubbed.connect(self.editing.peek)
@@ -426,7 +440,7 @@ class Window(QMainWindow):
         self.filing.opened.connect(self._opening)
         self.filing.changed.connect(self.showing.show_recent)
         self.filing.changed.connect(self.showing.refresh)
-        for told in (self.filing.told, session.said):
+        for told in (self.filing.told, self.results.told, session.said):
             told.connect(self.messages.tell)
         for failed in (self.filing.failed, self.work.failed):
             failed.connect(self.messages.complain)
@@ -446,7 +460,26 @@ class Window(QMainWindow):
             self.resize(min(1440, round(room.width() * 0.9)), min(900, round(room.height() * 0.9)))
         if not settings.panels:
             self.show_panels()
-        self.ants.march(settings.marching_ants)
+        self.ants.march(settings.marching_ants and not settings.reduced_motion)
+
+    @Slot(str, object)
+    def _set(self, name: str, value: Any) -> None:
+        """The preferences say what counts from now on."""
+        before, self.settings = self.settings, replace(self._settings_now(), **{name: value})
+        if name in LOOKS and before != self.settings:
+            self._dress()
+        for part in (self.edit_panel, self.drag_panel, self.filing):
+            part.adopt(self.settings)
+        self._drag.radius = float(self.settings.handle_radius)
+        self.ants.march(self.settings.marching_ants and not self.settings.reduced_motion)
+        self.live.look()
+
+    @Slot()
+    def _dress(self) -> None:
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            theme.dress(application, self.settings.theme, self.settings.text_size)
+            self.options.show_tool(self.tool)  # its sign is a picture
 
     def _live_options(self) -> EditOptions:
         return replace(self.edit_panel.options(), model=self.editing.model)
@@ -454,6 +487,7 @@ class Window(QMainWindow):
     def _settings_now(self) -> Settings:
         settings = self.edit_panel.remembered_in(self.filing.remembered_in(self.settings))
         settings = self.column.remembered_in(self.drag_panel.remembered_in(settings))
+        settings = self.results.remembered_in(settings)
         settings = self.selecting.remembered_in(settings)
         settings = replace(settings, drag_pace=min(round(1e6 * self.editing.pace), 10**9))
         return replace(
@@ -464,7 +498,7 @@ class Window(QMainWindow):
             geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
         )
 
-    def _start_edit(self, rolls: bool) -> None:
+    def _start_edit(self, rolls: bool, ladder: tuple[float, ...] = ()) -> None:
         """A result that was not applied gives way."""
         if self.facts is None:
             self.messages.tell("The model is still getting ready; one moment.")
@@ -479,7 +513,7 @@ class Window(QMainWindow):
             wishes = replace(self.drag_panel.options(), model=self.editing.model)
             self.editing.start(partial(dragged, options=wishes))
         else:
-            self.editing.start(partial(asked, options=self._live_options()))
+            self.editing.start(partial(asked, options=replace(self._live_options(), ladder=ladder)))
 
     @property
     def drags(self) -> bool:
@@ -505,6 +539,7 @@ class Window(QMainWindow):
     @Slot(object)
     def _engine_ready(self, facts: ModelFacts) -> None:
         self.facts = facts
+        self.editing.weights = self.live.weights = facts.weights
         self.edit_panel.prompt.set_vocabulary(facts.vocabulary)
         self.status.show_model(facts)
         self.showing.refresh()
