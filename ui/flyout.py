@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QVBoxLayout, QWidget
 
@@ -10,6 +10,8 @@ from ui import theme
 
 
 class Flyout(QFrame):
+    opening = Signal()
+
     def __init__(self, button: QAbstractButton, name: str) -> None:
         super().__init__(button.window(), Qt.WindowType.Popup)
         self.setObjectName("flyout")
@@ -23,6 +25,7 @@ class Flyout(QFrame):
 
     def open(self) -> None:
         """Below its button, or beside where the screen ends."""
+        self.opening.emit()
         self.ensurePolished()
         self.column.activate()
         size, screen = self.sizeHint(), self._button.screen().availableGeometry()

@@ -121,6 +121,7 @@ QComboBox QAbstractItemView { background: $FLOAT; border: 1px solid $FLOAT_EDGE;
 #toolbar { background: $PANEL; border-right: 1px solid $LINE; }
 #column { background: $PANEL; border-left: 1px solid $LINE; }
 #section { border-bottom: 1px solid $LINE; }
+#flyout { background: $FLOAT; border: 1px solid $FLOAT_EDGE; }
 #floating { background: $FLOAT; border: 1px solid $FLOAT_EDGE; border-radius: 10px; }
 #message { background: $FLOAT; border: 1px solid $FLOAT_EDGE; border-radius: 8px; }
 #message[kind="error"] { border-color: $ERROR_EDGE; background: $ERROR_GROUND; }

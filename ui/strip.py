@@ -14,11 +14,13 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ui import theme
+from ui.brushes import BrushButton
+from ui.curve_editor import PenPanel
 from ui.flyout import Flyout
 from ui.icons import icon
 from ui.language import tr
 from ui.options import Answer, Choice, Option, Slide, Switch, options_of
-from ui.tools import Tool
+from ui.tools import Brush, Tool
 from ui.widgets import Elided, Segments, Slider, caption, icon_button
 
 WIDE = 128  # points, of a slider in the strip
@@ -42,15 +44,20 @@ class OptionStrip(QWidget):
         self._name.setProperty("title", True)
         self._hint = Elided()
         self._hint.setProperty("quiet", True)
+        self.brushes = BrushButton()
+        self.brushes.changed.connect(self._changed_as_a_whole)
+        self.pen = icon_button("pen-nib", tr("What the pen's pressure and tilt do"))
+        self._pens: dict[tuple[tuple[str, str], ...], PenPanel] = {}
+        self.pen_flyout = Flyout(self.pen, tr("Pen"))
         self.more = icon_button("sliders-horizontal", tr("More options"))
         self.flyout = Flyout(self.more, tr("More options"))
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 0, 12, 0)
         self._row.setSpacing(theme.GRID)
-        for part in (self._sign, self._name):
+        for part in (self._sign, self._name, self.brushes):
             self._row.addWidget(part)
-        self._row.addSpacing(theme.GRID // 2)
         self._first = self._row.count()  # where controls begin
+        self._row.addWidget(self.pen)
         self._row.addWidget(self.more)
         self._row.addWidget(self._hint, 1)
         self._row.addStretch()
@@ -76,6 +83,8 @@ class OptionStrip(QWidget):
                 control.changed.connect(partial(self._set, name))
         self.controls = self._made[tool.name]
         self._hint.setVisible(not self.controls)
+        self.brushes.setVisible(isinstance(tool, Brush))
+        self._show_pen(tool)
         self.refresh()
         self._arrange()
 
@@ -83,6 +92,8 @@ class OptionStrip(QWidget):
         """Show the values that the tool has now."""
         for name, control in self.controls.items():
             control.show_value(getattr(self._tool, name))
+        if isinstance(self._tool, Brush):
+            self.brushes.show_brush(self._tool)
 
     def step(self, name: str, steps: int) -> None:
         """As the arrow keys do on that slider, if the tool has it."""
@@ -96,12 +107,37 @@ class OptionStrip(QWidget):
 
     def _set(self, name: str, value: object) -> None:
         setattr(self._tool, name, value)
+        if isinstance(self._tool, Brush):
+            self.brushes.show_brush(self._tool)
         self.changed.emit()
+
+    def _changed_as_a_whole(self) -> None:
+        if self._tool is not None:
+            self.show_tool(self._tool)
+            self.changed.emit()
+
+    def _show_pen(self, tool: Tool) -> None:
+        """The panel of what the pen does; tools that let it do the same share it."""
+        answers = {name: each.name for name, each in options_of(tool).items() if isinstance(each, Answer)}
+        self.pen.setVisible(bool(answers))
+        for panel in self._pens.values():
+            panel.setParent(None)
+        if not answers:
+            return
+        properties = tuple(answers.items())
+        if properties not in self._pens:
+            self._pens[properties] = PenPanel(answers)
+            self._pens[properties].changed.connect(self._set)
+        panel = self._pens[properties]
+        panel.set_responses({name: getattr(tool, name) for name in answers})
+        self.pen_flyout.column.addWidget(panel)
+        panel.show()
 
     def _arrange(self) -> None:
         """As many controls in the strip as fit, the others in the flyout, in their order."""
         gap = self._row.spacing()
-        used = sum(part.sizeHint().width() + gap for part in (self._sign, self._name, self.more))
+        parts = (self._sign, self._name, self.brushes, self.pen, self.more)
+        used = sum(part.sizeHint().width() + gap for part in parts if not part.isHidden())
         room = self.width() - used - 2 * theme.GRID - 24
         place, is_full = self._first, False
         for control in self.controls.values():
@@ -177,7 +213,7 @@ def _switch(option: Switch) -> Control:
     button.setAccessibleName(tr(option.name))
     button.setFixedHeight(28)
     control = Control(button, button.setChecked, option.folded)
-    button.clicked.connect(lambda on: control.changed.emit(on))
+    button.clicked.connect(control.changed.emit)
     return control
 
 
