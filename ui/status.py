@@ -9,13 +9,15 @@ from PySide6.QtWidgets import QLabel, QStatusBar
 
 from engine.types import ModelFacts
 from ui.language import tr
+from ui.view_chips import ZoomField
 from ui.widgets import Elided
 
 
 class StatusLine:
     def __init__(self, bar: QStatusBar) -> None:
         self.hint = Elided()
-        self.place, self.size, self.zoom, self.engine = QLabel(), QLabel(), QLabel(), QLabel()
+        self.place, self.size, self.engine = QLabel(), QLabel(), QLabel()
+        self.zoom = ZoomField()
         self.engine.setText(tr("Getting the model ready\N{HORIZONTAL ELLIPSIS}"))
         offline = QLabel(tr("Offline"))
         offline.setObjectName("badge")
@@ -24,14 +26,13 @@ class StatusLine:
             (tr("Hint"), self.hint),
             (tr("Place of the pointer"), self.place),
             (tr("Size of the picture"), self.size),
-            (tr("Zoom"), self.zoom),
             (tr("Model"), self.engine),
         ):
             label.setAccessibleName(name)
         bar.setSizeGripEnabled(False)
         bar.addWidget(self.hint, 1)
-        for label in (self.place, self.size, self.zoom, self.engine, offline):
-            bar.addPermanentWidget(label)
+        for part in (self.place, self.size, self.zoom, self.engine, offline):
+            bar.addPermanentWidget(part)
 
     def show_place(self, at: QPointF | None) -> None:
         self.place.setText("" if at is None else f"{math.floor(at.x())}, {math.floor(at.y())}")
@@ -40,7 +41,7 @@ class StatusLine:
         self.size.setText(f"{size.width()} \N{MULTIPLICATION SIGN} {size.height()}")
 
     def show_zoom(self, zoom: float) -> None:
-        self.zoom.setText(f"{zoom:.0%}".replace("%", " %"))
+        self.zoom.show_zoom(zoom)
 
     def show_model(self, facts: ModelFacts) -> None:
         text = tr("{model} model on {device}")
