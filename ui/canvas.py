@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from ui.document import TILE, Place
+from ui.language import tr
 from ui.picture import Picture
 from ui.pixels import painting
 from ui.session import Session
@@ -118,6 +119,19 @@ class Canvas(QWidget):
 
     def centre_on(self, pixel: QPointF) -> None:
         self._move(self.view.with_pixel(pixel, self._middle()))
+
+    def show_selection(self) -> None:
+        """What is selected, as large as it fits."""
+        selection = self.session.document.selection
+        if selection is None:
+            self.session.said.emit(
+                tr("Select a part of the picture first; then it can be seen as large as it fits.")
+            )
+        else:
+            self.show_part(QRectF(*selection.at))
+
+    def pan(self, by: QPointF) -> None:
+        self._move(self.view.panned(by))
 
     def turn(self, angle: float) -> None:
         """Turn the view to an angle, in degrees; it stays fitted if it is."""

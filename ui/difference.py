@@ -31,7 +31,7 @@ def coloured(before: Pixels, after: Pixels) -> Pixels:
     return out
 
 
-def differing(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def differing(a: NDArray[np.uint8 | np.uint16], b: NDArray[np.uint8 | np.uint16]) -> NDArray[np.uint8]:
     """(h, w): the largest difference of a channel."""
     change = np.maximum(a, b) - np.minimum(a, b)
     largest: NDArray[np.uint8] = np.maximum.reduce(
@@ -40,7 +40,7 @@ def differing(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return largest
 
 
-def counted(a: NDArray[np.uint8], b: NDArray[np.uint8], free: NDArray[np.uint8] | None) -> Count:
+def counted(a: NDArray[np.uint8 | np.uint16], b: NDArray[np.uint8 | np.uint16], free: NDArray[np.uint8] | None) -> Count:
     """Of two pictures of the same kind; `free` is not 0 where the picture may change."""
     differs = differing(a, b) > 0
     changed = int(np.count_nonzero(differs))

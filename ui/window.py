@@ -29,7 +29,6 @@ from ui.colour import ColourPanel
 from ui.column import Column
 from ui.comparing import Comparing
 from ui.commands import RECENT, CommandsDialog
-from ui.comparing import Comparing
 from ui.dialogs import AboutDialog
 from ui.drag_panel import DragPanel
 from ui.dragging import dragged
@@ -38,12 +37,10 @@ from ui.filing import Filing
 from ui.icons import application_icon
 from ui.keys import Keys
 from ui.language import tr
-from ui.language import tr
 from ui.layers import LayersPanel
 from ui.live import Live, LiveBar
 from ui.materials import load_materials
 from ui.menus import Menus
-from ui.navigator import Navigator
 from ui.navigator import Navigator
 from ui.panels import EditPanel, JobBar, MessageBar, Welcome
 from ui.preferences import PreferencesDialog
@@ -58,7 +55,6 @@ from ui.strip import OptionStrip
 from ui.timeline import Timeline
 from ui.toolbar import ToolBar, remembered_in, tools_as
 from ui.tools import Drag, Lasting, Pan, Tool, Watch
-from ui.view_chips import TurnedChip
 from ui.view_chips import TurnedChip
 from ui.work import Work
 
@@ -362,15 +358,11 @@ class Window(QMainWindow):
         self.navigator = Navigator(self.canvas, self.session)
         self.comparing = Comparing(self.canvas, self.session, self.work, self.editing)
         self.turned = TurnedChip(self.canvas)
-        self.navigator = Navigator(self.canvas, self.session)
-        self.comparing = Comparing(self.canvas, self.session, self.work, self.editing)
-        self.turned = TurnedChip(self.canvas)
 
     def _arrange(self) -> None:
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
         column = self.column
-        column.add(tr("Navigator"), self.navigator, opened=False)
         column.add(tr("Navigator"), self.navigator, opened=False)
         self.edit_section = column.add("Make it real", self.edit_panel)
         self.drag_section = column.add("Drag", self.drag_panel)
@@ -416,10 +408,7 @@ class Window(QMainWindow):
         self.canvas.add_marks(self.ants)
         self.canvas.add_marks(self.comparing)
         self.comparing.show_in(self.menus.actions)
-        self.canvas.add_marks(self.comparing)
-        self.comparing.show_in(self.menus.actions)
         self.canvas.zoom_changed.connect(self.showing.show_zoom)
-        self.status.zoom.asked.connect(self.canvas.set_zoom)
         self.status.zoom.asked.connect(self.canvas.set_zoom)
         self.canvas.hovered.connect(self.status.show_place)
         self.tool_bar.chosen.connect(self.choose_tool)
