@@ -74,7 +74,7 @@ PLAIN: dict[str, Any] = {
     "opacity": 1.0,
     "flow": 1.0,
     "smoothing": 0.0,
-    "spacing": 0.06,
+    "spacing": 0.03,
     "angle": 0.0,
     "turning": "fixed",
     "jitter": 0.0,

@@ -21,7 +21,7 @@ from ui.document import TILE, Place, places
 from ui.tips import PAPER, paper, tips
 
 FLAT = 4.0  # canvas pixels of a curve that are as good as straight
-LAG = 60.0  # points of the screen by which the strongest smoothing holds a line back
+LAG = 40.0  # points of the screen by which each of two steps of the strongest smoothing holds a line back
 
 
 class Nib(Protocol):
@@ -83,13 +83,13 @@ class Stroke:
         self._tips = tips(nib.shape, nib.hardness)
         self._lag = nib.smoothing * LAG * point
         self._fresh: dict[Place, Rect] = {}
-        self._pen = self._drawn = self._at = At(0, 0)
+        self._pen = self._led = self._drawn = self._at = At(0, 0)
         self._due = 0.0  # canvas pixels until the next dab
         self._way = 0.0  # radians, whereto the line goes
         self._random = Random(0)
 
     def begin(self, at: At) -> None:
-        self._pen = self._drawn = self._at = at
+        self._pen = self._led = self._drawn = self._at = at
         self._random = Random(f"{at.x:.2f} {at.y:.2f}")
         if self.nib.turning == "way":  # which way it goes is not known yet
             self._due = 0.0
@@ -98,22 +98,20 @@ class Stroke:
 
     def move(self, pen: At) -> None:
         """The line goes on to the middle between where it was held and where the pen is: no corners."""
-        held = self._held(pen)
-        self._curve(self._drawn, self._drawn.towards(held, 0.5))
-        self._pen, self._drawn = pen, held
+        before, self._drawn = self._drawn, self._held(pen)
+        self._curve(before, before.towards(self._drawn, 0.5))
 
     def end(self, pen: At) -> None:
         """The line ends where the pen was lifted, however much it was smoothed."""
-        held = self._held(pen)
-        self._curve(self._drawn, self._drawn.towards(held, 0.5))
-        self._curve(held, pen)
+        self.move(pen)
+        self._curve(self._drawn, pen)
         if self._at.far(pen) == 0 and self._due == 0:
             self._dab(pen)
 
     def line(self, end: At) -> None:
         """Straight on."""
         self._line(end)
-        self._pen = self._drawn = end
+        self._pen = self._led = self._drawn = end
 
     def taken(self) -> dict[Place, Rect]:
         """Where the cover has changed since the last time, as boxes of the document in each tile."""
@@ -129,10 +127,15 @@ class Stroke:
         return coat
 
     def _held(self, pen: At) -> At:
-        """Where the line is held back: it follows the pen by a share of the way that the pen goes."""
+        """Where the line is held back: it is led by a point that is led by the pen, and each goes a share of
+        the way that the one before it went.
+        """
+        gone, self._pen = self._pen.far(pen), pen
         if not self._lag:
             return pen
-        return self._drawn.towards(pen, 1 - math.exp(-self._pen.far(pen) / self._lag))
+        led = self._led.towards(pen, 1 - math.exp(-gone / self._lag))
+        gone, self._led = self._led.far(led), led
+        return self._drawn.towards(led, 1 - math.exp(-gone / self._lag))
 
     def _curve(self, control: At, end: At) -> None:
         """A quadratic curve that sets out towards `control` and arrives from there."""

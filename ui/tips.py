@@ -69,16 +69,20 @@ def tips(name: str, hardness: float) -> Tips:
 
 
 def round_stamp(diameter: float, hardness: float, x: float = 0.0, y: float = 0.0) -> Stamp:
-    """Solid up to `hardness` of the radius, then fading by a smooth curve over at least one pixel."""
+    """Solid up to `hardness` of the radius, then fading by a smooth curve; over at least one pixel, and the
+    narrower the straighter, for then it is the share of the pixel that is covered.
+    """
     radius = diameter / 2
     side = math.ceil(diameter + 2 + max(x, y))
     across = np.arange(side, dtype=np.float32) + np.float32(0.5 - 1 - radius)
     far = np.sqrt((across - np.float32(y))[:, None] ** 2 + (across - np.float32(x)) ** 2)
     inner = min(hardness * radius, radius - 0.5)
     outer = max(radius, inner + 1)
-    fade = np.clip((far - np.float32(inner)) * np.float32(1 / (outer - inner)), 0, 1)
-    stamp: Stamp = 0.5 + 0.5 * np.cos(np.float32(math.pi) * fade)
-    return stamp
+    left: Stamp = np.clip((np.float32(outer) - far) * np.float32(1 / (outer - inner)), 0, 1)
+    curved = min((outer - inner - 1) / 3, 1.0)
+    if curved > 0:
+        left += np.float32(curved) * (0.5 - 0.5 * np.cos(np.float32(math.pi) * left) - left)
+    return left
 
 
 @cache

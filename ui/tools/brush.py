@@ -49,7 +49,7 @@ class Brush:
     smoothing: float = share(0.0, "Smoothing", "How far the line is held back, so that it runs calmly")
     mirror: bool = switch(False, "Mirror", "square-half", "Paint the same on the other side of the picture")
     shape: str = choice("round", "Tip", SHAPES, folded=True)
-    spacing: float = share(0.06, "Spacing", "From dab to dab, of the size", 1, folded=True)
+    spacing: float = share(0.03, "Spacing", "From dab to dab, of the size", 1, folded=True)
     angle: float = slider(0, "Angle", 0, 359, "\N{DEGREE SIGN}", 1, "Of the tip", folded=True)
     turning: str = choice("fixed", "Turning", TURNINGS, folded=True)
     jitter: float = share(0.0, "Jitter", "How unsteady dabs are in size, place and strength", folded=True)
