@@ -58,9 +58,10 @@ def alpha_of(document: Document, kind: Kind, rect: Rect) -> Share:
     return out
 
 
-def cleared(document: Document) -> Document:
-    """Without any area."""
-    return replace(document, areas=()) if document.areas else document
+def cleared(document: Document, kind: Kind | None = None) -> Document:
+    """Without that area, or without any."""
+    left = tuple(area for area in document.areas if kind is not None and area.kind != kind)
+    return replace(document, areas=left) if len(left) < len(document.areas) else document
 
 
 def _painted(document: Document, kind: Kind) -> bool:

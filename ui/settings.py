@@ -100,6 +100,7 @@ class Settings:
     new_height: int = _setting(512, "Height of a new picture", "", (1, 8192), page="Files")
     recent_commands: tuple[str, ...] = _setting((), "Commands that were searched for last")
     panels: bool = _setting(True, "Show the panels")
+    show_areas: bool = _setting(False, "Show areas always")
     results: bool = _setting(True, "Show the strip of results")
     folds: tuple[str, ...] = _setting((), "Panels that were folded or opened by hand")
     column_width: int = _setting(304, "Width of the panels", "", (0, 8192))

@@ -118,6 +118,7 @@ QComboBox QAbstractItemView { background: $FLOAT; border: 1px solid $FLOAT_EDGE;
 #pages::item:selected { background: $ACCENT_DIM; color: $ON_DIM; }
 #pages::item:hover:!selected { background: $WELL_HOVER; }
 #strip { background: $PANEL; border-bottom: 1px solid $LINE; }
+#results { background: $PANEL; border-top: 1px solid $LINE; }
 #toolbar { background: $PANEL; border-right: 1px solid $LINE; }
 #column { background: $PANEL; border-left: 1px solid $LINE; }
 #section { border-bottom: 1px solid $LINE; }

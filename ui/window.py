@@ -17,18 +17,28 @@ from PySide6.QtGui import (
     QGuiApplication,
     QShowEvent,
 )
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.types import ModelFacts
 from ui import files, theme
 from ui.ants import Ants
 from ui.apply import EditOptions, Edits, asked, ladder
+from ui.area_panel import AreaMarks, AreasPanel
 from ui.canvas import Canvas
 from ui.chip import Colour
+from ui.clipboard import Clipboard
 from ui.colour import ColourPanel
 from ui.column import Column
-from ui.comparing import Comparing
 from ui.commands import RECENT, CommandsDialog
+from ui.comparing import Comparing
 from ui.dialogs import AboutDialog
 from ui.drag_panel import DragPanel
 from ui.dragging import dragged
@@ -37,6 +47,7 @@ from ui.filing import Filing
 from ui.icons import application_icon
 from ui.keys import Keys
 from ui.language import tr
+from ui.layering import Layering
 from ui.layers import LayersPanel
 from ui.live import Live, LiveBar
 from ui.materials import load_materials
@@ -50,11 +61,14 @@ from ui.session import Session
 from ui.settings import Settings, save_settings
 from ui.shortcuts import ShortcutsDialog
 from ui.showing import Showing, parts
+from ui.start import StartPage
 from ui.status import StatusLine
 from ui.strip import OptionStrip
+from ui.tasks import Task
 from ui.timeline import Timeline
 from ui.toolbar import ToolBar, remembered_in, tools_as
 from ui.tools import Drag, Lasting, Pan, Tool, Watch
+from ui.tools.drag import duplicated
 from ui.view_chips import TurnedChip
 from ui.work import Work
 
@@ -130,16 +144,6 @@ class Window(QMainWindow):
         if not self.editing.is_working:
             self.session.redo()
 
-    def copy(self) -> None:
-        self.filing.copy()
-
-    def paste(self) -> None:
-        if not self.editing.is_working:
-            self.filing.paste()
-
-    def paste_as_new(self) -> None:
-        self.filing.paste_as_new()
-
     @Slot()
     def make_it_real(self) -> None:
         """Start an edit of what is on the canvas; what is seen live keeps its seed."""
@@ -170,7 +174,10 @@ class Window(QMainWindow):
             self.live.keep()
 
     def step_back(self) -> None:
-        """Escape: the stroke under way, else the edit, the result, live mode, the message."""
+        """Escape: the start page, the stroke under way, else the edit, the result, live mode, the message."""
+        if self.pages.currentWidget() is self.start:
+            self._leave_start()
+            return
         tool = self.canvas.tool
         if self.canvas.cancel_gesture() or (isinstance(tool, Lasting) and tool.give_up(self.session)):
             return
@@ -222,23 +229,12 @@ class Window(QMainWindow):
         self.drag_section.setVisible(self.drags)
         self.showing.refresh()
 
-    # ---- layers
-
-    def add_layer(self) -> None:
-        if not self.editing.is_working:
-            self.layers.add()
-
-    def delete_layer(self) -> None:
-        if not self.editing.is_working:
-            self.layers.delete()
-
-    def layer_up(self) -> None:
-        if not self.editing.is_working:
-            self.layers.up()
-
-    def layer_down(self) -> None:
-        if not self.editing.is_working:
-            self.layers.down()
+    def duplicate(self) -> None:
+        """The chosen handle once more, or the chosen layers."""
+        if self.drags and self.session.chosen is not None:
+            duplicated(self.session)
+        else:
+            self.layering.duplicate()
 
     # ---- view and help
 
@@ -269,6 +265,12 @@ class Window(QMainWindow):
         dialog = CommandsDialog(self, self.menus.commands(), self.settings.recent_commands)
         dialog.ran.connect(self._remember_command)
         dialog.open()
+
+    def show_start(self) -> None:
+        """Instead of the picture, which stays as it is; Escape leads back to it."""
+        self.start.show_recent(self.filing.recent)
+        self.pages.setCurrentWidget(self.start)
+        self.start.setFocus()
 
     def show_preferences(self) -> None:
         dialog = PreferencesDialog(self, self._settings_now())
@@ -321,7 +323,8 @@ class Window(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.filing.drop(event.mimeData())
+        at = self.canvas.mapFrom(self, event.position().toPoint()).toPointF()
+        self.clipboard.drop(event.mimeData(), self.canvas.view.to_canvas(at))
         event.acceptProposedAction()
 
     # ---- making
@@ -339,16 +342,20 @@ class Window(QMainWindow):
         self.watch = Watch(drag=self._drag)
         self.canvas: Canvas = Canvas(self.session, self.tool)
         self.ants = Ants(self.canvas, self.session)
+        self.clipboard = Clipboard(self.canvas, self.session, self.filing, self.work)
         self.selecting = Selecting(self, self.session, settings)
         self.tool_bar: ToolBar = ToolBar(self.tools)
         self.options: OptionStrip = OptionStrip()
         recent = [QColor(text) for text in settings.recent_colours]
         used = [parts(colour) for colour in recent if colour.isValid()]
         self.colours = ColourPanel(used, load_materials())
+        self.start = StartPage(self.work)
         self.edit_panel = EditPanel(settings)
         self.drag_panel = DragPanel(self.session, settings)
+        self.areas = AreasPanel(self.session, AreaMarks(self.canvas, self.session, settings.show_areas))
         self.results = Results(self.session, self.editing, self.work, settings)
-        self.layers = LayersPanel(self.session)
+        self.layering = Layering(self.session, lambda: not self.editing.is_working)
+        self.layers = LayersPanel(self.session, self.layering)
         self.live = Live(self.session, self.engine, self.work, self._live_options)
         self.live_bar = LiveBar(self.canvas, self.live)
         self.job_bar = JobBar(self.canvas)
@@ -366,6 +373,8 @@ class Window(QMainWindow):
         column.add(tr("Navigator"), self.navigator, opened=False)
         self.edit_section = column.add("Make it real", self.edit_panel)
         self.drag_section = column.add("Drag", self.drag_panel)
+        column.add("Areas", self.areas)
+        self.areas.refresh()
         self.colour_section = column.add("Colour", self.colours)
         column.add("Layers", self.layers, grows=True)
         middle, centre = QWidget(), QWidget()
@@ -385,7 +394,10 @@ class Window(QMainWindow):
         row.setSpacing(0)
         row.addWidget(self.tool_bar)
         row.addWidget(self.halves, 1)
-        self.setCentralWidget(centre)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(centre)
+        self.pages.addWidget(self.start)
+        self.setCentralWidget(self.pages)
         self.setMinimumSize(900, 600)
 
     def _make_menus(self) -> None:
@@ -405,6 +417,10 @@ class Window(QMainWindow):
         session.committed.connect(self.showing.remember_colour)
         session.replaced.connect(self.showing.refresh)
         session.colour_changed.connect(self.showing.show_colours)
+        self.layering.follow(self.menus.actions)
+        self.layers.follow(self.menus.actions, self.menus.menus["&Layer"])
+        self.layers.covered_wanted.connect(self.selecting.from_alpha)
+        self.canvas.add_marks(self.areas.marks)
         self.canvas.add_marks(self.ants)
         self.canvas.add_marks(self.comparing)
         self.comparing.show_in(self.menus.actions)
@@ -446,6 +462,12 @@ class Window(QMainWindow):
             failed.connect(self.messages.complain)
         self.welcome.open.connect(self.filing.ask_open)
         self.welcome.sample.connect(self.filing.open_sample)
+        start = self.start
+        start.chosen.connect(self._begin_task)
+        start.file_chosen.connect(self.open_file)
+        start.new.connect(self.filing.new)
+        start.ask_new.connect(self.filing.ask_new)
+        start.ask_open.connect(self.filing.ask_open)
         self.engine.ready.connect(self._engine_ready)
         self.engine.failed.connect(self._engine_failed)
 
@@ -461,6 +483,22 @@ class Window(QMainWindow):
         if not settings.panels:
             self.show_panels()
         self.ants.march(settings.marching_ants and not settings.reduced_motion)
+
+    @Slot()
+    def _leave_start(self) -> None:
+        self.pages.setCurrentIndex(0)
+        self.canvas.setFocus()
+
+    @Slot(object)
+    def _begin_task(self, task: Task) -> None:
+        """Its sample, its tool, and what comes first."""
+
+        def begun() -> None:
+            names = [tool.name for tool in self.tools]
+            self.choose_tool(names.index(task.tool) if task.tool in names else 0)
+            self.messages.tell(tr(task.first_step))
+
+        self.filing.begin(task.document, begun)
 
     @Slot(str, object)
     def _set(self, name: str, value: Any) -> None:
@@ -487,7 +525,7 @@ class Window(QMainWindow):
     def _settings_now(self) -> Settings:
         settings = self.edit_panel.remembered_in(self.filing.remembered_in(self.settings))
         settings = self.column.remembered_in(self.drag_panel.remembered_in(settings))
-        settings = self.results.remembered_in(settings)
+        settings = self.areas.remembered_in(self.results.remembered_in(settings))
         settings = self.selecting.remembered_in(settings)
         settings = replace(settings, drag_pace=min(round(1e6 * self.editing.pace), 10**9))
         return replace(
@@ -528,6 +566,7 @@ class Window(QMainWindow):
 
     @Slot()
     def _opening(self) -> None:
+        self._leave_start()
         self.editing.abandon()
         self.messages.hide()
         self.canvas.setFocus()

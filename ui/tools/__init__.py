@@ -14,6 +14,7 @@ and, if things of its own lie over the picture, what `Marked` asks for.
 
 from __future__ import annotations
 
+from ui.tools.areas import Editable, Protected, StrengthBrush
 from ui.tools.brush import Brush, Eraser
 from ui.tools.clone import Clone
 from ui.tools.drag import Drag, Watch
@@ -33,6 +34,7 @@ GROUPS: tuple[tuple[type[Tool], ...], ...] = (  # as in the tool bar: one button
     (Eraser,),
     (Fill, Gradient),
     (Clone, Smudge, Restore),
+    (Editable, Protected, StrengthBrush),
     (Drag,),
     (Select, SelectEllipse),
     (Lasso, SelectPolygon),
@@ -48,6 +50,7 @@ __all__ = [
     "Brush",
     "Clone",
     "Drag",
+    "Editable",
     "Eraser",
     "Fill",
     "Gesture",
@@ -59,11 +62,13 @@ __all__ = [
     "Pan",
     "Pick",
     "Pointer",
+    "Protected",
     "Restore",
     "Select",
     "SelectEllipse",
     "SelectPolygon",
     "Smudge",
+    "StrengthBrush",
     "Tool",
     "Wand",
     "Watch",
