@@ -14,6 +14,7 @@ from ui.apply import DOT
 from ui.dragging import DragOptions, Outlook
 from ui.handle_list import HandleList
 from ui.icons import icon
+from ui.language import tr
 from ui.session import Session
 from ui.settings import Settings
 from ui.widgets import Fold, Seed, Slider, caption, push_button, restyle
@@ -68,6 +69,12 @@ class DragPanel(QWidget):
         )
         self.keep = QCheckBox("Keep the source")
         self.keep.setToolTip("A copy goes to the target, and what was there stays where it was")
+        self.in_turn = QCheckBox(tr("One handle after another"))
+        self.in_turn.setToolTip(
+            tr(
+                "Each handle starts from what the one before it has made: slower, for things that meet or cross"
+            )
+        )
         self.seed = Seed(
             settings.seed, settings.seed_locked, "The same seed with the same handles gives the same result"
         )
@@ -81,6 +88,7 @@ class DragPanel(QWidget):
         self.seed.changed.connect(self.changed)
         self.keep.toggled.connect(self.kept)
         self.keep.toggled.connect(self.changed)
+        self.in_turn.toggled.connect(self.changed)
 
     def options(self) -> DragOptions:
         """What the next run is asked for."""
@@ -91,6 +99,7 @@ class DragPanel(QWidget):
             seed=self.seed.value(),
             variants=round(self.variants.value()),
             keep=self.keep.isChecked(),
+            together=not self.in_turn.isChecked(),
         )
 
     def adopt(self, settings: Settings) -> None:
@@ -131,6 +140,7 @@ class DragPanel(QWidget):
             else "The model is getting ready"
         )
         restyle(self.main)
+        self.in_turn.setVisible(outlook.handles > 1)
         self.outlook.setText(foretold(outlook, pace))
         self.outlook.setVisible(outlook.calls > 0)
         self.warnings.setText("\n".join(outlook.warnings))
@@ -161,6 +171,7 @@ class DragPanel(QWidget):
             self.strength,
             self.variants,
             self.keep,
+            self.in_turn,
             self.more,
             self.details,
         ):

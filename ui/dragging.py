@@ -50,6 +50,7 @@ class Outlook(NamedTuple):
     calls: int  # of the network, at most
     work: float  # those calls times the megapixels of each
     warnings: tuple[str, ...]
+    handles: int = 1  # that go somewhere
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +196,7 @@ def outlook(document: Document, options: DragOptions, paths: Container[PathKey] 
         drag = Drag(tuple(handles), options.form, together=options.together)
         is_known = path_of(document, options) in paths
         costs = _costs(at, drag, options.steps, options.variants, is_known)
-    return Outlook(len(costs), sum(costs), tuple(warnings))
+    return Outlook(len(costs), sum(costs), tuple(warnings), len(handles))
 
 
 def _area(document: Document, handles: Sequence[Handle]) -> Rect:
