@@ -61,6 +61,8 @@ def run(make_engine: Callable[[], StartableEngine], paths: Sequence[str], versio
     collector = QTimer(interval=COLLECTION)
     collector.timeout.connect(gc.collect)
     collector.start()
+    if settings.start_page and not paths:
+        window.show_start()
     if paths:
         window.open_file(paths[0])
     with loop:
