@@ -331,7 +331,7 @@ async def test_what_is_copied_can_be_pasted_as_a_layer_and_as_a_picture(bench: B
     assert bench.picture()[32, 48].tolist() == [10, 200, 30, 255]
     assert bench.picture()[2, 2].tolist() == [255, 255, 255, 255]
     bench.session.mark_saved()
-    bench.key(Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    bench.key(Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     whole = bench.picture()
     bench.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert bench.kinds == ["picture"]
@@ -451,33 +451,6 @@ async def test_a_colour_that_was_painted_with_is_remembered(bench: Bench) -> Non
     bench.session.set_colour(QColor("#abcdef"))
     bench.stroke()
     assert bench.window.colours.recent()[0] == (0xAB, 0xCD, 0xEF)
-
-
-@scenario
-async def test_layers_are_hidden_faded_renamed_moved_and_deleted_each_undoable(bench: Bench) -> None:
-    bench.stroke()
-    panel, session = bench.window.layers, bench.session
-    steps = session.history.at
-    panel.list.eye_clicked.emit(0)
-    await bench.until(lambda: session.history.at > steps)
-    assert not session.document.layers[1].visible
-    panel.opacity.settled.emit(50)
-    assert session.document.layers[1].opacity == 0.5
-    panel.list.item(0).setText("Clouds")
-    await bench.until(lambda: session.document.layers[1].name == "Clouds")
-    bench.click(panel.down_button)
-    assert session.document.layers[0].name == "Clouds"
-    bench.click(panel.delete_button)
-    assert [layer.name for layer in session.document.layers] == ["Background"]
-    for _ in range(session.history.at - steps):
-        session.undo()
-    assert session.document.layers[1].name == "Strokes"
-    assert session.document.layers[1].visible
-
-
-@scenario
-async def test_the_last_layer_cannot_be_deleted(bench: Bench) -> None:
-    assert not bench.window.layers.delete_button.isEnabled()
 
 
 @scenario

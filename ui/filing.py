@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QObject, Signal, Slot
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtCore import QLockFile, QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
 
-from engine.pictures import WRITES, PictureError, Rgba, open_picture, save_picture
+from engine.pictures import WRITES, PictureError, open_picture
 from ui import files
 from ui.dialogs import FileDialog, NewDialog, SaveFirstDialog
-from ui.document import Document, composite, document_from, layer_from, new_document, read
-from ui.pixels import image_of, rgba_of
+from ui.document import Document, layer_from, new_document
+from ui.file_dialogs import AlreadyOpenDialog, ExportDialog
+from ui.language import tr
+from ui.locks import lock
+from ui.pictures import Export
 from ui.session import Session
 from ui.settings import Settings
 from ui.work import Work
 
+LONG = 1.0  # seconds that nobody minds to wait
 WHITE = (255, 255, 255, 255)
 Then = Callable[[], object]  # what is done once nothing can be lost
 
@@ -32,13 +36,17 @@ class Filing(QObject):
     def __init__(self, window: QWidget, session: Session, work: Work, settings: Settings) -> None:
         super().__init__(window)
         self.path: Path | None = None  # of the picture
+        self._copy_of = ""  # what is on the canvas, without its ending, if that is a copy of a file
+        self._lock: QLockFile | None = None  # on the file at `path`
+        self._writing = asyncio.Lock()  # one file at a time, in the order in which they were asked for
+        self._ending, self._quality = settings.export_kind, settings.export_quality
         self.recent, self.folder = settings.recent_files, settings.folder
         self._new_size = settings.new_width, settings.new_height
         self._window, self._session, self._work = window, session, work
 
     @property
     def name(self) -> str:
-        return self.path.name if self.path else "Untitled"
+        return self.path.name if self.path else self._title
 
     def adopt(self, settings: Settings) -> None:
         """What the preferences say from now on."""
@@ -47,11 +55,12 @@ class Filing(QObject):
     def remembered_in(self, settings: Settings) -> Settings:
         width, height = self._new_size
         recent, folder = self.recent, self.folder
-        return replace(settings, recent_files=recent, folder=folder, new_width=width, new_height=height)
+        settings = replace(settings, recent_files=recent, folder=folder, new_width=width, new_height=height)
+        return replace(settings, export_kind=self._ending, export_quality=self._quality)
 
     def ask_new(self) -> None:
         dialog = NewDialog(self._window, *self._new_size)
-        dialog.asked.connect(self._new)
+        dialog.asked.connect(self.new)
         dialog.open()
 
     def ask_open(self) -> None:
@@ -71,16 +80,16 @@ class Filing(QObject):
         self.unless_unsaved("opening a sample", lambda: self._work.begin(self._read_strokes(path)))
 
     def save(self, then: Then | None = None) -> None:
-        if self.path is None or self.path.suffix.lower() not in WRITES:
-            self.ask_save(then)
-        else:
+        """Where it came from, if that kind of file holds all of it; else ask."""
+        if self.path is not None and (files.is_project(self.path) or self._fits(self.path)):
             self._work.begin(self.write(self.path, then))
+        else:
+            self.ask_save(then)
 
     def ask_save(self, then: Then | None = None) -> None:
-        dialog = FileDialog(self._window, "Save the picture", self.folder, files.save_filters())
+        dialog = FileDialog(self._window, tr("Save"), self.folder, files.save_filters())
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        if self.path is not None:
-            dialog.selectFile(self.path.with_suffix(".png").name)
+        dialog.selectFile(f"{self._title}{files.PROJECT}")
 
         def save(path: str) -> None:
             self._work.begin(self.write(files.named(Path(path), dialog.selectedNameFilter()), then))
@@ -88,48 +97,61 @@ class Filing(QObject):
         dialog.fileSelected.connect(save)
         dialog.open()
 
-    async def write(self, path: Path, then: Then | None = None) -> None:
-        """Save what is seen; painting may go on, for the document is a value. Raises PictureError."""
+    def ask_export(self) -> None:
+        """A flat picture of what is seen; the project stays what it is."""
         document = self._session.document
-        await asyncio.to_thread(_write, path, document)
-        self.path = path
+        metadata = bool(document.metadata.exif or document.metadata.xmp)
+        dialog = ExportDialog(
+            self._window, self._ending, self._quality, deep=document.depth == 16, metadata=metadata
+        )
+        dialog.asked.connect(self._export_to)
+        dialog.open()
+
+    async def write(self, path: Path, then: Then | None = None, export: Export | None = None) -> None:
+        """Save or export what is on the canvas; painting may go on, for the document is a value. Raises
+        PictureError.
+        """
+        document, active = self._session.document, self._session.active
+        keeps = export is None and (files.is_project(path) or self._fits(path))
+        lock = self._lock_on(path) if keeps else None
+        if keeps and lock is None:
+            sentence = tr("{name} is open in another Driftpaint; choose another name.")
+            raise PictureError(sentence.format(name=path.name))
+        async with self._writing:
+            work = asyncio.to_thread(files.save_document, path, document, active, export or Export())
+            note = await self._patiently(work, path)
         self._remember(path)
-        if self._session.document is document:
-            self._session.mark_saved()
+        if keeps:
+            self.path, self._lock, self._copy_of = path, lock, ""
+            if self._session.document is document:
+                self._session.mark_saved()
         self.changed.emit()
-        self.told.emit(f"Saved as {path.name}.")
-        if then is not None:
+        if keeps:
+            self.told.emit(tr("Saved as {name}.").format(name=path.name))
+        else:
+            kept = (
+                "" if files.is_flat(document) else tr("Layers and results are kept in a project (.ora) only.")
+            )
+            said = tr("Exported as {name}.").format(name=path.name)
+            self.told.emit(" ".join(part for part in (said, note or kept) if part))
+        if then is not None and not self._session.is_modified:
             then()
 
-    def copy(self) -> None:
-        document = self._session.document
-        QApplication.clipboard().setImage(image_of(composite(document, document.rect)).copy())
-        self.told.emit("The picture is on the clipboard.")
+    async def ended(self) -> None:
+        """No file is being written any more."""
+        async with self._writing:
+            pass
 
-    def paste(self) -> None:
-        """What is on the clipboard as a layer in the middle, to be made real like strokes."""
-        rgba = self._picture_in(QApplication.clipboard().mimeData())
-        if rgba is None:
-            return
-        document = self._session.document
-        height, width = min(rgba.shape[0], document.height), min(rgba.shape[1], document.width)
-        top, left = (rgba.shape[0] - height) // 2, (rgba.shape[1] - width) // 2
-        piece = rgba[top : top + height, left : left + width]
-        x, y = (document.width - width) // 2, (document.height - height) // 2
-        layer = layer_from(piece, "Pasted", "strokes", x, y)
-        self._session.commit("Paste", lambda now: now.with_layer(layer))
-        if piece.shape != rgba.shape:
-            self.told.emit("The pasted picture is larger than this one; only its middle was taken.")
+    def begin_with(self, document: Document) -> None:
+        """A document that comes from no file, in place of this one, once that is saved or given up."""
+        self.unless_unsaved("opening another picture", lambda: self._show(document, None))
 
-    def paste_as_new(self) -> None:
-        self._show_instead(QApplication.clipboard().mimeData())
-
-    def drop(self, mime: QMimeData) -> None:
-        path = files.dropped_file(mime)
-        if path is not None:
-            self.open(path)
-        else:
-            self._show_instead(mime)
+    @property
+    def is_untouched(self) -> bool:
+        """Whether there is nothing on the canvas but the sheet that the program began with."""
+        document, history = self._session.document, self._session.history
+        sheet = all(layer.kind == "picture" and layer.name == "Background" for layer in document.layers)
+        return sheet and self.path is None and not history.undo_label
 
     def unless_unsaved(self, action: str, then: Then) -> None:
         """Do it at once if nothing would be lost, else ask first."""
@@ -141,18 +163,77 @@ class Filing(QObject):
         dialog.discard.connect(then)
         dialog.open()
 
+    def begin(self, make: Callable[[], Document], then: Then) -> None:
+        """A document that is made for a purpose, once this one is saved or given up."""
+        self.unless_unsaved("opening a sample", lambda: self._work.begin(self._made(make, then)))
+
+    async def _made(self, make: Callable[[], Document], then: Then) -> None:
+        self._show(await asyncio.to_thread(make), None)
+        then()
+
     @Slot(int, int, bool)
-    def _new(self, width: int, height: int, white: bool) -> None:
+    def new(self, width: int, height: int, white: bool) -> None:
         self._new_size = width, height
         document = new_document(width, height, WHITE if white else None)
         self.unless_unsaved("starting a new picture", lambda: self._show(document, None))
 
-    async def _read(self, path: Path) -> None:
-        picture = await asyncio.to_thread(open_picture, path)
-        self._show(document_from(picture.rgba, path.stem), path)
+    async def _read(self, path: Path, copy: bool = False) -> None:
+        """Raises PictureError."""
+        lock = None if copy else self._lock_on(path)
+        if lock is None and not copy:
+            dialog = AlreadyOpenDialog(self._window, path.name)
+            dialog.copy.connect(lambda: self._work.begin(self._read(path, copy=True)))
+            dialog.open()
+            return
+        opened = await asyncio.to_thread(files.open_document, path)
+        self._show(opened.document, None if copy else path)
+        self._lock, self._copy_of = lock, path.stem if copy else ""
+        if opened.active:
+            self._session.activate(opened.active)
         self._remember(path)
-        if picture.notes:
-            self.told.emit(" ".join(picture.notes))
+        if opened.notes:
+            self.told.emit(" ".join(opened.notes))
+
+    async def _patiently(self, work: Coroutine[None, None, str], path: Path) -> str:
+        """The end of some work; a word if it takes long."""
+        task = asyncio.ensure_future(work)
+        done, _ = await asyncio.wait([task], timeout=LONG)
+        if not done:
+            self.told.emit(tr("Saving {name}\N{HORIZONTAL ELLIPSIS}").format(name=path.name))
+        return await task
+
+    def _lock_on(self, path: Path) -> QLockFile | None:
+        """A lock on a file; the one that we have, if it is the one on the canvas. None: another has it."""
+        if self._lock is not None and self.path is not None and _same(self.path, path):
+            return self._lock
+        return lock(path)
+
+    def _fits(self, path: Path) -> bool:
+        """Whether a file of that name holds all that is on the canvas."""
+        return path.suffix.lower() in WRITES and files.is_flat(self._session.document)
+
+    @property
+    def _title(self) -> str:
+        """What a new file may be called, without its ending."""
+        if self._copy_of:
+            return tr("{name} copy").format(name=self._copy_of)
+        return self.path.stem if self.path else tr("Untitled")
+
+    @Slot(str, object)
+    def _export_to(self, ending: str, export: Export) -> None:
+        self._ending, self._quality = ending, export.quality or self._quality
+        filters = [text for text in files.save_filters(projects=False) if f"*{ending}" in text]
+        dialog = FileDialog(self._window, tr("Export"), self.folder, filters)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.selectFile(f"{self._title}{ending}")
+
+        def write(chosen: str) -> None:
+            path = Path(chosen)
+            path = path if path.suffix.lower() in WRITES else path.with_name(path.name + ending)
+            self._work.begin(self.write(path, export=export))
+
+        dialog.fileSelected.connect(write)
+        dialog.open()
 
     async def _read_strokes(self, path: Path) -> None:
         rgba = (await asyncio.to_thread(open_picture, path)).rgba
@@ -160,28 +241,9 @@ class Filing(QObject):
         self._show(sheet.with_layer(layer_from(rgba, "Strokes", "strokes")), None)
 
     def _show(self, document: Document, path: Path | None) -> None:
-        self.path = path
+        self.path, self._lock, self._copy_of = path, None, ""
         self.opened.emit()
         self._session.open(document)
-
-    def _show_instead(self, mime: QMimeData) -> None:
-        rgba = self._picture_in(mime)
-        if rgba is not None:
-            document = document_from(rgba, "Pasted")
-            self.unless_unsaved("opening another picture", lambda: self._show(document, None))
-
-    def _picture_in(self, mime: QMimeData) -> Rgba | None:
-        """The picture of the clipboard or of a drop; None, and a message, if there is none."""
-        path = files.dropped_file(mime)
-        try:
-            if path is not None:
-                return open_picture(path).rgba
-            if not mime.hasImage():
-                raise PictureError("There is no picture on the clipboard; copy one first.")
-            return rgba_of(mime.imageData())
-        except PictureError as error:
-            self.failed.emit(str(error))
-            return None
 
     def _remember(self, path: Path) -> None:
         self.recent = files.remembered(self.recent, path)
@@ -189,5 +251,5 @@ class Filing(QObject):
         self.changed.emit()
 
 
-def _write(path: Path, document: Document) -> None:
-    save_picture(path, read(document, document.rect))
+def _same(a: Path, b: Path) -> bool:
+    return a.resolve() == b.resolve()

@@ -62,7 +62,7 @@ def share(selection: Selection, place: Place) -> Shape:
 def part_in(selection: Selection, rect: Rect) -> Shape:
     """The mask of any rectangle, as an array of its own."""
     out = np.zeros((rect.height, rect.width), np.uint8)
-    common = _common(rect, selection.at)
+    common = common_part(rect, selection.at)
     if common.width and common.height:
         out[_moved(common, rect)] = selection.mask[_moved(common, selection.at)]
     return out
@@ -100,7 +100,7 @@ def rectangle(corner: QPointF, other: QPointF, inside: Rect) -> Selection:
     """The whole pixels that are nearest to a rectangle."""
     left, right = sorted((round(corner.x()), round(other.x())))
     top, bottom = sorted((round(corner.y()), round(other.y())))
-    part = _common(Rect(left, top, right - left, bottom - top), inside)
+    part = common_part(Rect(left, top, right - left, bottom - top), inside)
     return everything(part) if part.width and part.height else NOTHING
 
 
@@ -119,7 +119,7 @@ def polygon(points: Sequence[tuple[float, float]], inside: Rect, smooth: bool = 
 def filled(path: QPainterPath, inside: Rect, smooth: bool = True) -> Selection:
     """What a path encloses, in canvas pixels; smooth edges cover pixels by parts."""
     box = path.boundingRect().toAlignedRect()
-    rect = _common(Rect(box.x(), box.y(), box.width(), box.height()), inside)
+    rect = common_part(Rect(box.x(), box.y(), box.width(), box.height()), inside)
     if not (rect.width and rect.height):
         return NOTHING
     mask = np.zeros((rect.height, -(-rect.width // 4) * 4), np.uint8)  # Qt wants rows of whole words
@@ -133,7 +133,7 @@ def filled(path: QPainterPath, inside: Rect, smooth: bool = True) -> Selection:
 
 def from_alpha(document: Document, layer: Layer) -> Selection:
     """What a layer or a group covers inside the document."""
-    rect = _common(covered(layer), document.rect)
+    rect = common_part(covered(layer), document.rect)
     return selection_of(eight_bits(alone(document, layer, rect)[..., 3]), rect.x, rect.y)
 
 
@@ -184,7 +184,7 @@ def combined(a: Selection | None, b: Selection, how: How) -> Selection:
     """A selection and a new one; where there was none, the new one is all there is."""
     if a is None or how == "replace":
         return b
-    rect = _common(a.at, b.at) if how == "intersect" else _around(a.at, b.at) if how == "add" else a.at
+    rect = common_part(a.at, b.at) if how == "intersect" else _around(a.at, b.at) if how == "add" else a.at
     mine, other = part_in(a, rect), part_in(b, rect)
     if how == "add":
         np.maximum(mine, other, out=mine)
@@ -204,7 +204,7 @@ def inverted(selection: Selection | None, inside: Rect) -> Selection:
 def shifted(selection: Selection, dx: int, dy: int, inside: Rect) -> Selection:
     """Moved by whole pixels; what leaves the rectangle is cut off."""
     at = selection.at._replace(x=selection.at.x + dx, y=selection.at.y + dy)
-    common = _common(at, inside)
+    common = common_part(at, inside)
     return selection_of(selection.mask[_moved(common, at)], common.x, common.y)
 
 
@@ -325,7 +325,7 @@ def _meets(place: Place, rect: Rect) -> bool:
     return x < rect.x + rect.width and rect.x < x + TILE and y < rect.y + rect.height and rect.y < y + TILE
 
 
-def _common(a: Rect, b: Rect) -> Rect:
+def common_part(a: Rect, b: Rect) -> Rect:
     left, top = max(a.x, b.x), max(a.y, b.y)
     right, bottom = min(a.x + a.width, b.x + b.width), min(a.y + a.height, b.y + b.height)
     return Rect(left, top, max(right - left, 0), max(bottom - top, 0))
@@ -341,7 +341,7 @@ def _around(a: Rect, b: Rect) -> Rect:
 
 
 def _widened(rect: Rect, by: int, inside: Rect) -> Rect:
-    return _common(Rect(rect.x - by, rect.y - by, rect.width + 2 * by, rect.height + 2 * by), inside)
+    return common_part(Rect(rect.x - by, rect.y - by, rect.width + 2 * by, rect.height + 2 * by), inside)
 
 
 def _moved(rect: Rect, origin: Rect) -> tuple[slice, slice]:

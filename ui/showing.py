@@ -48,6 +48,7 @@ class Showing(QObject):
             window.canvas.set_tool(wanted)
         for part in (window.tool_bar, window.options, window.layers, window.drag_panel.handles):
             part.setEnabled(not working)
+        window.layering.show_actions()
         untouched = not window.session.history.undo_label and window.filing.path is None
         window.welcome.setVisible(untouched and _is_empty(document) and not window.live.is_on)
         self.show_zoom()
@@ -55,6 +56,7 @@ class Showing(QObject):
     def _show_actions(self) -> None:
         """Which actions are possible, and what they would do."""
         window, menu, history = self._window, self._window.menus.actions, self._window.session.history
+        document = window.session.document
         editing, working, running = window.editing, window.editing.is_working, window.editing.is_running
         for name, label in (("undo", history.undo_label), ("redo", history.redo_label)):
             text = actions.named(name).text
@@ -63,6 +65,9 @@ class Showing(QObject):
         menu["make_it_real"].setText("&Drag" if window.drags else run)
         menu["toggle_live"].setChecked(window.live.is_on)
         for name, possible in {
+            "clipboard.cut": not working,
+            "clipboard.paste": not working,
+            "clipboard.clear": not working and not window.drags and document.selection is not None,
             "undo": editing.is_choosing or (not running and bool(history.undo_label)),
             "redo": not working and bool(history.redo_label),
             "make_it_real": not running and window.facts is not None,

@@ -456,9 +456,9 @@ class Window(QMainWindow):
         self.filing.opened.connect(self._opening)
         self.filing.changed.connect(self.showing.show_recent)
         self.filing.changed.connect(self.showing.refresh)
-        for told in (self.filing.told, self.results.told, session.said):
+        for told in (self.filing.told, self.results.told, self.clipboard.told, session.said):
             told.connect(self.messages.tell)
-        for failed in (self.filing.failed, self.work.failed):
+        for failed in (self.filing.failed, self.clipboard.failed, self.work.failed):
             failed.connect(self.messages.complain)
         self.welcome.open.connect(self.filing.ask_open)
         self.welcome.sample.connect(self.filing.open_sample)

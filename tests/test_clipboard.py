@@ -1,0 +1,219 @@
+"""Cut, copy and paste as a user does, through the clipboard that other programs see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDropEvent, QImage
+from PySide6.QtWidgets import QApplication
+
+from engine.area import Rect
+from engine.pictures import save_picture
+from tests.bench import WHITE, Bench, scenario
+from ui.clipboard import PNG
+from ui.document import Document, Layer, layer_from, new_document, tiles_from
+from ui.pixels import rgba_of
+from ui.selection import ellipse, rectangle
+from ui.transform import bounds, gathered
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+def noise(width: int, height: int) -> np.ndarray:
+    rgba = np.random.default_rng(4).integers(0, 256, (height, width, 4), np.uint8)
+    rgba[..., 3] |= 128
+    return rgba
+
+
+def with_thing(bench: Bench) -> Layer:
+    """A layer of noise at (20, 10), on the sheet of 96 x 64."""
+    thing = layer_from(noise(30, 20), "Thing", "strokes", 20, 10)
+    bench.session.open(new_document(96, 64, WHITE).with_layer(thing))
+    return thing
+
+
+def select(bench: Bench, x: int, y: int, width: int, height: int) -> None:
+    rect = bench.session.document.rect
+    chosen = rectangle(QPointF(x, y), QPointF(x + width, y + height), rect)
+    bench.session.commit("Select", lambda document: replace(document, selection=chosen))
+
+
+def on_clipboard() -> np.ndarray:
+    return rgba_of(QApplication.clipboard().image())
+
+
+def top(document: Document) -> Layer:
+    return document.layers[-1]
+
+
+@scenario
+async def test_what_is_selected_of_the_active_layer_is_copied_with_its_transparency(bench: Bench) -> None:
+    with_thing(bench)
+    select(bench, 0, 0, 30, 20)
+    bench.key(Qt.Key.Key_C, CTRL)
+    assert on_clipboard().shape == (10, 10, 4)
+    assert (on_clipboard()[..., 3] == noise(30, 20)[:10, :10, 3]).all()
+
+
+@scenario
+async def test_without_a_selection_the_whole_layer_is_copied_and_merged_the_whole_picture(
+    bench: Bench,
+) -> None:
+    with_thing(bench)
+    bench.key(Qt.Key.Key_C, CTRL)
+    assert on_clipboard().shape == (20, 30, 4)
+    bench.key(Qt.Key.Key_C, CTRL | SHIFT)
+    assert (on_clipboard() == bench.picture()).all()
+
+
+@scenario
+async def test_what_was_copied_here_is_pasted_in_its_place_to_the_bit(bench: Bench) -> None:
+    thing = with_thing(bench)
+    select(bench, 25, 0, 10, 64)
+    bench.key(Qt.Key.Key_C, CTRL)
+    bench.key(Qt.Key.Key_V, CTRL)
+    pasted = top(bench.session.document)
+    assert [layer.name for layer in bench.session.document.layers] == ["Background", "Thing", "Pasted"]
+    assert bounds(pasted) == Rect(25, 10, 10, 20)
+    assert (gathered(pasted.tiles, bounds(pasted)) == gathered(thing.tiles, bounds(pasted))).all()
+    assert pasted.placed is not None
+    assert bench.session.active == pasted.uid
+    assert bench.session.document.selection is None
+    bench.key(Qt.Key.Key_Z, CTRL)
+    assert bench.session.document.selection is not None
+
+
+@scenario
+async def test_cut_and_paste_are_the_picture_again(bench: Bench) -> None:
+    with_thing(bench)
+    before = bench.picture()
+    select(bench, 25, 12, 10, 10)
+    bench.key(Qt.Key.Key_X, CTRL)
+    assert bench.picture()[15, 30].tolist() == [255, 255, 255, 255]
+    assert bench.session.history.undo_label == "Cut"
+    bench.key(Qt.Key.Key_V, CTRL)
+    assert (bench.picture() == before).all()
+
+
+@scenario
+async def test_clear_takes_what_is_selected_by_its_share(bench: Bench) -> None:
+    with_thing(bench)
+    disc = ellipse(QPointF(20, 10), QPointF(50, 30), bench.session.document.rect)
+    bench.session.commit("Select", lambda document: replace(document, selection=disc))
+    bench.key(Qt.Key.Key_Delete)
+    left = gathered(top(bench.session.document).tiles, Rect(20, 10, 30, 20))[..., 3]
+    assert left[10, 15] == 0
+    assert left[0, 0] == noise(30, 20)[0, 0, 3]
+    assert ((left > 0) & (left < 120)).any()
+
+
+@scenario
+async def test_a_locked_layer_is_not_cut_and_says_so(bench: Bench) -> None:
+    thing = with_thing(bench)
+    locked = replace(thing, locked=True)
+    bench.session.commit("Lock", lambda document: document.exchange(thing, locked))
+    bench.key(Qt.Key.Key_X, CTRL)
+    assert top(bench.session.document) is locked
+    assert "locked" in bench.window.messages.text.text()
+
+
+@scenario
+async def test_a_picture_of_another_program_lands_in_the_middle_of_the_view_and_is_kept_whole(
+    bench: Bench,
+) -> None:
+    bench.session.open(new_document(96, 64, WHITE))
+    image = QImage(200, 30, QImage.Format.Format_RGBA8888)
+    image.fill(QColor(10, 200, 30, 128))
+    QApplication.clipboard().setImage(image)
+    bench.key(Qt.Key.Key_V, CTRL)
+    view, canvas = bench.window.canvas.view, bench.window.canvas
+    middle = view.to_canvas(QPointF(canvas.width() / 2, canvas.height() / 2))
+    box = bounds(top(bench.session.document))
+    assert (box.width, box.height) == (200, 30)
+    assert abs(box.x + 100 - middle.x()) <= 1
+    assert abs(box.y + 15 - middle.y()) <= 1
+    assert "larger than the picture" in bench.window.messages.text.text()
+
+
+@scenario
+async def test_png_on_the_clipboard_counts_before_what_has_lost_its_transparency(bench: Bench) -> None:
+    from PySide6.QtCore import QBuffer, QByteArray
+
+    image = QImage(8, 8, QImage.Format.Format_RGBA8888)
+    image.fill(QColor(200, 10, 30, 64))
+    data = QByteArray()
+    buffer = QBuffer(data)
+    assert image.save(buffer, "PNG")
+    mime = QMimeData()
+    mime.setImageData(image.convertToFormat(QImage.Format.Format_RGB32))
+    mime.setData(PNG, data)
+    QApplication.clipboard().setMimeData(mime)
+    bench.key(Qt.Key.Key_V, CTRL)
+    pasted = top(bench.session.document)
+    assert gathered(pasted.tiles, bounds(pasted))[0, 0, 3] == 64
+
+
+@scenario
+async def test_where_something_is_selected_a_strange_picture_lands_on_that(bench: Bench) -> None:
+    image = QImage(10, 10, QImage.Format.Format_RGBA8888)
+    image.fill(QColor("red"))
+    QApplication.clipboard().setImage(image)
+    select(bench, 60, 40, 20, 20)
+    bench.key(Qt.Key.Key_V, CTRL)
+    assert bounds(top(bench.session.document)) == Rect(65, 45, 10, 10)
+
+
+@scenario
+async def test_sixteen_bits_are_copied_and_pasted_as_they_are(bench: Bench) -> None:
+    deep = np.random.default_rng(1).integers(0, 65536, (64, 96, 4), np.uint16)
+    deep[..., 3] = 65535
+    document = replace(Document(96, 64, depth=16), layers=(Layer("Picture", "picture", tiles_from(deep)),))
+    bench.session.open(document)
+    bench.key(Qt.Key.Key_C, CTRL)
+    bench.key(Qt.Key.Key_V, CTRL)
+    layers = bench.session.document.layers
+    assert (layers[1].tiles[0, 0] == layers[0].tiles[0, 0]).all()
+    assert on_clipboard().shape == (64, 96, 4)
+
+
+@scenario
+async def test_an_empty_place_is_not_copied(bench: Bench) -> None:
+    with_thing(bench)
+    QApplication.clipboard().setText("before")
+    select(bench, 70, 40, 10, 10)
+    bench.key(Qt.Key.Key_C, CTRL)
+    assert QApplication.clipboard().text() == "before"
+    assert "nothing to copy" in bench.window.messages.text.text()
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    for name, level in (("first", 60), ("second", 180)):
+        save_picture(tmp_path / f"{name}.png", np.full((20, 30, 3), level, np.uint8))
+    return [tmp_path / "first.png", tmp_path / "second.png"]
+
+
+@scenario
+async def test_dropped_files_become_layers_where_they_are_dropped(bench: Bench, photos: list[Path]) -> None:
+    with_thing(bench)
+    bench.session.commit("Rename", lambda document: replace(document, pulls=()))
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in photos])
+    window = bench.window
+    at = window.canvas.view.transform.map(QPointF(50, 30)).toPoint()
+    place = QPointF(window.canvas.mapTo(window, at))
+    window.dropEvent(
+        QDropEvent(
+            place, Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
+    )
+    await bench.until(lambda: len(bench.session.document.layers) == 4)
+    layers = bench.session.document.layers
+    assert [layer.name for layer in layers[2:]] == ["first", "second"]
+    assert bounds(layers[2]) == bounds(layers[3])
+    assert abs(bounds(layers[2]).x - 35) <= 1
+    assert bench.session.history.undo_label == "Drop"

@@ -1,0 +1,237 @@
+"""Cut, copy, paste, clear, and what is dropped on the canvas: pixels between layers and other programs."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QByteArray, QMimeData, QObject, QPointF, Signal
+from PySide6.QtGui import QGuiApplication, QImage
+
+from engine.area import Rect
+from engine.pictures import PictureError
+from ui import files
+from ui.canvas import Canvas
+from ui.document import (
+    Depth,
+    Document,
+    Layer,
+    Pixels,
+    Rgba,
+    composite,
+    document_from,
+    read,
+    tiles_from,
+)
+from ui.filing import Filing
+from ui.language import tr
+from ui.pixels import rgba_of
+from ui.selection import alone, common_part, part_in
+from ui.session import Session, fresh_name
+from ui.spaces import as_seen, own, screen_image
+from ui.transform import bounds, pasted, tiles_of, without
+from ui.work import Work
+
+OURS = "application/x-driftpaint-copy"  # holds the name of a copy, to know it again
+PNG = "image/png"  # some programs keep the transparency in this alone
+
+
+@dataclass(frozen=True, eq=False)
+class Copied:
+    """What was copied here: exactly, and from where."""
+
+    name: bytes
+    at: Rect
+    pixels: Pixels  # (h, w, 4), premultiplied, as the document has its colours
+    profile: bytes | None  # of the document
+
+
+class Clipboard(QObject):
+    """The methods that the actions of the Edit menu name."""
+
+    told = Signal(str)
+    failed = Signal(str)
+
+    def __init__(self, canvas: Canvas, session: Session, filing: Filing, work: Work) -> None:
+        super().__init__(canvas)
+        self._canvas, self._session, self._filing, self._work = canvas, session, filing, work
+        self._copied: Copied | None = None
+
+    # ---- to the clipboard
+
+    def copy(self) -> bool:
+        """What is selected of the active layer, or all of it; whether there was anything."""
+        layer = self._session.active_layer
+        if layer is None:
+            return False
+        document, box = self._session.document, bounds(layer)
+        if document.selection is not None:
+            box = common_part(box, document.selection.at)
+        return self._put(alone(document, layer, box), box)
+
+    def copy_merged(self) -> None:
+        """What is selected of the picture as it is seen, or all of that."""
+        document = self._session.document
+        box = document.rect if document.selection is None else document.selection.at
+        self._put(composite(document, box), box)
+
+    def cut(self) -> None:
+        if self._may_change() and self.copy():
+            self._clear("Cut")
+
+    def clear(self) -> None:
+        """What is selected of the active layer is gone, or all that it holds."""
+        if self._may_change():
+            self._clear("Clear")
+
+    def _clear(self, label: str) -> None:
+        layer, selection = self._session.active_layer, self._session.document.selection
+        if layer is not None and layer.tiles:
+            tiles = Layer("", layer.kind).tiles if selection is None else without(layer, selection)
+            emptied = replace(layer, tiles=tiles, placed=None)
+            self._session.commit(label, lambda document: document.exchange(layer, emptied))
+
+    def _may_change(self) -> bool:
+        """Whether the active layer may lose pixels; says why not."""
+        layer = self._session.active_layer
+        path = self._session.document.path(self._session.active)
+        if layer is None:
+            return False
+        if layer.kind == "group":
+            self._session.said.emit(tr("A group cannot be cut: choose one of its layers."))
+        elif any(each.locked for each in path) or layer.alpha_locked:
+            self._session.said.emit(tr("{name} is locked: unlock it first.").format(name=layer.name))
+        else:
+            return True
+        return False
+
+    def _put(self, pixels: Pixels, at: Rect) -> bool:
+        selection = self._session.document.selection
+        if selection is not None and pixels.size:
+            part = part_in(selection, at)[..., None].astype(np.uint32)
+            pixels = ((pixels * part + 127) // 255).astype(pixels.dtype)
+        if not pixels.size or not pixels[..., 3].any():
+            self._session.said.emit(tr("There is nothing to copy here: choose another layer or place."))
+            return False
+        profile = self._session.document.profile
+        self._copied = Copied(uuid.uuid4().hex.encode(), at, pixels, profile)
+        mime = QMimeData()
+        mime.setImageData(screen_image(pixels, profile).copy())
+        mime.setData(OURS, QByteArray(self._copied.name))
+        QGuiApplication.clipboard().setMimeData(mime)
+        return True
+
+    # ---- from the clipboard
+
+    def paste(self) -> None:
+        """As a layer: in its place if it was copied here, else where one looks."""
+        mime, document = QGuiApplication.clipboard().mimeData(), self._session.document
+        ours = self._copied
+        if ours is not None and bytes(mime.data(OURS).data()) == ours.name:
+            copied = Document(ours.at.width, ours.at.height, depth=_depth(ours.pixels), profile=ours.profile)
+            copied = copied.with_layer(Layer("", "picture", tiles_of(ours.pixels, 0, 0)))
+            rgba = _as_in(document, copied)
+            there = common_part(ours.at, document.rect)
+            at = ours.at if there.width and there.height else self._middle(rgba)
+        else:
+            found = self._picture_in(mime)
+            if found is None:
+                return
+            rgba, at = own(document, found), self._middle(found)
+        self._add([(rgba, tr("Pasted"), at)], "Paste")
+
+    def paste_as_new(self) -> None:
+        """In place of the picture on the canvas, once that is saved or given up."""
+        rgba = self._picture_in(QGuiApplication.clipboard().mimeData())
+        if rgba is not None:
+            self._filing.begin_with(document_from(rgba, tr("Pasted")))
+
+    def drop(self, mime: QMimeData, at: QPointF) -> None:
+        """Files and pictures as layers at a point of the canvas; a first one on an empty sheet is opened."""
+        paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+        if paths and (self._filing.is_untouched or _is_project(paths[0])):
+            self._filing.open(paths[0])
+            paths = paths[1:] if self._filing.is_untouched else []
+        if paths:
+            self._work.begin(self._add_files(paths, at))
+        elif not mime.urls():
+            rgba = self._picture_in(mime)
+            if rgba is not None:
+                self._add([(own(self._session.document, rgba), tr("Dropped"), _round(rgba, at))], "Drop")
+
+    async def _add_files(self, paths: Sequence[Path], at: QPointF) -> None:
+        """Raises PictureError."""
+        found = []
+        for path in paths:
+            opened = (await asyncio.to_thread(files.open_document, path)).document
+            rgba = await asyncio.to_thread(_as_in, self._session.document, opened)
+            found.append((rgba, path.stem, _round(rgba, at)))
+        self._add(found, "Drop")
+
+    def _add(self, found: Sequence[tuple[Rgba, str, Rect]], label: str) -> None:
+        """Pictures as layers over the active one, one undo step; nothing is selected then."""
+
+        def added(document: Document) -> Document:
+            over = self._session.active
+            for rgba, name, at in found:
+                tiles = tiles_from(rgba, at.x, at.y)
+                layer = pasted(Layer(fresh_name(document, name), "strokes", tiles))
+                document, over = document.placed(layer, over), layer.uid
+            return replace(document, selection=None)
+
+        self._session.commit(label, added)
+        rect = self._session.document.rect
+        if any(at.width > rect.width or at.height > rect.height for _, _, at in found):
+            self.told.emit(
+                tr("It is larger than the picture and reaches beyond its edges; Ctrl+T makes it smaller.")
+            )
+
+    def _middle(self, rgba: Rgba) -> Rect:
+        """Where something from elsewhere is put: on the selection, or in the middle of the view."""
+        selection, canvas = self._session.document.selection, self._canvas
+        if selection is not None:
+            x, y, width, height = selection.at
+            return _round(rgba, QPointF(x + width / 2, y + height / 2))
+        return _round(rgba, canvas.view.to_canvas(QPointF(canvas.width() / 2, canvas.height() / 2)))
+
+    def _picture_in(self, mime: QMimeData) -> Rgba | None:
+        """The picture of the clipboard or of a drop; None, and a message, if there is none."""
+        try:
+            path = files.dropped_file(mime)
+            if path is not None:
+                opened = files.open_document(path).document
+                return as_seen(opened, opened.rect)
+            image = QImage.fromData(mime.data(PNG)) if mime.hasFormat(PNG) else QImage()
+            if image.isNull() and mime.hasImage():
+                image = QImage(mime.imageData())
+            if image.isNull():
+                raise PictureError(tr("There is no picture on the clipboard; copy one first."))
+            return rgba_of(image)
+        except PictureError as error:
+            self.failed.emit(str(error))
+            return None
+
+
+def _round(rgba: Rgba, at: QPointF) -> Rect:
+    """A picture's rectangle round a point."""
+    height, width = rgba.shape[:2]
+    return Rect(round(at.x() - width / 2), round(at.y() - height / 2), width, height)
+
+
+def _as_in(document: Document, other: Document) -> Rgba:
+    """What another document looks like, as a document has its colours: exactly where they have them alike."""
+    if (other.depth, other.profile) == (document.depth, document.profile):
+        return read(other, other.rect)
+    return own(document, as_seen(other, other.rect))
+
+
+def _depth(pixels: Pixels) -> Depth:
+    return 8 if pixels.itemsize == 1 else 16
+
+
+def _is_project(path: Path) -> bool:
+    return any(path.suffix.lower() in endings for _, endings in files.PROJECTS)
