@@ -206,7 +206,7 @@ async def test_the_original_is_seen_while_the_key_is_held_even_in_a_list(bench: 
     window = bench.window
     bench.stroke()
     painted = window.canvas.grab().toImage()
-    for part in (window.canvas, window.layers.list):
+    for part in (window.canvas, window.layers.tree):
         part.setFocus()
         QTest.keyPress(part, Qt.Key.Key_Backslash)
         assert window.session.comparing

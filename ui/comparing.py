@@ -57,6 +57,7 @@ SETTLED = 250  # milliseconds without a change, after which pixels are counted
 BAND = 512  # rows that are compared at once
 GRIP = 15.0  # points, radius of the grip of the line
 THIN = 4  # points beside the line that take hold of it
+WORDS = 76.0  # points from the top, below what messages need
 LIGHT, SHADE = QColor(255, 255, 255, 235), QColor(0, 0, 0, 140)
 
 
@@ -123,7 +124,7 @@ class Comparing(QObject):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for text, is_left in ((tr("Original"), True), (tr("Now"), False)):
             width, height = metrics.horizontalAdvance(text) + 16, metrics.height() + 6
-            box = QRectF(at - 10 - width if is_left else at + 10, 12, width, height)
+            box = QRectF(at - 10 - width if is_left else at + 10, WORDS, width, height)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(0, 0, 0, 150))
             painter.drawRoundedRect(box, height / 2, height / 2)

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPolygonF,
+    QShowEvent,
     QTransform,
     QWheelEvent,
 )
@@ -61,11 +62,13 @@ class Navigator(QWidget):
         column.addLayout(row)
         self.slider.moved.connect(self._zoom)
         canvas.viewed.connect(self._show_view)
+
+    def showEvent(self, event: QShowEvent) -> None:
         self._show_view()
 
     @Slot()
     def _show_view(self) -> None:
-        if not self.isHidden():
+        if self.isVisible():
             self.slider.set_value(100 * self._canvas.view.zoom)
             self.small.update()
 
@@ -117,13 +120,12 @@ class SmallPicture(QWidget):
             painter.setTransform(transform, True)
             self._canvas.picture.paint_small(painter, transform.m11() * self.devicePixelRatioF())
             painter.restore()
-            outline = transform.map(self._seen())
+            outline = transform.map(self._seen().intersected(QPolygonF(whole)))
             around = QPainterPath()
             around.addRect(transform.mapRect(whole))
             inside = QPainterPath()
             inside.addPolygon(outline)
             painter.fillPath(around.subtracted(inside), QColor(0, 0, 0, 90))
-            painter.setClipRect(self.rect())
             for colour, width in ((QColor(0, 0, 0, 160), 3.0), (QColor(255, 255, 255, 235), 1.3)):
                 painter.setPen(QPen(colour, width))
                 painter.drawPolygon(outline)
@@ -164,7 +166,7 @@ class SmallPicture(QWidget):
     def event(self, event: QEvent) -> bool:
         return is_claimed(event, Qt.Key.Key_Left, Qt.Key.Key_Right) or super().event(event)
 
-    def showEvent(self, event: object) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         self._wait()
 
     @Slot()

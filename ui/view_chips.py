@@ -3,64 +3,60 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel
 
 from ui import theme
 from ui.canvas import Canvas
 from ui.icons import icon
 from ui.language import tr
 from ui.panels import Floating
-from ui.view import View
+from ui.view import View, next_stop
 from ui.widgets import Field, icon_button
 
-ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
-
-class ZoomField(QComboBox):
-    """The zoom in per cent: type a number, or choose one."""
+class ZoomField(Field):
+    """The zoom in per cent, to be typed; the up and down arrow keys go to the next round one."""
 
     asked = Signal(float)
 
     def __init__(self) -> None:
         super().__init__()
         self.zoom = 1.0
-        field = Field()
-        self.setLineEdit(field)
-        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.addItems([percent(zoom) for zoom in ZOOMS])
-        self.setCompleter(None)  # type: ignore[arg-type]  # the stub does not know that it may be none
         self.setAccessibleName(tr("Zoom"))
-        self.setToolTip(tr("Zoom: type a number and press Enter, or choose one"))
-        self.setFixedWidth(self.fontMetrics().horizontalAdvance("0000.0 %") + 40)
+        self.setToolTip(tr("Zoom: type a number and press Enter  (up and down arrow keys)"))
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance("0000.0 %") + 16)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        field.returnPressed.connect(self._typed)
-        self.activated.connect(self._typed)
-
-    def text(self) -> str:
-        return self.currentText()
+        self.returnPressed.connect(self._typed)
 
     def show_zoom(self, zoom: float) -> None:
         self.zoom = zoom
-        self.setEditText(percent(zoom))
+        self.setText(percent(zoom))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.show_zoom(self.zoom)
-            self.clearFocus()
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.asked.emit(next_stop(self.zoom, event.key() == Qt.Key.Key_Up))
+            self.selectAll()
         else:
             super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        was_chosen = self.hasFocus()
+        super().mousePressEvent(event)
+        if not was_chosen:
+            self.selectAll()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.show_zoom(self.zoom)
 
     def _typed(self) -> None:
-        zoom = zoom_in(self.currentText())
+        zoom = zoom_in(self.text())
         if zoom is not None:
             self.asked.emit(zoom)
         self.show_zoom(self.zoom)  # as it is now: the one that was asked for, or the nearest there is
-        self.clearFocus()
+        self.selectAll()
 
 
 class TurnedChip(Floating):
@@ -119,6 +115,7 @@ def zoom_in(text: str) -> float | None:
 def worded(view: View) -> str:
     degrees = view.angle if view.angle <= 180 else view.angle - 360
     turned = f"{degrees:.1f}".removesuffix(".0") + "\N{DEGREE SIGN}"
+    turned = turned.replace("-", "\N{MINUS SIGN}")
     if view.angle == 0:
         return tr("Mirrored")
     return tr("{degrees}, mirrored").format(degrees=turned) if view.mirrored else turned
