@@ -285,10 +285,12 @@ class Session(QObject):
 
     @contextmanager
     def paint_mask(self, label: str) -> Iterator[Wet]:
-        """Paint on the mask of the active layer, in greys: white shows the layer, black hides it."""
+        """Paint on the mask of the active layer, in greys: white shows the layer, black hides it. One that
+        has no mask gets one.
+        """
         layer = self.active_layer
-        if layer is None or layer.mask is None:
-            raise ValueError("the active layer has no mask")
+        if layer is None:
+            raise ValueError("there is no active layer")
         wet = WetMask(layer, {}, self.document, self.damaged.emit)
         with self._stroke(label, wet, replace(layer, mask=wet.shares())):
             yield wet

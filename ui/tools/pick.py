@@ -91,8 +91,7 @@ class Pick:
             if layer is None or layer.kind == "group":
                 session.said.emit(tr("Choose a layer with pixels in the list of layers, or pick from all."))
                 return
-            alone = replace(layer, opacity=1.0, visible=True, blend="normal", mask=None)
-            document = replace(document, layers=(alone,))
+            document = replace(document, layers=(replace(layer, visible=True, opacity=1.0, blend="normal"),))
         left, top = max(x - reach, 0), max(y - reach, 0)
         right, bottom = min(x + reach + 1, document.width), min(y + reach + 1, document.height)
         seen = as_seen(document, Rect(left, top, right - left, bottom - top)).reshape(-1, 4).astype(float)
