@@ -149,6 +149,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("comparing.difference", "&View", "&Difference", ("Shift+C",), checkable=True),
     Action("", "&View", "-"),
     Action("show_panels", "&View", "&Panels", ("Tab",), checkable=True),
+    Action("next_part", "&View", "Keyboard to the next pa&rt", ("F6",)),
     Action("show_full_screen", "&View", "F&ull screen", ("F11",), checkable=True),
     Action("search_commands", "&Help", "&Search commands", ("Ctrl+K", "Ctrl+Shift+P"), "magnifying-glass"),
     Action("show_shortcuts", "&Help", "&Keyboard shortcuts", ("Ctrl+F1",), "keyboard"),

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from ui import theme
+from ui.language import tr
 from ui.settings import Settings
 from ui.widgets import Section
 
@@ -20,6 +21,7 @@ class Column(QScrollArea):
         self.sections: list[Section] = []
         self._turned = set(settings.folds)  # titles of those that were folded or opened by hand
         self.setObjectName("column")
+        self.setAccessibleName(tr("Panels"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

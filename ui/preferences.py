@@ -100,6 +100,7 @@ class PreferencesDialog(QDialog):
             grid.setRowMinimumHeight(line + 2, theme.GRID)
         grid.setRowStretch(grid.rowCount(), 1)
         area = QScrollArea()
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -128,6 +129,9 @@ class Row:
         self.show: Callable[[Any], object]
         self.editor, self.show = self._editor(about, value)
         self.editor.setAccessibleName(self.label.text())
+        self.editor.setObjectName(about.name)
+        for inner in self.editor.findChildren(QLineEdit):  # where a slider's number is typed
+            inner.setAccessibleName(self.label.text())
         self.editor.setAccessibleDescription(tr(text) if text else "")
         self.editor.setMinimumWidth(208)
         self.label.setBuddy(self.editor)

@@ -104,6 +104,7 @@ class ShortcutsDialog(QDialog):
         self._titles: list[tuple[QLabel, int, int]] = []  # with the rows that are theirs
         self._grid = self._made_grid(table)
         area = QScrollArea()
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSize, Slot
 from PySide6.QtGui import QColor
 
-from ui import actions
+from ui import actions, hints
 from ui.chip import Colour
 from ui.document import Document
 from ui.dragging import outlook
@@ -33,6 +33,7 @@ class Showing(QObject):
         document = window.session.document
         window.setWindowTitle(f"{window.filing.name}[*] \N{EM DASH} Driftpaint")
         window.setWindowModified(window.session.is_modified)
+        window.status.show_hint(self._hint())
         window.status.show_size(QSize(document.width, document.height))
         self._show_actions()
         window.edit_panel.show_state(running, window.facts is not None)
@@ -52,6 +53,12 @@ class Showing(QObject):
         untouched = not window.session.history.undo_label and window.filing.path is None
         window.welcome.setVisible(untouched and _is_empty(document) and not window.live.is_on)
         self.show_zoom()
+
+    def _hint(self) -> str:
+        editing = self._window.editing
+        if editing.is_running:
+            return hints.line(hints.RUNNING)
+        return hints.line(hints.CHOOSING) if editing.is_choosing else hints.hint_of(self._window.tool)
 
     def _show_actions(self) -> None:
         """Which actions are possible, and what they would do."""

@@ -46,6 +46,7 @@ class StartPage(QScrollArea):
         super().__init__()
         self._work = work
         self.setObjectName("start")
+        self.setAccessibleName(tr("Start page"))
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

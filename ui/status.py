@@ -34,6 +34,10 @@ class StatusLine:
         for part in (self.place, self.size, self.zoom, self.engine, offline):
             bar.addPermanentWidget(part)
 
+    def show_hint(self, hint: str) -> None:
+        self.hint.setText(hint)
+        self.hint.setToolTip(hint)
+
     def show_place(self, at: QPointF | None) -> None:
         self.place.setText("" if at is None else f"{math.floor(at.x())}, {math.floor(at.y())}")
 

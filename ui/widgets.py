@@ -66,6 +66,7 @@ class Slider(QWidget):
         self._value = min(max(round(value), low), high)
         self._hovered = False
         self._field = _Inner(self)
+        self._field.setAccessibleName(name)
         self._field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._field.hide()
         self._field.returnPressed.connect(self._typed)

@@ -257,6 +257,21 @@ class Window(QMainWindow):
         self.menus.actions["show_panels"].setChecked(shown)
         self.settings = replace(self.settings, panels=shown)
 
+    def next_part(self) -> None:
+        """The keyboard goes on from canvas to tools, to their options, to the panels, and back."""
+        if self.pages.currentWidget() is self.start:
+            self.start.focusNextChild()
+            return
+        parts = (self.tool_bar, self.options, self.column)
+        focus = self.focusWidget()
+        now = next((number for number, part in enumerate(parts) if part.isAncestorOf(focus)), -1)
+        for part in parts[now + 1 :]:
+            control = next(filter(_is_control, part.findChildren(QWidget)), None)
+            if control is not None:
+                control.setFocus(Qt.FocusReason.TabFocusReason)
+                return
+        self.canvas.setFocus(Qt.FocusReason.TabFocusReason)
+
     def show_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self.menus.actions["show_full_screen"].setChecked(self.isFullScreen())
@@ -604,3 +619,8 @@ class Window(QMainWindow):
             self._drag.resize(self.session, steps)
             return
         self.options.step("size", steps)
+
+
+def _is_control(widget: QWidget) -> bool:
+    reached = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+    return reached and widget.isEnabled() and widget.isVisible()
