@@ -13,14 +13,16 @@ from PySide6.QtWidgets import QListWidgetItem
 
 from engine.matte import trimmed
 from engine.pixel_diffusion import PixelDiffusion
-from engine.types import EngineError, Form, Handle, Preview
+from engine.types import EditResult, EngineError, Form, Frame, Handle, Preview
 from engine.warp import warped
 from tests.bench import Bench, scenario
 from tests.hands import Point, mouse
-from ui.document import Document, Pull, document_from, new_document, read
+from ui.apply import Candidate
+from ui.document import Document, Kind, Pull, document_from, layer_from, new_document, read
 from ui.dragging import DragAsk, DragOptions, _sizes, dragged, outlook
 from ui.handles import ARM, knob
 from ui.pixels import rgba_of
+from ui.selection import rectangle
 from ui.tools import Drag, Watch
 
 pytestmark = pytest.mark.qt_log_ignore("plugin does not support")  # offscreen says so
@@ -231,7 +233,7 @@ async def test_what_alt_draws_round_is_carried_from_inside(bench: Bench) -> None
 async def test_another_picture_has_no_handles_and_undo_keeps_them_with_their_picture(bench: Bench) -> None:
     take_up(bench)
     pull(bench, (60, 80), (140, 60))
-    bench.window.add_layer()
+    bench.window.layering.add()
     bench.window.undo()
     assert near(only(bench).target, (140, 60))
     bench.session.open(new_document(90, 90))
@@ -368,7 +370,7 @@ def test_what_may_go_wrong_is_said_before() -> None:
         "Handle 3 goes far: the model may lose what it carries on the way.",
         "Handle 4 turns or grows, which this form cannot: choose Carry or Settle.",
     )
-    assert outlook(photo(), DragOptions()) == (0, 0.0, ())
+    assert outlook(photo(), DragOptions()) == (0, 0.0, (), 0)
     with pytest.raises(EngineError, match="pull it where it shall be"):
         dragged(photo(), DragOptions())
     with pytest.raises(EngineError, match="outside the picture"):
@@ -399,6 +401,80 @@ def test_as_many_calls_are_made_as_were_foretold(bench: Bench, form: Form) -> No
     bench.run(run())
 
 
+@pytest.mark.parametrize("form", ["auto", "settle"])
+def test_one_after_another_takes_the_calls_of_each_handle(bench: Bench, form: Form) -> None:
+    document = with_pulls(photo(), Handle((60, 80), (90, 70), 20), Handle((150, 80), (150, 110), 16))
+    options = DragOptions(form, steps=3, together=False, model="toy")
+
+    async def run() -> None:
+        await bench.start_engine()
+        events = [event async for event in bench.engine.edit(dragged(document, options).request)]
+        calls = {event.calls for event in events if isinstance(event, Preview)}
+        assert calls == {outlook(document, options).calls}
+        assert outlook(document, options).calls > outlook(document, replace(options, together=True)).calls
+        assert [event.move for event in events if isinstance(event, Frame)] == [1, 2]
+
+    bench.run(run())
+
+
+def test_of_handles_one_after_another_the_first_has_arrived_half_way() -> None:
+    document = with_pulls(photo(), Handle((60, 80), (90, 70), 20), Handle((150, 80), (150, 110), 16))
+    ask = dragged(document, DragOptions(together=False))
+    after = ask.accepted(document, Candidate(ask.request.image, 0, finished=False, way=0.5))
+    assert after.pulls == document.pulls[1:]
+
+
+def test_a_path_that_the_engine_keeps_is_not_foretold_again() -> None:
+    document = with_pulls(photo(), Handle((60, 80), (90, 70), 20))
+    options = DragOptions(steps=10)
+    paths = [dragged(document, options).path]
+    first, second = outlook(document, options), outlook(document, replace(options, seed=5), paths)
+    assert second.calls == first.calls - 9
+    assert outlook(document, replace(options, strength=0.3), paths).calls == first.calls
+    assert outlook(with_pulls(photo(), Handle((60, 80), (91, 70), 20)), options, paths).calls == first.calls
+
+
+def test_areas_and_selections_limit_a_drag() -> None:
+    document = with_pulls(photo(), Handle((60, 80), (120, 80), 20))
+    selected = replace(document, selection=rectangle(QPointF(0, 0), QPointF(100, 160), document.rect))
+    ask = dragged(selected, DragOptions())
+    assert ask.request.mask is not None
+    mask = np.zeros((160, 240), np.float32)
+    mask[ask.at.slices] = ask.request.mask
+    assert (mask[:, :100][60:100] == 1).all()
+    assert not mask[:, 100:].any()
+    (warning,) = outlook(selected, DragOptions()).warnings
+    assert "ends outside the editable area" in warning
+    protected = painted_area(document, "protected", 40, 60, 40, 40)
+    assert "begins where the picture is protected" in outlook(protected, DragOptions()).warnings[0]
+    everything = painted_area(document, "protected", 0, 0, 240, 160)
+    with pytest.raises(EngineError, match="keep everything that the handles would change"):
+        dragged(everything, DragOptions())
+
+
+def painted_area(document: Document, kind: Kind, x: int, y: int, width: int, height: int) -> Document:
+    pixels = np.full((height, width, 4), 255, np.uint8)
+    return replace(document, areas=(*document.areas, layer_from(pixels, kind, kind, x, y)))
+
+
+@pytest.mark.parametrize("form", ["auto", "settle", "one pass", "published"])
+def test_outside_what_is_selected_a_drag_changes_nothing(bench: Bench, form: Form) -> None:
+    document = with_pulls(photo(), Handle((60, 80), (120, 80), 20))
+    document = replace(document, selection=rectangle(QPointF(0, 0), QPointF(100, 160), document.rect))
+    ask = dragged(document, DragOptions(form, steps=3, model="toy"))
+
+    async def run() -> None:
+        await bench.start_engine()
+        *_, last = [event async for event in bench.engine.edit(ask.request)]
+        assert isinstance(last, EditResult)
+        changed = (last.image != ask.request.image).any(2)
+        columns = np.arange(ask.at.x, ask.at.x + ask.at.width)
+        assert changed.any()
+        assert not changed[:, columns >= 100].any()
+
+    bench.run(run())
+
+
 # ---- runs
 
 
@@ -421,9 +497,9 @@ async def run(bench: Bench, steps: int = 3, variants: int = 1, form: Form = "aut
 @scenario
 async def test_a_result_is_a_layer_of_changed_pixels_and_one_undo_step(bench: Bench) -> None:
     ask = await run(bench)
-    before, document = bench.picture(), bench.session.document
+    before, layers = bench.picture(), bench.session.document.layers
     await bench.finish()
-    assert bench.session.document is document
+    assert bench.session.document.layers is layers
     assert bench.window.timeline.isVisible()
     bench.key(Qt.Key.Key_Return)
     after = bench.picture()
@@ -447,7 +523,7 @@ async def test_a_result_is_a_layer_of_changed_pixels_and_one_undo_step(bench: Be
 async def test_variants_wait_to_be_chosen_and_discard_leaves_the_handles(bench: Bench) -> None:
     await run(bench, variants=3)
     await bench.finish()
-    assert len(bench.window.variants.buttons) == 3
+    assert len(bench.session.document.results) == 3
     assert [each.seed for each in bench.window.editing.candidates] == [
         bench.window.drag_panel.seed.value() + i for i in range(3)
     ]

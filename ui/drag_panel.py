@@ -70,11 +70,7 @@ class DragPanel(QWidget):
         self.keep = QCheckBox("Keep the source")
         self.keep.setToolTip("A copy goes to the target, and what was there stays where it was")
         self.in_turn = QCheckBox(tr("One handle after another"))
-        self.in_turn.setToolTip(
-            tr(
-                "Each handle starts from what the one before it has made: slower, for things that meet or cross"
-            )
-        )
+        self.in_turn.setToolTip(tr("Each starts from what the one before it has made, for things that meet"))
         self.seed = Seed(
             settings.seed, settings.seed_locked, "The same seed with the same handles gives the same result"
         )
