@@ -21,9 +21,11 @@ def test_the_filters_name_every_kind_that_can_be_read_and_written() -> None:
     [
         ("a.png", 1, "a.png"),
         ("a.JPG", 0, "a.JPG"),
-        ("a", 0, "a.png"),
-        ("a", 1, "a.jpg"),
-        ("a.v2", 2, "a.v2.webp"),
+        ("a.ORA", 3, "a.ORA"),
+        ("a", 0, "a.ora"),
+        ("a", 1, "a.psd"),
+        ("a", 2, "a.png"),
+        ("a.v2", 4, "a.v2.webp"),
     ],
 )
 def test_a_name_gets_the_ending_of_the_chosen_kind_unless_it_has_one(
@@ -32,8 +34,8 @@ def test_a_name_gets_the_ending_of_the_chosen_kind_unless_it_has_one(
     assert files.named(Path(name), files.save_filters()[kind]) == Path(expected)
 
 
-def test_a_name_without_any_choice_becomes_a_png() -> None:
-    assert files.named(Path("/x/picture")) == Path("/x/picture.png")
+def test_a_name_without_any_choice_becomes_a_project() -> None:
+    assert files.named(Path("/x/picture")) == Path("/x/picture.ora")
 
 
 def test_recent_files_are_newest_first_without_repeats_and_not_too_many(tmp_path: Path) -> None:

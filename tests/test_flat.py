@@ -13,7 +13,8 @@ from PySide6.QtGui import QColorSpace, QImage
 from engine.metadata import AI_EDITED, ai_edited, upright
 from engine.pictures import PictureError
 from ui.document import Document, layer_from, read
-from ui.pictures import Export, read_picture, write_picture
+from ui.files import open_document
+from ui.pictures import Export, write_picture
 
 DICE = np.random.default_rng(3)
 DEEP = DICE.integers(0, 65536, (40, 50, 4)).astype(np.uint16)
@@ -55,12 +56,12 @@ def save_deep(path: Path) -> None:
 @pytest.mark.parametrize("back", ["png", "tiff"])
 def test_16_bits_and_their_profile_go_through_exactly(tmp_path: Path, suffix: str, back: str) -> None:
     save_deep(tmp_path / f"a.{suffix}")
-    opened = read_picture(tmp_path / f"a.{suffix}")
+    opened = open_document(tmp_path / f"a.{suffix}")
     assert opened.notes == ()
     assert opened.document.depth == 16
     assert (read(opened.document, opened.document.rect) == DEEP).all()
     write_picture(tmp_path / f"b.{back}", opened.document, Export())
-    again = read_picture(tmp_path / f"b.{back}").document
+    again = open_document(tmp_path / f"b.{back}").document
     assert (read(again, again.rect) == DEEP).all()
     assert again.profile == opened.document.profile == ADOBE.iccProfile().data()
     other = QImage(str(tmp_path / f"b.{back}"))  # as other programs read it
@@ -71,16 +72,16 @@ def test_16_bits_and_their_profile_go_through_exactly(tmp_path: Path, suffix: st
 def test_16_bits_of_grey_are_kept(tmp_path: Path) -> None:
     grey = DICE.integers(0, 65536, (9, 11)).astype(np.uint16)
     Image.fromarray(grey).save(tmp_path / "a.png")
-    document = read_picture(tmp_path / "a.png").document
+    document = open_document(tmp_path / "a.png").document
     assert (read(document, document.rect)[..., 1] == grey).all()
 
 
 def test_16_bits_may_be_written_as_8(tmp_path: Path) -> None:
     save_deep(tmp_path / "a.png")
-    document = read_picture(tmp_path / "a.png").document
+    document = open_document(tmp_path / "a.png").document
     write_picture(tmp_path / "b.png", document, Export(deep=False))
     write_picture(tmp_path / "b.jpg", document, Export(quality=90))
-    shallow = read_picture(tmp_path / "b.png").document
+    shallow = open_document(tmp_path / "b.png").document
     assert shallow.depth == 8
     assert np.abs(read(shallow, shallow.rect)[..., :3] * 257.0 - DEEP[..., :3]).max() <= 128.5
     assert told(tmp_path / "b.jpg", "icc_profile") == document.profile
@@ -97,25 +98,25 @@ def test_exif_xmp_and_profile_are_kept(tmp_path: Path, suffix: str, back: str) -
     )
     document = replace(document, metadata=replace(document.metadata, exif=exif(), xmp=XMP))
     write_picture(path, document, Export())
-    opened = read_picture(path).document
+    opened = open_document(path).document
     assert opened.metadata.xmp == XMP
     assert opened.profile == profile
     write_picture(tmp_path / f"b.{back}", opened, Export())
     assert camera(tmp_path / f"b.{back}") == ("Camera", "2020:01:02 03:04:05")
-    assert read_picture(tmp_path / f"b.{back}").document.metadata.xmp == XMP
+    assert open_document(tmp_path / f"b.{back}").document.metadata.xmp == XMP
     write_picture(tmp_path / f"c.{back}", opened, Export(metadata=False))
     assert camera(tmp_path / f"c.{back}") == (None, None)
-    assert read_picture(tmp_path / f"c.{back}").document.metadata.xmp == b""
+    assert open_document(tmp_path / f"c.{back}").document.metadata.xmp == b""
 
 
 def test_a_photo_that_was_turned_is_not_turned_twice(tmp_path: Path) -> None:
     tags = Image.Exif()
     tags[274], tags[271] = 6, "Camera"
     Image.new("RGB", (20, 10)).save(tmp_path / "a.jpg", exif=tags)
-    document = read_picture(tmp_path / "a.jpg").document
+    document = open_document(tmp_path / "a.jpg").document
     assert (document.width, document.height) == (10, 20)
     write_picture(tmp_path / "b.jpg", document, Export())
-    again = read_picture(tmp_path / "b.jpg").document
+    again = open_document(tmp_path / "b.jpg").document
     assert (again.width, again.height) == (10, 20)
     assert camera(tmp_path / "b.jpg")[0] == "Camera"
 
@@ -141,7 +142,7 @@ def test_a_picture_with_a_result_says_so(tmp_path: Path, suffix: str) -> None:
     assert AI_EDITED.encode() not in (tmp_path / f"a.{suffix}").read_bytes()
     document = document.with_layer(layer_from(white, "Result 1", "result"))
     write_picture(tmp_path / f"b.{suffix}", document, Export(metadata=False))
-    assert AI_EDITED.encode() in read_picture(tmp_path / f"b.{suffix}").document.metadata.xmp
+    assert AI_EDITED.encode() in open_document(tmp_path / f"b.{suffix}").document.metadata.xmp
 
 
 def test_the_source_type_is_said_once_whatever_was_there() -> None:
@@ -163,7 +164,7 @@ def test_the_source_type_is_said_once_whatever_was_there() -> None:
 def test_a_profile_that_cannot_be_shown_is_followed(tmp_path: Path) -> None:
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     Image.new("RGB", (8, 8), (90, 120, 60)).save(tmp_path / "a.png", icc_profile=lab)
-    assert read_picture(tmp_path / "a.png").document.profile is None
+    assert open_document(tmp_path / "a.png").document.profile is None
 
 
 def test_too_much_xmp_for_a_jpeg_is_left_out(tmp_path: Path) -> None:
@@ -176,4 +177,4 @@ def test_too_much_xmp_for_a_jpeg_is_left_out(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"nothing")
     with pytest.raises(PictureError, match="not a picture"):
-        read_picture(tmp_path / "a.png")
+        open_document(tmp_path / "a.png")

@@ -111,30 +111,28 @@ class Filing(QObject):
         """Save or export what is on the canvas; painting may go on, for the document is a value. Raises
         PictureError.
         """
-        document, active = self._session.document, self._session.active
+        session = self._session
+        document, active, history = session.document, session.active, session.history
         keeps = export is None and (files.is_project(path) or self._fits(path))
-        lock = self._lock_on(path) if keeps else None
-        if keeps and lock is None:
-            sentence = tr("{name} is open in another Driftpaint; choose another name.")
-            raise PictureError(sentence.format(name=path.name))
         async with self._writing:
+            lock = self._lock_on(path) if keeps else None
+            if keeps and lock is None:
+                sentence = tr("{name} is open in another Driftpaint; choose another name.")
+                raise PictureError(sentence.format(name=path.name))
             work = asyncio.to_thread(files.save_document, path, document, active, export or Export())
             note = await self._patiently(work, path)
+            if keeps and session.history is history:  # it is still this document that is on the canvas
+                self.path, self._lock, self._copy_of = path, lock, ""
         self._remember(path)
         if keeps:
-            self.path, self._lock, self._copy_of = path, lock, ""
-            if self._session.document is document:
-                self._session.mark_saved()
-        self.changed.emit()
-        if keeps:
+            if session.document is document:
+                session.mark_saved()
             self.told.emit(tr("Saved as {name}.").format(name=path.name))
         else:
-            kept = (
-                "" if files.is_flat(document) else tr("Layers and results are kept in a project (.ora) only.")
-            )
+            kept = "" if files.is_flat(document) else tr("Only a project (.ora) keeps layers and results.")
             said = tr("Exported as {name}.").format(name=path.name)
             self.told.emit(" ".join(part for part in (said, note or kept) if part))
-        if then is not None and not self._session.is_modified:
+        if then is not None and not session.is_modified:
             then()
 
     async def ended(self) -> None:

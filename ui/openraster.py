@@ -34,6 +34,7 @@ from ui.document import (
     Kind,
     Layer,
     Place,
+    Shares,
     frozen,
     overlap,
     places,
@@ -148,7 +149,7 @@ class _Reader:
             return MappingProxyType({})
         x, y = int(reference["x"]), int(reference["y"])
         samples = samples_of(self._entry(reference["png"]))
-        return tiles_from(samples, x, y) if samples.ndim == 3 else _shares_from(samples, x, y)
+        return tiles_from(samples, x, y) if samples.ndim == 3 else shares_from(samples, x, y)
 
     def get_array(self, reference: Json) -> NDArray[Any]:
         return frozen(samples_of(self._entry(reference["png"])))
@@ -280,7 +281,7 @@ def _number(text: str | None, otherwise: float) -> float:
         return otherwise
 
 
-def _shares_from(samples: Samples, x: int, y: int) -> TileMap:
+def shares_from(samples: Samples, x: int, y: int) -> Shares:
     """A mask at (x, y) in tiles; outside it is 255."""
     height, width = samples.shape
     tiles: dict[Place, NDArray[np.uint8]] = {}

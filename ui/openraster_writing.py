@@ -107,8 +107,8 @@ class _Writer:
             if sample.ndim == 3:
                 self._tiles[id(tiles)] = self._put_layer(OURS, tiles)
             else:
-                at = _around(tiles)
-                self._tiles[id(tiles)] = self._put(OURS, at, _rows_of_shares(tiles, at))
+                at = around(tiles)
+                self._tiles[id(tiles)] = self._put(OURS, at, rows_of_shares(tiles, at))
         return self._tiles[id(tiles)]
 
     def put_array(self, array: NDArray[Any]) -> Json:
@@ -131,9 +131,9 @@ class _Writer:
         return {"src": baked["png"], "x": str(baked["x"]), "y": str(baked["y"])}
 
     def _put_layer(self, folder: str, tiles: TileMap) -> Json:
-        at = _covered(tiles)
+        at = covered(tiles)
         deep = any(tile.dtype != np.uint8 for tile in tiles.values())
-        return self._put(folder, at, _rows_of(tiles, at, np.uint16 if deep else np.uint8))
+        return self._put(folder, at, rows_of(tiles, at, np.uint16 if deep else np.uint8))
 
     def _put(self, folder: str, at: Rect, bands: Iterator[Samples]) -> Json:
         name = ""
@@ -150,7 +150,7 @@ class _Writer:
                 entry.write(part)
 
 
-def _rows_of(tiles: TileMap, at: Rect, dtype: type) -> Iterator[Samples]:
+def rows_of(tiles: TileMap, at: Rect, dtype: type) -> Iterator[Samples]:
     """A layer's pixels in a rectangle, straight RGBA, a row of tiles at a time."""
     for here in _rows(at):
         band: Samples = np.zeros((here.height, here.width, 4), dtype)
@@ -162,7 +162,7 @@ def _rows_of(tiles: TileMap, at: Rect, dtype: type) -> Iterator[Samples]:
         yield band
 
 
-def _rows_of_shares(tiles: TileMap, at: Rect) -> Iterator[Samples]:
+def rows_of_shares(tiles: TileMap, at: Rect) -> Iterator[Samples]:
     for here in _rows(at):
         band = np.full((here.height, here.width), 255, np.uint8)
         for place in places(here):
@@ -194,7 +194,7 @@ def _merged(document: Document, thumbnail: list[NDArray[np.uint8]]) -> Iterator[
         yield band
 
 
-def _covered(tiles: TileMap) -> Rect:
+def covered(tiles: TileMap) -> Rect:
     """The smallest rectangle that holds all that can be seen of a layer; one pixel if that is nothing."""
     rows: dict[int, NDArray[np.bool_]] = {}
     columns: dict[int, NDArray[np.bool_]] = {}
@@ -210,7 +210,7 @@ def _covered(tiles: TileMap) -> Rect:
     return Rect(left, top, right - left, bottom - top)
 
 
-def _around(tiles: TileMap) -> Rect:
+def around(tiles: TileMap) -> Rect:
     """All the tiles."""
     columns, rows = [place[0] for place in tiles], [place[1] for place in tiles]
     left, top = min(columns) * TILE, min(rows) * TILE

@@ -19,7 +19,6 @@ from engine.pictures import (
     SHALLOW,
     Extras,
     PictureError,
-    content_of,
     decode_picture,
     format_of,
     save_picture,
@@ -40,10 +39,9 @@ class Export:
     metadata: bool = True  # EXIF and XMP go with it
 
 
-def read_picture(path: Path) -> Opened:
-    """A document whose only layer is the picture. Raises PictureError."""
-    content = content_of(path)
-    picture = decode_picture(content, str(path), keeps=_is_usable)
+def read_picture(path: Path, content: bytes) -> Opened:
+    """A document whose only layer is the picture in a file. Raises PictureError."""
+    picture = decode_picture(content, str(path), keeps=is_usable)
     rgba: Rgba = picture.rgba
     notes = picture.notes
     if picture.deep:
@@ -100,7 +98,7 @@ def _extras(document: Document, export: Export) -> Extras:
     return Extras(document.profile or b"", exif, xmp, export.quality)
 
 
-def _is_usable(profile: bytes) -> bool:
+def is_usable(profile: bytes) -> bool:
     """Whether the editor can show colours by that profile; if not they are converted to sRGB."""
     space = QColorSpace.fromIccProfile(profile)
     return space.isValid() and space.colorModel() == QColorSpace.ColorModel.Rgb and space.isValidTarget()
