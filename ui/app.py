@@ -63,6 +63,9 @@ def run(make_engine: Callable[[], StartableEngine], paths: Sequence[str], versio
     collector.start()
     if settings.start_page and not paths:
         window.show_start()
+        window.pages.currentChanged.connect(window.offer_tour)
+    else:
+        window.offer_tour()
     if paths:
         window.open_file(paths[0])
     with loop:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QFileInfo, QSize, Qt, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QListWidget,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -64,6 +65,19 @@ class _FileSigns(QFileIconProvider):
         if isinstance(what, QFileInfo):
             return icon("folder" if what.isDir() else "image", theme.QUIET)
         return icon("hard-drives" if what == QFileIconProvider.IconType.Drive else "folder", theme.QUIET)
+
+
+class PageList(QListWidget):
+    """The pages of a dialog, by their names."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName("pages")
+        self.setAccessibleName(name)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.doItemsLayout()  # only now does it know its style sheet
 
 
 class NewDialog(QDialog):

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListWidget,
     QScrollArea,
     QStackedWidget,
     QToolButton,
@@ -26,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui import theme
-from ui.dialogs import own
+from ui.dialogs import PageList, own
 from ui.language import NAMES, tr
 from ui.settings import PAGES, Settings
 from ui.widgets import Slider, caption, icon_button, push_button
@@ -45,9 +44,7 @@ class PreferencesDialog(QDialog):
         self.setWindowTitle(tr("Preferences"))
         self.settings = settings
         self.rows: dict[str, Row] = {}
-        self.pages = QListWidget()
-        self.pages.setObjectName("pages")
-        self.pages.setAccessibleName(tr("Pages"))
+        self.pages = PageList(tr("Pages"))
         self.pages.setFixedWidth(132)
         self._stack = QStackedWidget()
         for title in PAGES:

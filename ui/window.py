@@ -50,6 +50,7 @@ from ui.language import tr
 from ui.layering import Layering
 from ui.layers import LayersPanel
 from ui.live import Live, LiveBar
+from ui.manual import Manual, keys_as_text
 from ui.materials import load_materials
 from ui.menus import Menus
 from ui.navigator import Navigator
@@ -67,8 +68,10 @@ from ui.strip import OptionStrip
 from ui.tasks import Task
 from ui.timeline import Timeline
 from ui.toolbar import ToolBar, remembered_in, tools_as
-from ui.tools import Drag, Lasting, Pan, Tool, Watch
+from ui.tools import Drag, Lasting, Pan, Tool, Transform, Watch
 from ui.tools.drag import duplicated
+from ui.tour import Step, Tour
+from ui.transform_panel import TransformPanel
 from ui.view_chips import TurnedChip
 from ui.work import Work
 
@@ -126,15 +129,20 @@ class Window(QMainWindow):
         self.filing.open(path)
 
     def save(self) -> None:
+        self.finish_tool()
         self.filing.save()
 
     def save_as(self) -> None:
+        self.finish_tool()
         self.filing.ask_save()
 
     # ---- editing
 
     def undo(self) -> None:
         """Take the last step back; a result that waits to be chosen is the last step."""
+        tool = self.canvas.tool
+        if isinstance(tool, Lasting) and tool.give_up(self.session):
+            return
         if self.editing.is_choosing:
             self.editing.discard()
         elif not self.editing.is_running:
@@ -214,10 +222,14 @@ class Window(QMainWindow):
     def smaller(self) -> None:
         self._resize_tool(-1)
 
-    @Slot(int)
-    def choose_tool(self, number: int) -> None:
+    def finish_tool(self) -> None:
+        """Bring to its end what lasts over several gestures, before anything else is done to the document."""
         if isinstance(self.canvas.tool, Lasting):
             self.canvas.tool.finish(self.session)
+
+    @Slot(int)
+    def choose_tool(self, number: int) -> None:
+        self.finish_tool()
         self.tool_bar.choose(number)
         self.options.show_tool(self.tools[number])
         self.tool = self.tools[number]
@@ -227,6 +239,7 @@ class Window(QMainWindow):
         self.edit_section.setVisible(not self.drags)
         self.colour_section.setVisible(not self.drags)
         self.drag_section.setVisible(self.drags)
+        self.transform_section.setVisible(isinstance(self.tool, Transform))
         self.showing.refresh()
 
     def duplicate(self) -> None:
@@ -292,6 +305,42 @@ class Window(QMainWindow):
         dialog.changed.connect(self._set)
         dialog.open()
 
+    def show_manual(self) -> None:
+        keys = keys_as_text(self.menus.table, self.keys)
+        Manual(self, self.settings.language, keys).show()
+
+    @Slot()
+    def offer_tour(self) -> None:
+        """For whoever sees the picture and its tools for the first time."""
+        starting = self.pages.currentWidget() is self.start
+        if not (starting or self.settings.tour_seen or self.findChild(Tour)):
+            self.show_tour()
+
+    def show_tour(self) -> None:
+        self.pages.setCurrentIndex(0)
+        if self.column.isHidden():
+            self.show_panels()
+        main = self.drag_panel.main if self.drags else self.edit_panel.main
+        steps = (
+            Step(
+                self.tool_bar,
+                tr("Say what you want"),
+                tr("Paint in rough strokes, paste a piece, or pull a thing to another place."),
+            ),
+            Step(
+                main,
+                tr("Make it real"),
+                tr("This starts the model on your computer. Escape stops it; your strokes are never lost."),
+            ),
+            Step(
+                self.layers,
+                tr("Keep what you like"),
+                tr("A result becomes a layer of its own, and all can be undone. Ctrl+K finds the rest."),
+            ),
+        )
+        tour = Tour(self, steps)
+        tour.ended.connect(self._tour_seen)
+
     def show_shortcuts(self) -> None:
         ShortcutsDialog(self, self.menus.table, self.keys).open()
 
@@ -306,6 +355,7 @@ class Window(QMainWindow):
             event.accept()
             return
         event.ignore()
+        self.finish_tool()
         self.filing.unless_unsaved("closing", lambda: self.work.begin(self.shut_down()))
 
     async def shut_down(self) -> None:
@@ -357,6 +407,8 @@ class Window(QMainWindow):
         self.watch = Watch(drag=self._drag)
         self.canvas: Canvas = Canvas(self.session, self.tool)
         self.ants = Ants(self.canvas, self.session)
+        transform = next(tool for tool in self.tools if isinstance(tool, Transform))
+        self.transform_panel = TransformPanel(self.session, transform)
         self.clipboard = Clipboard(self.canvas, self.session, self.filing, self.work)
         self.selecting = Selecting(self, self.session, settings)
         self.tool_bar: ToolBar = ToolBar(self.tools)
@@ -388,6 +440,7 @@ class Window(QMainWindow):
         column.add(tr("Navigator"), self.navigator, opened=False)
         self.edit_section = column.add("Make it real", self.edit_panel)
         self.drag_section = column.add("Drag", self.drag_panel)
+        self.transform_section = column.add(tr("Transform"), self.transform_panel)
         column.add("Areas", self.areas)
         self.areas.refresh()
         self.colour_section = column.add("Colour", self.colours)
@@ -500,6 +553,11 @@ class Window(QMainWindow):
         self.ants.march(settings.marching_ants and not settings.reduced_motion)
 
     @Slot()
+    def _tour_seen(self) -> None:
+        self.settings = replace(self.settings, tour_seen=True)
+        self.canvas.setFocus()
+
+    @Slot()
     def _leave_start(self) -> None:
         self.pages.setCurrentIndex(0)
         self.canvas.setFocus()
@@ -558,6 +616,7 @@ class Window(QMainWindow):
             return
         if self.editing.is_running:
             return
+        self.finish_tool()
         panel: EditPanel | DragPanel = self.drag_panel if self.drags else self.edit_panel
         if rolls and not panel.seed.is_locked:
             panel.seed.roll()
@@ -582,6 +641,8 @@ class Window(QMainWindow):
     @Slot()
     def _opening(self) -> None:
         self._leave_start()
+        if isinstance(self.canvas.tool, Lasting):
+            self.canvas.tool.give_up(self.session)
         self.editing.abandon()
         self.messages.hide()
         self.canvas.setFocus()

@@ -1,0 +1,65 @@
+"""The manual is inside, its pictures are there, and its keys are those that work."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+
+from tests.bench import Bench, scenario
+from ui.manual import FOLDER, Manual, chapters
+
+
+def manual_of(bench: Bench) -> Manual:
+    bench.key(Qt.Key.Key_F1)
+    manual = bench.window.findChild(Manual)
+    assert isinstance(manual, Manual)
+    return manual
+
+
+@scenario
+async def test_every_chapter_is_shown_with_its_title(bench: Bench) -> None:
+    manual = manual_of(bench)
+    assert manual.list.count() == len(chapters("en")) + 1
+    for number in range(manual.list.count()):
+        manual.list.setCurrentRow(number)
+        assert manual.page.toPlainText().startswith(manual.list.item(number).text())
+    manual.close()
+
+
+@scenario
+async def test_search_leaves_the_chapters_that_say_it(bench: Bench) -> None:
+    manual = manual_of(bench)
+    manual.search.setText("remembers how")
+    shown = [
+        manual.list.item(n).text() for n in range(manual.list.count()) if not manual.list.item(n).isHidden()
+    ]
+    assert shown == ["Results"]
+    assert manual.list.currentItem().text() == "Results"
+    manual.search.setText("no such words")
+    manual.search.setText("")
+    assert not manual.list.item(0).isHidden()
+    assert manual.list.currentItem().text() == "Results"
+    manual.close()
+
+
+@scenario
+async def test_the_keys_are_those_that_were_given(bench: Bench) -> None:
+    bench.window.keys.give("fit", ["F7"])
+    manual = manual_of(bench)
+    manual.list.setCurrentRow(manual.list.count() - 1)
+    assert "Fit the window: F7" in manual.page.toPlainText()
+    assert "Undo: Ctrl+Z" in manual.page.toPlainText()
+    manual.close()
+
+
+def test_every_picture_of_the_manual_is_there() -> None:
+    named = 0
+    for path in FOLDER.rglob("*.md"):
+        for place in re.findall(r"!\[[^]]*\]\(([^)]*)\)", path.read_text(encoding="utf-8")):
+            named += 1
+            assert not QImage(str(Path(FOLDER) / unquote(place))).isNull(), place
+    assert named
