@@ -30,6 +30,13 @@ class Rect(NamedTuple):
         """To cut the rectangle out of an array (h, w, ...)."""
         return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
 
+    def around(self, other: Rect) -> Rect:
+        """The least rectangle that holds both."""
+        left, top = min(self.x, other.x), min(self.y, other.y)
+        right = max(self.x + self.width, other.x + other.width)
+        bottom = max(self.y + self.height, other.y + other.height)
+        return Rect(left, top, right - left, bottom - top)
+
 
 def soft_mask(alpha: NDArray[np.uint8], grow: int = 8, feather: int = 12) -> Mask:
     """The mask of what was painted: 1 on the strokes and `grow` pixels round them, falling to 0 over

@@ -24,11 +24,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from ui.document import TILE, Place
+from ui.document import boxes_of
 from ui.language import tr
 from ui.picture import Picture
 from ui.pixels import painting
-from ui.session import Session
+from ui.session import Changed, Session
 from ui.steering import EVEN, KEYS, SHIFT, Motion, Steered, asked_for, cursor, steered
 from ui.tools import Brush, Gesture, Marked, Marks, Pan, Pick, Pointer, Tool
 from ui.view import MOST, View, next_stop
@@ -456,12 +456,11 @@ class Canvas(QWidget):
 
     # ---- what the session says
 
-    def _damage(self, changed: set[Place]) -> None:
+    def _damage(self, changed: Changed) -> None:
         self.picture.damage(changed)
         region = QRegion()
-        for column, row in changed:
-            tile = QRectF(column * TILE, row * TILE, TILE, TILE)
-            region += self.view.to_widget(tile).toAlignedRect().adjusted(-2, -2, 2, 2)
+        for _, box in boxes_of(changed):
+            region += self.view.to_widget(QRectF(*box)).toAlignedRect().adjusted(-2, -2, 2, 2)
         self.update(region)
         self._show_marks()  # a ghost shows pixels of another place
 

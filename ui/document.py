@@ -231,6 +231,18 @@ def blank_tile(depth: Depth = 8) -> Pixels:
     return blank(TILE, TILE, depth)
 
 
+def copied(layer: Layer) -> Layer:
+    """The same layer once more: with a uid of its own, and so what is in it."""
+    return replace(layer, uid=next(_uids), layers=tuple(copied(each) for each in layer.layers))
+
+
+def boxes_of(changed: Iterable[Place] | Mapping[Place, Rect]) -> Iterator[tuple[Place, Rect]]:
+    """What of each tile has changed, as a rectangle of the document: of a mapping what it says, else all."""
+    for place in changed:
+        whole = Rect(place[0] * TILE, place[1] * TILE, TILE, TILE)
+        yield place, changed[place] if isinstance(changed, Mapping) else whole
+
+
 def places(rect: Rect) -> Iterator[Place]:
     """The tiles that a rectangle touches."""
     columns = range(rect.x // TILE, -(-(rect.x + rect.width) // TILE))

@@ -2,13 +2,13 @@
 eighth.
 
 One image, for tiles painted one by one show joints when they are scaled; smaller ones, for Qt's smooth
-scaling looks at four pixels only. Composing is lazy: damage is a set, and only what is stale and visible is
-composed.
+scaling looks at four pixels only. Composing is lazy: only what is stale and visible is composed, and of a
+tile that is painted on, no more than what has changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from PySide6.QtCore import QRect, QRectF
@@ -16,7 +16,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from engine.area import Rect
 from ui.blending import Blend, Pixels, Share, lay
-from ui.document import TILE, Depth, Document, Layer, Place, blank_tile, lay_layers, places
+from ui.document import TILE, Depth, Document, Layer, Place, blank, boxes_of, lay_layers, overlap, places
 from ui.pixels import blank_image, image_of, painting
 from ui.spaces import screen_image
 
@@ -32,6 +32,7 @@ class Projection:
         self.levels = [blank_image(*size) for size in sizes]
         self.rect = Rect(0, 0, width, height)
         self.stale: set[Place] = set(places(self.rect))
+        self._boxes: dict[Place, Rect] = {}  # what of a tile is stale; one that is not here is so as a whole
 
     @classmethod
     def of(cls, document: Document) -> Projection:
@@ -42,8 +43,13 @@ class Projection:
         mine = self.rect, self._depth, self._profile
         return mine == (document.rect, document.depth, document.profile)
 
-    def damage(self, changed: Iterable[Place]) -> None:
-        self.stale.update(changed)
+    def damage(self, changed: Iterable[Place] | Mapping[Place, Rect]) -> None:
+        for place, box in boxes_of(changed):
+            if place not in self.stale:
+                self._boxes[place] = box
+            elif place in self._boxes:
+                self._boxes[place] = box.around(self._boxes[place])
+            self.stale.add(place)
 
     def compose(self, layers: Iterable[Layer], visible: Rect) -> None:
         """Bring the tiles of a rectangle up to date."""
@@ -51,14 +57,15 @@ class Projection:
         if not due:
             return
         stack = tuple(layers)
+        boxes = {place: self._box(place) for place in due}
         with painting(self.levels[0]) as painter:
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-            for column, row in due:
-                tile = blank_tile(self._depth)
-                lay_layers(tile, stack, (column, row), laid=painted)
-                painter.drawImage(column * TILE, row * TILE, screen_image(tile, self._profile))
+            for place, box in boxes.items():
+                pixels = blank(box.width, box.height, self._depth)
+                lay_layers(pixels, stack, place, overlap(place, box)[0], laid=painted)
+                painter.drawImage(box.x, box.y, screen_image(pixels, self._profile))
         for level in range(1, len(self.levels)):
-            _halve(self.levels[level - 1], self.levels[level], due, level)
+            _halve(self.levels[level - 1], self.levels[level], boxes.values(), level)
         self.stale -= due
 
     def draw(self, painter: QPainter, zoom: float, blends: bool) -> None:
@@ -76,6 +83,16 @@ class Projection:
         target = QRectF(0, 0, image.width() * scale, image.height() * scale)
         painter.drawImage(target, image, QRectF(image.rect()))
 
+    def _box(self, place: Place) -> Rect:
+        """What of the tile is to be composed: by so many pixels as one is made of in the smallest image."""
+        x, y, step = place[0] * TILE, place[1] * TILE, 2**HALVINGS
+        box = self._boxes.pop(place, None)
+        if box is None:
+            return Rect(x, y, TILE, TILE)
+        left, top = box.x // step * step, box.y // step * step
+        right, bottom = -(-(box.x + box.width) // step) * step, -(-(box.y + box.height) // step) * step
+        return Rect(left, top, right - left, bottom - top)
+
 
 def painted(
     below: Pixels, above: Pixels, blend: Blend = "normal", opacity: float = 1.0, share: Share | None = None
@@ -84,17 +101,17 @@ def painted(
     if blend == "normal" and share is None and below.dtype == np.uint8:
         with painting(below) as painter:
             painter.setOpacity(opacity)
-            painter.drawImage(0, 0, image_of(above))
+            image = image_of(np.ascontiguousarray(above))
+            painter.drawImage(0, 0, image)
     else:
         lay(below, above, blend, opacity, share)
 
 
-def _halve(larger: QImage, smaller: QImage, due: Iterable[Place], level: int) -> None:
-    """The tiles again at half the size; two to one is exactly the mean of four pixels."""
-    size = TILE >> level
+def _halve(larger: QImage, smaller: QImage, boxes: Iterable[Rect], level: int) -> None:
+    """The same at half the size; two to one is exactly the mean of four pixels."""
     with painting(smaller) as painter:
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for column, row in due:
-            target = QRect(column * size, row * size, size, size)
+        for box in boxes:
+            target = QRect(*(side >> level for side in box))
             painter.drawImage(target, larger, QRect(target.topLeft() * 2, target.size() * 2))

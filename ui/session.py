@@ -7,6 +7,7 @@ committed while a gesture is open: what arrives meanwhile, a result of the engin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -38,6 +39,7 @@ from ui.selection import share
 from ui.spaces import own_colour
 
 Change = Callable[[Document], Document]
+Changed = AbstractSet[Place] | Mapping[Place, Rect]  # tiles, and perhaps which part of each
 End = Literal["source", "target"]
 
 
@@ -64,7 +66,7 @@ class Wet:
     layer: Layer
     tiles: dict[Place, Pixels]
     document: Document
-    _damaged: Callable[[set[Place]], None]
+    _damaged: Callable[[Changed], None]
     touched: set[Place] = field(default_factory=set)
 
     @property
@@ -97,7 +99,7 @@ class Wet:
         """The tile there as it was before the gesture."""
         return self.layer.tiles.get(place)
 
-    def show(self, changed: set[Place]) -> None:
+    def show(self, changed: Changed) -> None:
         self._damaged(changed)
 
     def dried(self) -> Layer:
@@ -181,7 +183,8 @@ def _share(pixels: Pixels) -> NDArray[np.uint8]:
 
 
 class Session(QObject):
-    damaged = Signal(object)  # set[Place]: tiles that look different now
+    damaged = Signal(object)  # Changed: what looks different now
+    waiting = Signal()  # a change waits for the end of what is under way
     committed = Signal()  # the document or the history changed
     replaced = Signal()  # another document, perhaps of another size
     overlaid = Signal()  # the overlay, or whether it is shown
@@ -244,6 +247,7 @@ class Session(QObject):
         """Make a change one undo step; while a gesture is open it waits for its end."""
         if self._open:
             self._waiting.append((label, change))
+            self.waiting.emit()
             return
         document = change(self.document)
         if document is not self.document:

@@ -196,7 +196,7 @@ class Stroke:
         for place in places(inside):
             here = _in_tile(inside, place)
             there = self._fresh.get(place)
-            self._fresh[place] = here if there is None else _around(here, there)
+            self._fresh[place] = here if there is None else here.around(there)
 
 
 def grained(cover: NDArray[np.float32], box: Rect, grain: float) -> NDArray[np.float32]:
@@ -222,11 +222,4 @@ def _in_tile(box: Rect, place: Place) -> Rect:
     left, top = max(box.x, place[0] * TILE), max(box.y, place[1] * TILE)
     right = min(box.x + box.width, (place[0] + 1) * TILE)
     bottom = min(box.y + box.height, (place[1] + 1) * TILE)
-    return Rect(left, top, right - left, bottom - top)
-
-
-def _around(a: Rect, b: Rect) -> Rect:
-    """The least box that holds both."""
-    left, top = min(a.x, b.x), min(a.y, b.y)
-    right, bottom = max(a.x + a.width, b.x + b.width), max(a.y + a.height, b.y + b.height)
     return Rect(left, top, right - left, bottom - top)

@@ -117,7 +117,7 @@ def show(wet: Wet, stroke: Stroke, coats: Coats) -> None:
     for place, box in fresh.items():
         coats.lay(place, box, stroke.coat(box))
     if fresh:
-        wet.show(set(fresh))
+        wet.show(fresh)
 
 
 def at(pointer: Pointer) -> At:
