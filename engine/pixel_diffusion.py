@@ -31,7 +31,8 @@ class PixelDiffusion:
 
     schedule = staticmethod(vp_continuous())
     least = 0.06
-    extra_noise = 0.16
+    extra_noise = 0.18
+    away_from_wiener = 1.05  # guidance; 1 is none
     multiple = MULTIPLE
 
     def __init__(self, network: StarterNetwork, name: str, device: str, load_started: float) -> None:
@@ -113,7 +114,8 @@ class PixelDiffusion:
         tokens = self.network.patches.encode(y).expand(n, -1, -1, -1)
         sigma = torch.full((n,), ratio, device=self.device)
         windows = torch.tensor(window, device=self.device).expand(n, 4)
-        return self.network.patches.decode(self.network(tokens, sigma, windows, words))
+        said = self.network(tokens, sigma, windows, words, self.away_from_wiener)
+        return self.network.patches.decode(said)
 
 
 def _widened(window: Window, width: int, height: int) -> Window:

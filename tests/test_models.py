@@ -69,6 +69,15 @@ def test_a_fresh_network_is_the_wiener_filter() -> None:
         )
 
 
+def test_guidance_leads_away_from_the_wiener_filter() -> None:
+    network, y, sigma = StarterNetwork.load(STARTER), torch.randn(1, 48, 16, 16), torch.tensor([1.0])
+    variance = network.patches.variance[:, None, None]
+    with torch.no_grad():
+        wiener, said, guided = (network(y, sigma, WHOLE, NO_WORDS, w) for w in (0.0, 1.0, 1.5))
+    assert torch.allclose(wiener, y * variance / (variance + 1), atol=1e-6)
+    assert torch.allclose(guided, said + 0.5 * (said - wiener), atol=1e-5)
+
+
 def test_tokens_know_where_they_stand() -> None:
     down, aside, scale, aspect = position(WHOLE, 64, 128)[0]
     assert down[0, 0] == -down[-1, 0] == -1 + 1 / 64

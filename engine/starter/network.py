@@ -211,15 +211,18 @@ class StarterNetwork(nn.Module):
         index = {"_class_name": "StarterPipeline", "unet": ["engine.starter.network", "StarterUNet"]}
         (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
 
-    def forward(self, y: Tensor, sigma: Tensor, windows: Tensor, words: Tensor) -> Tensor:
+    def forward(
+        self, y: Tensor, sigma: Tensor, windows: Tensor, words: Tensor, guidance: float = 1.0
+    ) -> Tensor:
         """`y` (n, 48, h, w), `sigma` (n,), `windows` (n, 4) as in `position`, `words` (n, 40); all float32.
 
-        Returns (n, 48, h, w), float32.
+        `guidance` leads away from the Wiener filter (W + guidance (D - W)): a network guided by a bad version
+        of itself (Karras et al., 2024), where the bad one costs nothing. Returns (n, 48, h, w), float32.
         """
         skip, out, scale = Preconditioning.at(self.patches.variance, sigma)
         inside = torch.cat([scale * y, position(windows, *y.shape[2:])], 1).to(self.unet.dtype)
         f = self.unet(inside, sigma, words)
-        estimate: Tensor = skip * y + out * f.float()
+        estimate: Tensor = skip * y + guidance * out * f.float()
         return estimate
 
 
