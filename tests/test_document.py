@@ -101,10 +101,9 @@ def test_what_is_saved_is_what_is_seen() -> None:
         assert np.abs(read(document, document.rect).astype(int) - seen).max() <= 1
 
 
-def test_a_layer_is_moved_exchanged_and_taken_away() -> None:
+def test_a_layer_is_exchanged_and_taken_away() -> None:
     a, b, c = (Layer(name, "strokes") for name in "abc")
     document = Document(10, 10, (a, b, c))
-    assert [layer.name for layer in document.moved(a, 2).layers] == ["b", "c", "a"]
     assert [layer.name for layer in document.without(b).layers] == ["a", "c"]
     assert [layer.name for layer in document.exchange(b, Layer("d", "result")).layers] == ["a", "d", "c"]
     assert [layer.name for layer in document.layers] == ["a", "b", "c"]

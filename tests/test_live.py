@@ -220,7 +220,7 @@ async def test_without_strokes_there_is_nothing_to_make_real(bench: Bench) -> No
     assert bench.session.overlay is None
     bench.stroke()
     await picture(bench)
-    bench.window.layers.list.eye_clicked.emit(0)
+    bench.window.layering.toggle_visible()
     await bench.until(lambda: bench.session.overlay is None)
     await rest(bench)
     assert not bench.window.live.can_keep

@@ -42,6 +42,19 @@ def _no_tiles() -> Tiles:
 
 
 @dataclass(frozen=True, eq=False)
+class Placed:
+    """The pixels of a layer as they were pasted or first transformed, and where they are now: so every
+    transformation starts from them, and nothing is resampled twice.
+    """
+
+    tiles: Tiles = field(repr=False)
+    mask: Shares | None = field(repr=False)
+    matrix: tuple[float, ...]  # 3 x 3, row by row: from those pixels to the document's
+    shown: Tiles = field(repr=False)  # what it made of them; a layer that holds other tiles was painted on
+    shown_mask: Shares | None = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
 class Layer:
     """Pixels, or, of the kind "group", other layers. Of an area ("editable", "protected", "strength") the
     alpha alone counts.
@@ -57,6 +70,7 @@ class Layer:
     alpha_locked: bool = False  # what it covers stays as it is; only colours may change
     mask: Shares | None = field(default=None, repr=False)  # the share of it that is seen
     layers: tuple[Layer, ...] = ()  # of a group, the lowest first
+    placed: Placed | None = field(default=None, repr=False)  # of one that was pasted or transformed
     foreign: str = ""  # XML: what another program wrote of it in its file, kept as it is
     uid: int = field(default_factory=_uids.__next__)  # it stays when the layer is changed
 
@@ -155,12 +169,14 @@ class Document:
         """Every tile of every layer; one that layers share comes as often as they hold it."""
         for layer in (*self.walk(), *self.areas):
             yield from layer.tiles.values()
+            if layer.placed is not None:
+                yield from layer.placed.tiles.values()
 
     def with_layer(self, layer: Layer, above: Layer | None = None) -> Document:
         """The layer right above another one, in its group, or on top of everything."""
         if above is None:
             return replace(self, layers=(*self.layers, layer))
-        return replace(self, layers=_exchanged(self.layers, above, (above, layer)))
+        return self.put(above, (above, layer))
 
     def placed(self, layer: Layer, at: int) -> Document:
         """A new layer where one expects it when the layer with the uid `at` is the active one: right above
@@ -172,18 +188,16 @@ class Document:
         return self.with_layer(layer, active)
 
     def without(self, layer: Layer) -> Document:
-        return replace(self, layers=_exchanged(self.layers, layer, ()))
+        return self.put(layer, ())
+
+    def put(self, old: Layer, new: tuple[Layer, ...]) -> Document:
+        """Any number of layers in the place of one, in its group."""
+        return replace(self, layers=_exchanged(self.layers, old, new))
 
     def exchange(self, old: Layer, new: Layer) -> Document:
         """`new` in the place of `old`, which may be an area."""
         areas = _exchanged(self.areas, old, (new,))
         return replace(self, layers=_exchanged(self.layers, old, (new,)), areas=areas)
-
-    def moved(self, layer: Layer, index: int) -> Document:
-        """The layer at another place of the stack, 0 the lowest."""
-        rest = [each for each in self.layers if each is not layer]
-        rest.insert(min(max(index, 0), len(rest)), layer)
-        return replace(self, layers=tuple(rest))
 
 
 def new_document(width: int, height: int, colour: tuple[int, int, int, int] | None = None) -> Document:
@@ -200,7 +214,8 @@ def new_document(width: int, height: int, colour: tuple[int, int, int, int] | No
 def document_from(rgba: Rgba, name: str = "Picture") -> Document:
     """A document whose lowest layer is the picture."""
     height, width = rgba.shape[:2]
-    return Document(width, height).with_layer(layer_from(rgba, name, "picture"))
+    depth: Depth = 8 if rgba.dtype == np.uint8 else 16
+    return Document(width, height, depth=depth).with_layer(layer_from(rgba, name, "picture"))
 
 
 def layer_from(rgba: Rgba, name: str, kind: Kind, x: int = 0, y: int = 0) -> Layer:
@@ -331,10 +346,15 @@ def sixteen_bits(values: NDArray[Any]) -> NDArray[np.uint16]:
 def premultiplied(rgba: Rgba) -> Pixels:
     """Straight RGBA to premultiplied pixels of the same depth, rounded; opaque pixels keep every bit."""
     pixels = _swapped(rgba)
-    alpha = pixels[..., 3:]
     full, wide = _range_of(rgba)
-    if (alpha != full).any():
-        pixels[..., :3] = (pixels[..., :3].astype(wide) * alpha + full // 2) // full
+    for top in range(0, pixels.shape[0], TILE):  # in blocks, for most are all clear or all opaque
+        for left in range(0, pixels.shape[1], TILE):
+            block = pixels[top : top + TILE, left : left + TILE]
+            alpha = block[..., 3:]
+            if not alpha.any():
+                block[...] = 0
+            elif (alpha != full).any():
+                block[..., :3] = (block[..., :3].astype(wide) * alpha + full // 2) // full
     return pixels
 
 

@@ -1,302 +1,342 @@
-"""The list of layers: eye, picture, name; drag to reorder, double click to rename."""
+"""The layers panel: blend mode, opacity and locks of the chosen layers, the tree, and its buttons."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import cast
 
-from PySide6.QtCore import (
-    QAbstractItemModel,
-    QEvent,
-    QModelIndex,
-    QPersistentModelIndex,
-    QRect,
-    QRectF,
-    QSize,
-    Qt,
-    QTimer,
-    Signal,
-    Slot,
-)
-from PySide6.QtGui import QColor, QDropEvent, QIcon, QKeyEvent, QMouseEvent, QPainter, QPixmap
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, QRect, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.actions import hint
+from ui.blending import Blend
 from ui.document import Layer
 from ui.icons import icon
+from ui.language import tr
+from ui.layer_pictures import LayerPictures
+from ui.layer_tree import IMAGE, LAYER, MASK, NOTE, PICTURE, SEEN, UID, LayerTree
+from ui.layering import Layering
 from ui.session import Session
-from ui.thumbnails import layer_thumbnail
+from ui.stack import Where
 from ui.widgets import Slider, icon_button
 
-ROW = 44  # widget points
-EYE = 28  # width of the eye's column
-NOTES = {"picture": "Picture", "strokes": "Guide", "result": "Result"}
-_Index = QModelIndex | QPersistentModelIndex
-_VISIBLE, _NOTE, _PICTURE = (Qt.ItemDataRole.UserRole + place for place in range(3))
+KINDS = {"picture": "Picture", "strokes": "Strokes", "result": "Result", "group": "Group"}
+BLENDS: tuple[tuple[Blend, str] | None, ...] = (  # None: a line between
+    ("pass-through", "Pass through"),
+    ("normal", "Normal"),
+    None,
+    ("darken", "Darken"),
+    ("multiply", "Multiply"),
+    ("color-burn", "Colour burn"),
+    None,
+    ("lighten", "Lighten"),
+    ("screen", "Screen"),
+    ("color-dodge", "Colour dodge"),
+    ("plus", "Add"),
+    None,
+    ("overlay", "Overlay"),
+    ("soft-light", "Soft light"),
+    ("hard-light", "Hard light"),
+    ("difference", "Difference"),
+    None,
+    ("hue", "Hue"),
+    ("saturation", "Saturation"),
+    ("color", "Colour"),
+    ("luminosity", "Luminosity"),
+)
+NAMES = dict(each for each in BLENDS if each is not None)
+BUTTONS = ("add", "add_group", "duplicate", "add_mask", "delete")
+ICONS = dict(
+    zip(
+        BUTTONS,
+        ("plus", "folder-simple-plus", "copy", "circle-half", "trash"),
+        strict=True,
+    )
+)
+DELAY = 60  # milliseconds after a step until small pictures are painted: the canvas comes first
 
 
 class LayersPanel(QWidget):
-    """Shows the layers, topmost first, and changes them; numbers count from the bottom, as in documents."""
+    covered_wanted = Signal(object)  # Layer: select what it covers
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, layering: Layering) -> None:
         super().__init__()
-        self._session = session
-        self._active = 0
-        self._pictures: dict[Layer, QPixmap] = {}
-        self._filling = False
-        self.opacity = Slider("Opacity", 0, 100, 100, " %", help_text="How opaque the chosen layer is")
-        self.list = _List()
-        self.list.setItemDelegate(_RowPainter(self.list))
-        self.add_button = icon_button("plus", hint("add_layer"))
-        self.up_button = icon_button("caret-up", hint("layer_up"))
-        self.down_button = icon_button("caret-down", hint("layer_down"))
-        self.delete_button = icon_button("trash", hint("delete_layer"))
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.GRID // 2)
-        buttons.addWidget(self.add_button)
-        buttons.addStretch(1)
-        for button in (self.up_button, self.down_button, self.delete_button):
-            buttons.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.GRID)
-        column.addWidget(self.opacity)
-        column.addWidget(self.list, 1)
-        column.addLayout(buttons)
-        queued = Qt.ConnectionType.QueuedConnection  # the list is not filled anew inside its own events
-        self.list.currentRowChanged.connect(self._row_chosen)
-        self.list.itemChanged.connect(self._item_changed)
-        self.list.dropped.connect(self._dropped, queued)
-        self.list.eye_clicked.connect(self._eye_clicked, queued)
-        self.opacity.settled.connect(self._fade)
-        self.add_button.clicked.connect(self.add)
-        self.up_button.clicked.connect(self.up)
-        self.down_button.clicked.connect(self.down)
-        self.delete_button.clicked.connect(self.delete)
-        session.committed.connect(self.refresh)
+        self._session, self.layering = session, layering
+        self._pictures = LayerPictures(PICTURE)
+        self._folded: set[int] = set()
+        self._order: object = None  # of the rows that are there
+        self._filling = self._obeying = False
+        self._menu: QMenu | None = None
+        self.tree = LayerTree()
+        self.blend = _blend_box()
+        self.opacity = Slider(tr("Opacity"), 0, 100, 100, " %", help_text=tr("Of the chosen layers"))
+        self.lock = icon_button("lock-simple", hint("layering.toggle_lock"), checkable=True)
+        self.alpha_lock = icon_button("drop-half", hint("layering.toggle_alpha_lock"), checkable=True)
+        self.buttons = {name: icon_button(ICONS[name], hint(_action(name))) for name in BUTTONS}
+        self._arrange()
+        self._soon = QTimer(self, singleShot=True, interval=DELAY)
+        self._soon.timeout.connect(self._paint_pictures)
+        self._listen()
         self.refresh()
+
+    def follow(self, actions: Mapping[str, QAction], menu: QMenu) -> None:
+        """Buttons can be pressed where the menu's commands can; the menu is also that of the tree."""
+        self._menu = menu
+        toggles = {"toggle_alpha_lock": self.alpha_lock, "toggle_lock": self.lock}
+        for name, button in {**self.buttons, **toggles}.items():
+            action = actions[_action(name)]
+            action.enabledChanged.connect(button.setEnabled)
 
     @Slot()
     def refresh(self) -> None:
         """Show the document's layers as they are now."""
-        document, ratio = self._session.document, self.devicePixelRatioF()
-        top = len(document.layers) - 1
-        if len(document.layers) > len(self._pictures):  # a new layer is what one wants to go on with
-            self._active = top
-        self._active = max(min(self._active, top), 0)
-        self._pictures = {
-            layer: self._pictures.get(layer) or layer_thumbnail(document, layer, ROW - 12, ratio)
-            for layer in document.layers
-        }
+        document = self._session.document
+        order = _order(document.layers)
         self._filling = True
-        self.list.clear()
-        for layer in reversed(document.layers):
-            self.list.addItem(self._item(layer))
-        self.list.setCurrentRow(self._row(self._active))
+        if order != self._order:
+            self._order = order
+            self._fill(document.layers)
+            self._pictures.keep(document)
+        for item in self.tree.items():
+            self._show(item)
+        self._show_chosen()
         self._filling = False
-        self._show_active()
+        self._soon.start()
 
-    @Slot()
-    def add(self) -> None:
-        count = sum(layer.kind == "strokes" for layer in self._session.document.layers) + 1
-        layer = Layer(f"Strokes {count}", "strokes")
-        self._session.commit("New layer", lambda document: document.with_layer(layer))
+    def _show(self, item: QTreeWidgetItem) -> None:
+        path = self._session.document.path(item.data(0, UID))
+        layer = path[-1]
+        item.setText(0, layer.name)
+        item.setData(0, LAYER, layer)
+        item.setData(0, SEEN, all(each.visible for each in path))
+        item.setData(0, NOTE, note(layer))
+        seen = tr("shown") if layer.visible else tr("hidden")
+        item.setData(0, Qt.ItemDataRole.AccessibleDescriptionRole, f"{note(layer)}, {seen}")
 
-    @Slot()
-    def delete(self) -> None:
-        """The last one stays: a picture has at least one layer."""
-        if len(self._session.document.layers) > 1:
-            layer = self._layer(self._active)
-            self._session.commit("Delete layer", lambda document: document.without(layer))
+    def _show_chosen(self) -> None:
+        """Which rows are marked, and what the parts above the tree say of them."""
+        layer, tree = self._session.active_layer, self.tree
+        tree.active, tree.on_mask = self._session.active, self._session.is_on_mask
+        if not self._obeying:
+            chosen = set(self.layering.chosen)
+            for item in tree.items():
+                item.setSelected(item.data(0, UID) in chosen)
+                if item.data(0, UID) == tree.active:
+                    tree.setCurrentItem(item, 0, QItemSelectionModel.SelectionFlag.NoUpdate)
+                    self._reveal(item)
+        tree.viewport().update()
+        for part in (self.blend, self.opacity, self.lock):
+            part.setEnabled(layer is not None)
+        if layer is not None:
+            self.blend.setItemData(0, None if layer.kind == "group" else 0, Qt.ItemDataRole.UserRole - 1)
+            self.blend.setCurrentIndex(self.blend.findData(layer.blend))
+            self.opacity.set_value(layer.opacity * 100)
+            self.lock.setChecked(layer.locked)
+            self.alpha_lock.setChecked(layer.alpha_locked)
 
-    @Slot()
-    def up(self) -> None:
-        self._move(self._active, self._active + 1)
+    def _reveal(self, item: QTreeWidgetItem) -> None:
+        group = item.parent()
+        while group is not None:
+            group.setExpanded(True)
+            group = group.parent()
+        self.tree.scrollToItem(item)
 
-    @Slot()
-    def down(self) -> None:
-        self._move(self._active, self._active - 1)
+    def _fill(self, layers: Iterable[Layer]) -> None:
+        kept = {item.data(0, UID): (item.data(0, IMAGE), item.data(0, MASK)) for item in self.tree.items()}
+        self.tree.clear()
+        self.tree.addTopLevelItems([self._item(layer, kept) for layer in reversed(tuple(layers))])
+        for item in self.tree.items():
+            item.setExpanded(item.data(0, UID) not in self._folded)
 
-    def _layer(self, number: int) -> Layer:
-        return self._session.document.layers[number]
-
-    def _row(self, number: int) -> int:
-        """The row of a layer, or the layer of a row."""
-        return len(self._session.document.layers) - 1 - number
-
-    def _item(self, layer: Layer) -> QListWidgetItem:
-        item = QListWidgetItem(layer.name)
-        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-        note = NOTES[layer.kind]
-        item.setData(_NOTE, note if layer.opacity == 1 else f"{note} \N{MIDDLE DOT} {layer.opacity:.0%}")
-        item.setData(_VISIBLE, layer.visible)
-        item.setData(_PICTURE, self._pictures[layer])
-        item.setToolTip("Double click to rename, drag to reorder, Space to show or hide")
+    def _item(self, layer: Layer, kept: Mapping[int, tuple[object, object]]) -> QTreeWidgetItem:
+        item = QTreeWidgetItem([layer.name])
+        flags = item.flags() | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsDragEnabled
+        item.setFlags(flags if layer.kind == "group" else flags & ~Qt.ItemFlag.ItemIsDropEnabled)
+        item.setData(0, UID, layer.uid)
+        item.setData(0, LAYER, layer)
+        for role, picture in zip((IMAGE, MASK), kept.get(layer.uid, (None, None)), strict=True):
+            item.setData(0, role, picture)
+        item.addChildren([self._item(each, kept) for each in reversed(layer.layers)])
         return item
 
-    def _show_active(self) -> None:
-        layers = self._session.document.layers
-        if layers:
-            self.opacity.set_value(layers[self._active].opacity * 100)
-        self.opacity.setEnabled(bool(layers))
-        self.up_button.setEnabled(self._active < len(layers) - 1)
-        self.down_button.setEnabled(self._active > 0)
-        self.delete_button.setEnabled(len(layers) > 1)
+    @Slot()
+    def _paint_pictures(self) -> None:
+        document, ratio = self._session.document, self.devicePixelRatioF()
+        for item in self.tree.items():
+            layer = document.layer(item.data(0, UID))
+            if layer is None:
+                continue
+            if layer.kind != "group":
+                item.setData(0, IMAGE, self._pictures.of_layer(document, layer, ratio))
+            if layer.mask is not None:
+                item.setData(0, MASK, self._pictures.of_mask(document, layer, ratio))
 
-    def _change(self, label: str, old: Layer, new: Layer) -> None:
-        self._session.commit(label, lambda document: document.exchange(old, new))
+    # ---- what the user does
 
-    def _move(self, number: int, to: int) -> None:
-        if 0 <= to < len(self._session.document.layers):
-            layer = self._layer(number)
-            self._active = to
-            self._session.commit("Move layer", lambda document: document.moved(layer, to))
+    @Slot()
+    def _marked(self) -> None:
+        if not self._filling:
+            with self._obeyed():
+                self.layering.choose([item.data(0, UID) for item in self.tree.selectedItems()])
 
-    @Slot(int)
-    def _row_chosen(self, row: int) -> None:
-        if not self._filling and row >= 0:
-            self._active = self._row(row)
-            self._show_active()
+    @Slot(QTreeWidgetItem)
+    def _made_current(self, item: QTreeWidgetItem | None) -> None:
+        """By the arrow keys or with Ctrl and Shift; a plain click says also whether it is the mask."""
+        if not self._filling and item is not None:
+            with self._obeyed():
+                self._session.activate(item.data(0, UID))
 
-    @Slot(QListWidgetItem)
-    def _item_changed(self, item: QListWidgetItem) -> None:
-        if self._filling:
-            return
-        layer, name = self._layer(self._row(self.list.row(item))), item.text().strip()
-        QTimer.singleShot(0, lambda: self._rename(layer, name))  # the list is still busy with its editor
+    @contextmanager
+    def _obeyed(self) -> Iterator[None]:
+        """The tree tells what it marks itself, one thing after the other, and is not corrected meanwhile."""
+        self._obeying = True
+        try:
+            yield
+        finally:
+            self._obeying = False
 
-    def _rename(self, layer: Layer, name: str) -> None:
-        if name and name != layer.name:
-            self._change("Rename layer", layer, replace(layer, name=name))
+    @Slot(int, bool)
+    def _eye(self, uid: int, alone: bool) -> None:
+        chosen = self.layering.chosen
+        if alone:
+            self.layering.isolate(uid)
         else:
-            self.refresh()
-
-    @Slot(int, int)
-    def _dropped(self, start: int, end: int) -> None:
-        self._move(self._row(start), self._row(end))
+            self.layering.show(chosen if uid in chosen else [uid])
 
     @Slot(int)
-    def _eye_clicked(self, row: int) -> None:
-        layer = self._layer(self._row(row))
-        label = "Hide layer" if layer.visible else "Show layer"
-        self._change(label, layer, replace(layer, visible=not layer.visible))
+    def _covered(self, uid: int) -> None:
+        self.covered_wanted.emit(self._session.document.layer(uid))
 
-    @Slot(float)
-    def _fade(self, per_cent: float) -> None:
-        layer = self._layer(self._active)
-        if layer.opacity != per_cent / 100:
-            self._change("Layer opacity", layer, replace(layer, opacity=per_cent / 100))
+    @Slot(int, str)
+    def _dropped(self, uid: int, where: str) -> None:
+        self.layering.move(self.layering.chosen, uid, cast("Where", where))
+
+    @Slot(int, bool)
+    def _fold(self, uid: int, folded: bool) -> None:
+        if not self._filling:
+            (self._folded.add if folded else self._folded.discard)(uid)
+
+    @Slot(int)
+    def _rename(self, uid: int) -> None:
+        item = self.tree.item(uid)
+        if item is not None:
+            self.tree.setFocus()
+            self.tree.editItem(item, 0)
+
+    @Slot(QPoint)
+    def _open_menu(self, at: QPoint) -> None:
+        if self._menu is not None and self.tree.indexAt(at).isValid():
+            self._menu.popup(self.tree.viewport().mapToGlobal(at))
+
+    @Slot(int)
+    def _set_blend(self, number: int) -> None:
+        self.layering.set_blend(self.blend.itemData(number))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.tree.scheduleDelayedItemsLayout()
+
+    # ---- making
+
+    def _arrange(self) -> None:
+        self.tree.setMinimumHeight(3 * self.tree.row_height() + 4)
+        head, foot = QHBoxLayout(), QHBoxLayout()
+        head.setSpacing(theme.GRID // 2)
+        foot.setSpacing(theme.GRID // 2)
+        head.addWidget(self.blend, 1)
+        head.addWidget(self.opacity, 1)
+        for name, button in self.buttons.items():
+            if name == "delete":
+                foot.addStretch(1)
+                foot.addWidget(self.lock)
+                foot.addWidget(self.alpha_lock)
+                foot.addStretch(1)
+            foot.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID)
+        column.addLayout(head)
+        column.addWidget(self.tree, 1)
+        column.addLayout(foot)
+
+    def _listen(self) -> None:
+        layering, tree = self.layering, self.tree
+        queued = Qt.ConnectionType.QueuedConnection  # the tree is not filled anew inside its own events
+        layering.changed.connect(self.refresh)
+        layering.renaming.connect(self._rename)
+        tree.itemSelectionChanged.connect(self._marked)
+        tree.currentItemChanged.connect(self._made_current)
+        tree.eye_clicked.connect(self._eye, queued)
+        tree.part_clicked.connect(self._session.activate)
+        tree.covered_clicked.connect(self._covered)
+        tree.lock_clicked.connect(layering.unlock, queued)
+        tree.dropped.connect(self._dropped, queued)
+        tree.renamed.connect(layering.set_name, queued)
+        tree.folded.connect(self._fold)
+        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        tree.customContextMenuRequested.connect(self._open_menu)
+        self.blend.activated.connect(self._set_blend)
+        self.opacity.moved.connect(layering.fade)
+        self.opacity.settled.connect(layering.faded)
+        self.lock.clicked.connect(layering.toggle_lock)
+        self.alpha_lock.clicked.connect(layering.toggle_alpha_lock)
+        for name, button in self.buttons.items():
+            button.clicked.connect(partial(_press, layering, name))
 
 
-class _List(QListWidget):
-    dropped = Signal(int, int)  # rows: from, to
-    eye_clicked = Signal(int)
+def note(layer: Layer) -> str:
+    """What is special about a layer, in a few words."""
+    plain = "pass-through" if layer.kind == "group" else "normal"
+    kind = tr(KINDS[layer.kind])
+    parts = [] if layer.name.startswith(kind) else [kind]
+    if layer.blend != plain:
+        parts.append(tr(NAMES[layer.blend]))
+    if layer.opacity < 1:
+        parts.append(f"{layer.opacity:.0%}".replace("%", " %"))
+    return " \N{MIDDLE DOT} ".join(parts)
+
+
+def _action(name: str) -> str:
+    """The menu's command for a button; of duplicating it depends on the tool."""
+    return name if name == "duplicate" else f"layering.{name}"
+
+
+def _press(layering: Layering, name: str) -> None:
+    getattr(layering, name)()
+
+
+def _order(layers: tuple[Layer, ...]) -> list[tuple[int, object]]:
+    return [(layer.uid, _order(layer.layers)) for layer in layers]
+
+
+class _Box(QComboBox):
+    """With an arrow of the theme, as narrow as the panel asks for."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Layers")
-        self.setMinimumHeight(2 * ROW + 8)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
-        self.setDefaultDropAction(Qt.DropAction.MoveAction)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setEditTriggers(
-            QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
-        )
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
 
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Report the move and leave the list to be filled anew from the document."""
-        start = self.currentRow()
-        at = self.indexAt(event.position().toPoint())
-        end = at.row() if at.isValid() else self.count() - 1
-        below = self.dropIndicatorPosition() == QAbstractItemView.DropIndicatorPosition.BelowItem
-        above = self.dropIndicatorPosition() == QAbstractItemView.DropIndicatorPosition.AboveItem
-        if at.isValid() and below and end < start:
-            end += 1
-        elif at.isValid() and above and end > start:
-            end -= 1
-        event.setDropAction(Qt.DropAction.IgnoreAction)
-        event.accept()
-        if start != end:
-            self.dropped.emit(start, end)
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        with QPainter(self) as painter:
+            arrow = QRect(self.width() - 18, (self.height() - 12) // 2, 12, 12)
+            icon("caret-down", theme.QUIET if self.isEnabled() else theme.FAINT).paint(painter, arrow)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space and self.currentRow() >= 0:
-            self.eye_clicked.emit(self.currentRow())
+
+def _blend_box() -> QComboBox:
+    box = _Box()
+    box.setAccessibleName(tr("Blend mode"))
+    box.setToolTip(tr("How the chosen layers are blended with what is below them"))
+    box.setMaxVisibleItems(24)
+    for each in BLENDS:
+        if each is None:
+            box.insertSeparator(box.count())
         else:
-            super().keyPressEvent(event)
-
-
-class _RowPainter(QStyledItemDelegate):
-    """Paints a row: eye, picture, name over note."""
-
-    def __init__(self, rows: _List) -> None:
-        super().__init__(rows)
-        self._rows = rows
-        self._eye, self._closed = icon("eye"), icon("eye-slash", theme.FAINT)
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(0, ROW)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        box = QRect(option.rect)
-        state = option.state
-        visible = bool(index.data(_VISIBLE))
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.setBrush(QColor(theme.ACCENT_DIM))
-            painter.drawRoundedRect(QRectF(box).adjusted(1, 1, -1, -1), 4, 4)
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.setBrush(QColor(theme.WELL_HOVER))
-            painter.drawRoundedRect(QRectF(box).adjusted(1, 1, -1, -1), 4, 4)
-        self._sign(visible).paint(painter, _eye(box))
-        picture = index.data(_PICTURE)
-        frame = QRect(box.left() + EYE, box.top() + 6, ROW - 12, ROW - 12)
-        ratio = picture.devicePixelRatio()
-        size = QSize(round(picture.width() / ratio), round(picture.height() / ratio))
-        place = QRect(frame.center() - QRect(0, 0, size.width(), size.height()).center(), size)
-        painter.setOpacity(1.0 if visible else 0.4)
-        painter.drawPixmap(place, picture)
-        left = frame.right() + 10
-        text = QRect(left, box.top() + 5, box.right() - left - 6, (ROW - 10) // 2)
-        metrics = option.fontMetrics
-        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        name = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideRight, text.width())
-        painter.setPen(QColor(theme.TEXT))
-        painter.drawText(text, middle, name)
-        painter.setFont(theme.small(painter.font()))
-        painter.setPen(QColor(theme.QUIET))
-        text.translate(0, text.height())
-        painter.drawText(text, middle, str(index.data(_NOTE)))
-        painter.restore()
-
-    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: _Index) -> None:
-        box = QRect(option.rect)
-        editor.setGeometry(box.adjusted(EYE + ROW - 6, 8, -6, -8))
-
-    def editorEvent(
-        self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: _Index
-    ) -> bool:
-        if isinstance(event, QMouseEvent) and event.position().x() < EYE:
-            if event.type() == QEvent.Type.MouseButtonRelease:
-                self._rows.eye_clicked.emit(index.row())
-            return True
-        return super().editorEvent(event, model, option, index)
-
-    def _sign(self, visible: bool) -> QIcon:
-        return self._eye if visible else self._closed
-
-
-def _eye(row: QRect) -> QRect:
-    return QRect(row.left() + 7, row.center().y() - 8, 16, 16)
+            box.addItem(tr(each[1]), each[0])
+    return box
