@@ -95,13 +95,18 @@ def stroke(canvas: Canvas, *points: Point, keys: Qt.KeyboardModifier = NO_KEYS, 
 
 
 def pen(
-    canvas: Canvas, kind: QEvent.Type, point: Point, pressure: float, device: QPointingDevice = PEN
+    canvas: Canvas,
+    kind: QEvent.Type,
+    point: Point,
+    pressure: float,
+    device: QPointingDevice = PEN,
+    tilt: tuple[int, int] = (0, 0),  # degrees, to the right and towards the user
 ) -> None:
     at = canvas.view.transform.map(QPointF(*point))
     button = Qt.MouseButton.NoButton if kind == QEvent.Type.TabletMove else Qt.MouseButton.LeftButton
     down = Qt.MouseButton.NoButton if kind == QEvent.Type.TabletRelease else Qt.MouseButton.LeftButton
     event = QTabletEvent(
-        kind, device, at, QPointF(canvas.mapToGlobal(at)), pressure, 0, 0, 0, 0, 0, NO_KEYS, button, down
+        kind, device, at, QPointF(canvas.mapToGlobal(at)), pressure, *tilt, 0, 0, 0, NO_KEYS, button, down
     )
     QApplication.sendEvent(canvas, event)
 

@@ -49,6 +49,7 @@ class Canvas(QWidget):
         super().__init__()
         self.session = session
         self.tool: Tool = tool or Brush()
+        self.pick = Pick()  # what Ctrl asks for with a brush
         self.view = View(ratio=self.devicePixelRatioF())
         self.picture = Picture(session)
         self._marks: list[Marks] = []  # of the window's other parts, the lowest first
@@ -179,6 +180,8 @@ class Canvas(QWidget):
         yield from self._marks
         if isinstance(self.tool, Marked):
             yield self.tool
+        if self.tool is not self.pick:
+            yield self.pick
 
     def _paint_grid(self, painter: QPainter) -> None:
         """Lines between the pixels, where they are large."""
@@ -333,7 +336,7 @@ class Canvas(QWidget):
             return
         picks = isinstance(self.tool, Brush) and modifiers & Qt.KeyboardModifier.ControlModifier
         self._pointer = pointer
-        gesture = (Pick() if picks else self.tool).gesture(self.session, pointer)
+        gesture = (self.pick if picks else self.tool).gesture(self.session, pointer)
         if next(gesture, self) is not self:  # a generator that is over has nothing to be sent
             self._gesture = gesture
 

@@ -68,7 +68,7 @@ from ui.strip import OptionStrip
 from ui.tasks import Task
 from ui.timeline import Timeline
 from ui.toolbar import ToolBar, remembered_in, tools_as
-from ui.tools import Drag, Lasting, Pan, Tool, Transform, Watch
+from ui.tools import Drag, Lasting, Pan, Pick, Tool, Transform, Watch
 from ui.tools.drag import duplicated
 from ui.tour import Step, Tour
 from ui.transform_panel import TransformPanel
@@ -406,6 +406,7 @@ class Window(QMainWindow):
         self._drag = next(tool for tool in self.tools if isinstance(tool, Drag))
         self.watch = Watch(drag=self._drag)
         self.canvas: Canvas = Canvas(self.session, self.tool)
+        self.canvas.pick = next(tool for tool in self.tools if isinstance(tool, Pick))
         self.ants = Ants(self.canvas, self.session)
         transform = next(tool for tool in self.tools if isinstance(tool, Transform))
         self.transform_panel = TransformPanel(self.session, transform)
