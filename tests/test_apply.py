@@ -45,7 +45,7 @@ def painted(document: Document) -> Document:
 def run(loop: QEventLoop, engine: Engine, ask: Ask) -> tuple[list[Preview], list[Candidate]]:
     previews: list[Preview] = []
     found: list[Candidate] = []
-    loop.run_until_complete(make_real(engine, ask, previews.append, found.append))
+    loop.run_until_complete(make_real(engine, ask, lambda preview, _: previews.append(preview), found.append))
     return previews, found
 
 
@@ -141,7 +141,7 @@ def test_stopping_keeps_what_was_seen_last(
 
     async def stopped() -> None:
         seen = asyncio.Event()
-        task = asyncio.ensure_future(make_real(engine, ask, lambda preview: seen.set(), found.append))
+        task = asyncio.ensure_future(make_real(engine, ask, lambda *_: seen.set(), found.append))
         await seen.wait()
         task.cancel()
         await asyncio.wait([task])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from engine.area import Rect, blend, part_of, resized, resized_mask, soft_mask, 
 from engine.pictures import flat
 from engine.types import EditRequest, EngineError, Event, Frame, Mask, Preview, Rgb, SDEdit
 from ui import areas
-from ui.document import Document, Layer, Rgba, stroke_alpha
+from ui.document import Document, Layer, Pixels, Rgba, frozen, premultiplied, stroke_alpha
 from ui.language import tr
 from ui.spaces import as_seen, own_layer
 
@@ -53,6 +54,7 @@ class Candidate:
     way: float = 1.0  # share of it that a drag's handles have gone
     variant: int = 0
     recipe: str = ""  # JSON, of one that is in the document's results
+    pixels: Rgba | None = None  # what the ask makes of it, once that is known
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +73,16 @@ class Ask:
 
     def pixels(self, candidate: Candidate) -> Rgba:
         """What gives the candidate when it is laid over the picture, and is nothing where that is kept."""
-        mask, known = self.request.mask, self.request.image.astype(np.float32)
-        if mask is None:
-            return veil(self, candidate.image)
-        free = known + (candidate.image - known) / np.maximum(mask, 1 / 255)[..., None]
-        return veil(self, np.rint(free).clip(0, 255).astype(np.uint8))
+        if candidate.pixels is not None:
+            return candidate.pixels
+        mask, free = self.request.mask, candidate.image
+        if mask is not None:
+            soft = (mask > 0) & (mask < 1)
+            known = self.request.image[soft].astype(np.float32)
+            share = np.maximum(mask[soft], 1 / 255)[:, None]
+            free = free.copy()
+            free[soft] = np.rint(known + (free[soft] - known) / share).clip(0, 255).astype(np.uint8)
+        return veil(self, free)
 
     def accepted(self, document: Document, candidate: Candidate) -> Document:
         """The result as a layer on top, and the strokes that it came from out of sight."""
@@ -158,11 +165,15 @@ def permitted(free: Mask | None, allowed: areas.Share) -> Mask:
 async def make_real(
     engine: Edits,
     ask: Ask,
-    seen: Callable[[Preview], None],
+    seen: Callable[[Preview, Pixels], None],
     found: Callable[[Candidate], None],
     moved: Callable[[Candidate], None] = lambda candidate: None,
 ) -> None:
-    """Run an edit to its end; cancelled on its way, hand over what was seen last. Raises EngineError."""
+    """Run an edit to its end; cancelled on its way, hand over what was seen last. Raises EngineError.
+
+    What takes time with large pictures is done beside the event loop: `seen` also gets a preview as it is
+    laid over the picture, and the pixels of the candidates that are `found` are known.
+    """
     last: Preview | None = None
     came: Candidate | None = None  # how far a drag has come by whole moves
     try:
@@ -170,26 +181,42 @@ async def make_real(
             async for event in events:
                 if isinstance(event, Preview):
                     last = event
-                    seen(event)
+                    seen(event, await asyncio.to_thread(overlaid, ask, event.image))
                 elif isinstance(event, Frame):
                     seed, way = ask.request.seed + event.variant, event.move / event.moves
                     came = Candidate(event.image, seed, finished=False, way=way, variant=event.variant)
+                    came = await asyncio.to_thread(prepared, ask, came)
                     moved(came)
                 else:
                     last = came = None
-                    found(Candidate(event.image, event.seed, finished=True, variant=event.variant))
+                    made = Candidate(event.image, event.seed, finished=True, variant=event.variant)
+                    found(await asyncio.to_thread(prepared, ask, made))
     finally:
         if came is not None:
-            found(came)
+            found(await asyncio.to_thread(prepared, ask, came))
         elif last is not None:
-            seed = ask.request.seed + last.variant
-            found(Candidate(whole(ask, last), seed, finished=False, variant=last.variant))
+            found(await asyncio.to_thread(_unfinished, ask, last))
 
 
 def whole(ask: Ask, preview: Preview) -> Rgb:
     """A preview at the size of the ask's rectangle; what the mask keeps is the known picture."""
     image = resized(preview.image, ask.at.width, ask.at.height)
     return blend(ask.request.image, image, ask.where)
+
+
+def prepared(ask: Ask, candidate: Candidate) -> Candidate:
+    """The candidate with its pixels, which takes a second at 4096 x 4096."""
+    return replace(candidate, pixels=frozen(ask.pixels(candidate)))
+
+
+def overlaid(ask: Ask, image: Rgb) -> Pixels:
+    """An image of any size as it is laid over the picture."""
+    return premultiplied(veil(ask, image))
+
+
+def _unfinished(ask: Ask, last: Preview) -> Candidate:
+    seed = ask.request.seed + last.variant
+    return prepared(ask, Candidate(whole(ask, last), seed, finished=False, variant=last.variant))
 
 
 def veil(ask: Ask, image: Rgb) -> Rgba:

@@ -77,6 +77,8 @@ class DragAsk(Ask):
 
     def pixels(self, candidate: Candidate) -> Rgba:
         """The candidate where it differs from the picture; a drag fades into it by itself."""
+        if candidate.pixels is not None:
+            return candidate.pixels
         changed = (candidate.image != self.request.image).any(2)
         return np.dstack([candidate.image, np.where(changed, np.uint8(255), np.uint8(0))])
 

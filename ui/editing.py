@@ -17,8 +17,8 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.types import Preview
-from ui.apply import Ask, Candidate, Edits, Pace, make_real, progress, veil
-from ui.document import Document, Result, premultiplied
+from ui.apply import Ask, Candidate, Edits, Pace, make_real, progress
+from ui.document import Document, Pixels, Result, premultiplied
 from ui.dragging import DragAsk, PathKey
 from ui.results import Kept, Run, added, through_mask
 from ui.session import Overlay, Session
@@ -264,10 +264,9 @@ class Editing(QObject):
             self._session.preview(Overlay(self._ask.at, premultiplied(self._ask.pixels(self._candidate()))))
             self.went.emit()
 
-    def _seen(self, preview: Preview) -> None:
+    def _seen(self, preview: Preview, pixels: Pixels) -> None:
         ask = self._part or self._ask
         if ask is not None:
-            pixels = premultiplied(veil(ask, preview.image))
             self._session.preview(Overlay(ask.at, pixels))
             left = self._pace.left(preview, time.monotonic())
             self.progressed.emit(preview.done, progress(ask, preview, left))

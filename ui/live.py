@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from engine.types import EditResult, Preview
 from ui import theme
-from ui.apply import Ask, Candidate, EditOptions, Edits, asked, veil
+from ui.apply import Ask, Candidate, EditOptions, Edits, asked, overlaid
 from ui.document import Document, Pixels, premultiplied
 from ui.icons import icon
 from ui.panels import Floating
@@ -184,7 +184,8 @@ class Live(QObject):
                 if isinstance(event, Preview):
                     self.progressed.emit(event.done)
                     if self._overlay is None or 2 * event.call > event.calls:  # the first ones are blurred
-                        self._show(Overlay(ask.at, premultiplied(veil(ask, event.image)), of.document))
+                        pixels = await asyncio.to_thread(overlaid, ask, event.image)
+                        self._show(Overlay(ask.at, pixels, of.document))
                 elif isinstance(event, EditResult):
                     candidate = Candidate(event.image, event.seed, finished=True)
                     pixels = await asyncio.to_thread(_result, ask, candidate)
