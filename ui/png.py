@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QImage, QImageReader
 
 Samples = NDArray[Any]  # uint8 or uint16: (h, w) grey, (h, w, 3) RGB or (h, w, 4) straight RGBA
@@ -66,7 +67,7 @@ def png(
 
 def samples_of(content: bytes) -> Samples:
     """The pixels of a PNG, grey or straight RGBA, of as many bits as it has. Raises ValueError."""
-    image = _image(content, "PNG")
+    image = _image(content, "png")
     if image is None:
         raise ValueError("a picture in it is damaged")
     if image.depth() in (8, 16) and not image.hasAlphaChannel() and image.isGrayscale():
@@ -100,9 +101,13 @@ def profile_of(content: bytes) -> bytes | None:
     return None
 
 
-def _image(content: bytes, kind: str | None = None) -> QImage | None:
+def _image(content: bytes, kind: str = "") -> QImage | None:
+    """By a reader, for that lets other threads run meanwhile; `QImage.fromData` does not."""
     QImageReader.setAllocationLimit(1024)  # megabytes: 8192 x 8192 pixels of 16 bits are half of it
-    image = QImage.fromData(content, kind)  # type: ignore[arg-type]  # the stubs want bytes, Qt a str
+    buffer = QBuffer()
+    buffer.setData(content)
+    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+    image = QImageReader(buffer, QByteArray(kind.encode())).read()
     return None if image.isNull() else image
 
 
