@@ -21,7 +21,7 @@ HINTS: dict[str, tuple[tuple[str, str], ...]] = {  # by the names of tools
     "Lasso": SHAPES,
     "Polygon": (("Enter", "close"), ("Backspace", "one corner back"), *SHAPES[:2]),
     "Wand": SHAPES,
-    "Transform": (("Enter", "apply"), ("Esc", "leave it"), ("Shift", "keep the shape")),
+    "Transform": (("Enter", "apply"), ("Esc", "leave it"), ("Shift", "change the shape")),
 }
 ALWAYS = (("Space", "move the view"),)
 RUNNING = (("Esc", "stop and keep what there is"), *ALWAYS)

@@ -11,6 +11,8 @@ from ui import actions, hints
 from ui.chip import Colour
 from ui.document import Document
 from ui.dragging import outlook
+from ui.language import tr
+from ui.tools import Lasting
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -66,10 +68,10 @@ class Showing(QObject):
         document = window.session.document
         editing, working, running = window.editing, window.editing.is_working, window.editing.is_running
         for name, label in (("undo", history.undo_label), ("redo", history.redo_label)):
-            text = actions.named(name).text
-            menu[name].setText(f"{text} {label.lower()}" if label else text)
-        run = actions.named("make_it_real").text
-        menu["make_it_real"].setText("&Drag" if window.drags else run)
+            text = tr(actions.named(name).text)
+            menu[name].setText(f"{text}: {tr(label)}" if label else text)
+        run = tr(actions.named("make_it_real").text)
+        menu["make_it_real"].setText(tr("&Drag") if window.drags else run)
         menu["toggle_live"].setChecked(window.live.is_on)
         for name, possible in {
             "clipboard.cut": not working,
@@ -78,11 +80,19 @@ class Showing(QObject):
             "undo": editing.is_choosing or (not running and bool(history.undo_label)),
             "redo": not working and bool(history.redo_label),
             "make_it_real": not running and window.facts is not None,
-            "apply_result": editing.is_choosing or window.live.can_keep,
             "next_variant": editing.is_choosing and len(window.session.document.results) > 1,
             "previous_variant": editing.is_choosing and len(window.session.document.results) > 1,
         }.items():
             menu[name].setEnabled(possible)
+        self.show_apply()
+
+    @Slot()
+    def show_apply(self) -> None:
+        """Whether there is something that Enter would keep."""
+        window, tool = self._window, self._window.canvas.tool
+        waits = window.editing.is_choosing or window.live.can_keep
+        waits = waits or (isinstance(tool, Lasting) and tool.is_under_way)
+        window.menus.actions["apply_result"].setEnabled(waits)
 
     @Slot()
     def show_outlook(self) -> None:

@@ -46,7 +46,7 @@ from ui.editing import Editing
 from ui.filing import Filing
 from ui.icons import application_icon
 from ui.keys import Keys
-from ui.language import tr
+from ui.language import marked, tr
 from ui.layering import Layering
 from ui.layers import LayersPanel
 from ui.live import Live, LiveBar
@@ -175,8 +175,10 @@ class Window(QMainWindow):
             self.choose_tool(0)
 
     def apply_result(self) -> None:
-        """Keep the picture that is shown over the canvas, of an edit or of live mode."""
-        if self.editing.is_choosing:
+        """Keep what is shown over the canvas: of a tool, of an edit or of live mode."""
+        if isinstance(self.canvas.tool, Lasting) and self.canvas.tool.is_under_way:
+            self.finish_tool()
+        elif self.editing.is_choosing:
             self.editing.apply()
         else:
             self.live.keep()
@@ -237,7 +239,7 @@ class Window(QMainWindow):
         if self.drags:
             self.live.turn_off()
         self.edit_section.setVisible(not self.drags)
-        self.colour_section.setVisible(not self.drags)
+        self.colour_section.setVisible(not self.drags and not isinstance(self.tool, Transform))
         self.drag_section.setVisible(self.drags)
         self.transform_section.setVisible(isinstance(self.tool, Transform))
         self.showing.refresh()
@@ -438,14 +440,14 @@ class Window(QMainWindow):
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
         column = self.column
-        column.add(tr("Navigator"), self.navigator, opened=False)
-        self.edit_section = column.add("Make it real", self.edit_panel)
-        self.drag_section = column.add("Drag", self.drag_panel)
-        self.transform_section = column.add(tr("Transform"), self.transform_panel)
-        column.add("Areas", self.areas)
+        column.add(marked("Navigator"), self.navigator, opened=False)
+        self.edit_section = column.add(marked("Make it real"), self.edit_panel)
+        self.drag_section = column.add(marked("Drag"), self.drag_panel)
+        self.transform_section = column.add(marked("Transform"), self.transform_panel)
+        column.add(marked("Areas"), self.areas)
         self.areas.refresh()
-        self.colour_section = column.add("Colour", self.colours)
-        column.add("Layers", self.layers, grows=True)
+        self.colour_section = column.add(marked("Colour"), self.colours)
+        column.add(marked("Layers"), self.layers, grows=True)
         middle, centre = QWidget(), QWidget()
         rows = QVBoxLayout(middle)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -483,6 +485,7 @@ class Window(QMainWindow):
     def _listen(self) -> None:
         session, panel, bar = self.session, self.edit_panel, self.job_bar
         session.committed.connect(self.showing.refresh)
+        session.pulled.connect(self.showing.show_apply)
         session.committed.connect(self.showing.remember_colour)
         session.replaced.connect(self.showing.refresh)
         session.colour_changed.connect(self.showing.show_colours)
@@ -613,7 +616,7 @@ class Window(QMainWindow):
     def _start_edit(self, rolls: bool, ladder: tuple[float, ...] = ()) -> None:
         """A result that was not applied gives way."""
         if self.facts is None:
-            self.messages.tell("The model is still getting ready; one moment.")
+            self.messages.tell(tr("The model is still getting ready; one moment."))
             return
         if self.editing.is_running:
             return

@@ -21,12 +21,14 @@ from ui.tools.drag import Drag, Watch
 from ui.tools.fill import Fill
 from ui.tools.gradient import Gradient
 from ui.tools.lasso import Lasso, SelectPolygon
+from ui.tools.move import Move
 from ui.tools.pan import Pan
 from ui.tools.pick import Pick
 from ui.tools.pointer import Gesture, Lasting, Marked, Marks, Pointer, Tool
 from ui.tools.restore import Restore
 from ui.tools.select import Select, SelectEllipse
 from ui.tools.smudge import Smudge
+from ui.tools.transform import Transform
 from ui.tools.wand import Wand
 
 GROUPS: tuple[tuple[type[Tool], ...], ...] = (  # as in the tool bar: one button for each group
@@ -36,6 +38,7 @@ GROUPS: tuple[tuple[type[Tool], ...], ...] = (  # as in the tool bar: one button
     (Clone, Smudge, Restore),
     (Editable, Protected, StrengthBrush),
     (Drag,),
+    (Move, Transform),
     (Select, SelectEllipse),
     (Lasso, SelectPolygon),
     (Wand,),
@@ -59,6 +62,7 @@ __all__ = [
     "Lasting",
     "Marked",
     "Marks",
+    "Move",
     "Pan",
     "Pick",
     "Pointer",
@@ -70,6 +74,7 @@ __all__ = [
     "Smudge",
     "StrengthBrush",
     "Tool",
+    "Transform",
     "Wand",
     "Watch",
 ]

@@ -116,6 +116,10 @@ class SelectPolygon(Lasso):
             self.give_up(session)
             raise
 
+    @property
+    def is_under_way(self) -> bool:
+        return bool(self.line)
+
     def finish(self, session: Session) -> None:
         """Close the line; one of less than three corners is given up."""
         drawn = list(self.line)

@@ -68,6 +68,9 @@ class Marked(Marks, Protocol):
 class Lasting(Protocol):
     """What a tool is beside that if its work lasts over several gestures, until Enter or Escape."""
 
+    @property
+    def is_under_way(self) -> bool: ...
+
     def finish(self, session: Session) -> None:
         """Bring what is under way to its end, if there is anything."""
 

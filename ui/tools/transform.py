@@ -1,0 +1,210 @@
+"""Transform: the active layer in a frame of handles, until Enter or Escape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPolygonF
+
+from ui import pose
+from ui.document import Document
+from ui.floating import Floating
+from ui.language import tr
+from ui.options import choice
+from ui.pose import Grip, Mode, Pose
+from ui.session import Session
+from ui.tools.move import taken_up
+from ui.tools.pointer import Gesture, Pointer
+from ui.tools.select import ARROWS
+from ui.transform import Matrix, Resampling, between, transformed
+from ui.view import View
+
+KNOB = 4.5  # points, half the side of a handle
+LIGHT, DARK = QColor(255, 255, 255, 235), QColor(0, 0, 0, 160)
+FINISH = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+MODES = (
+    ("scale", "Scale", "Corners keep the proportions, with Shift they do not; Alt keeps the middle"),
+    ("skew", "Skew", "Sides slide along themselves"),
+    ("distort", "Distort", "Each corner goes where it goes"),
+    ("perspective", "Perspective", "A corner takes its neighbour the other way"),
+)
+WAYS = (
+    ("bicubic", "Sharp", "Bicubic: for photos"),
+    ("bilinear", "Soft", "Bilinear"),
+    ("nearest", "Pixels", "Nearest neighbour: for pixel art; no new colours"),
+)
+
+
+@dataclass
+class Transform:
+    name: str = "Transform"
+    icon: str = "bounding-box"
+    shortcut: str = "Ctrl+T"
+    tip: str = "Scale, turn and move the layer by its frame. Enter applies, Esc gives up."
+    cursor: Qt.CursorShape = Qt.CursorShape.ArrowCursor
+    mode: Mode = choice("scale", "Mode", MODES)
+    how: Resampling = choice("bicubic", "Pixels", WAYS)
+    floating: Floating | None = field(default=None, repr=False)  # what is in the frame
+    pose: Pose = field(default_factory=lambda: np.zeros((4, 2)), repr=False)
+    _of: tuple[Document, int] | None = field(default=None, repr=False)  # document and layer of the frame
+    _trial: AbstractContextManager[Callable[[Document], None]] | None = field(default=None, repr=False)
+    _show: Callable[[Document], None] | None = field(default=None, repr=False)
+
+    @property
+    def outline(self) -> float | None:
+        return None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether there is something to be applied."""
+        return self._trial is not None
+
+    def look(self, session: Session) -> bool:
+        """Put the frame round the active layer, unless it is there; whether there is one."""
+        if self._trial is None and self._of != (session.document, session.active):
+            self._of, self.floating = (session.document, session.active), None
+            layer = session.active_layer
+            if layer is not None and not session.is_busy:
+                taken = taken_up(session)
+                if taken is not None:
+                    self.floating = Floating(*taken)
+                    self.pose = self.floating.frame
+        return self.floating is not None
+
+    def set_pose(self, session: Session, wish: Pose) -> None:
+        """Show the layer so; nothing happens where it could not be drawn."""
+        if not self.look(session) or self.floating is None or not pose.is_sound(wish):
+            return
+        if self._trial is None:
+            self._trial = session.trial("Transform")
+            self._show = self._trial.__enter__()
+            self._show(self.floating.ground)
+        self.pose = wish
+        session.pulled.emit()
+
+    def finish(self, session: Session) -> None:
+        """The layer is what the frame shows: one undo step."""
+        if self._trial is None or self.floating is None or self._show is None:
+            return
+        document, layer = self.floating.document, self.floating.layer
+        try:
+            after = document.exchange(layer, transformed(layer, self.matrix, self.how))
+        except ValueError:
+            session.said.emit(tr("The layer would be too large: make it smaller first."))
+            return
+        if document.selection is not None:
+            after = replace(after, selection=None)  # it does not fit what was transformed any more
+        trial, self._trial = self._trial, None
+        self._show(after if after.layers != session.document.layers else session.document)
+        trial.__exit__(None, None, None)
+        self._let_go(session)
+
+    def give_up(self, session: Session) -> bool:
+        if self._trial is None:
+            return False
+        trial, self._trial = self._trial, None
+        trial.__exit__(_GivenUp, _GivenUp(), None)
+        self._let_go(session)
+        return True
+
+    @property
+    def matrix(self) -> Matrix:
+        """From where the layer was to where it is."""
+        assert self.floating is not None
+        return between(self.floating.frame, self.pose)
+
+    def gesture(self, session: Session, pointer: Pointer) -> Gesture:
+        if not self.look(session):
+            self._of = None  # say once more why not
+            self.look(session)
+            return
+        first, start = self.pose, np.array([pointer.x, pointer.y])
+        grip = pose.grip_at(first, start, pointer.point)
+        try:
+            while pointer.down:
+                pointer = yield
+                now = np.array([pointer.x, pointer.y])
+                self.set_pose(
+                    session, pose.pulled(first, grip, start, now, self.mode, pointer.shift, pointer.alt)
+                )
+        except GeneratorExit:
+            self.give_up(session)
+            raise
+
+    def paint_picture(self, painter: QPainter, session: Session) -> None:
+        if self._trial is not None and self.floating is not None and not session.comparing:
+            self.floating.draw(painter, self.matrix, self.how != "nearest")
+
+    def paint(self, painter: QPainter, session: Session, view: View) -> None:
+        if not self.look(session):
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        point = view.ratio / view.zoom
+        frame = QPolygonF([view.transform.map(QPointF(x, y)) for x, y in self.pose.tolist()])
+        x, y = pose.knob(self.pose, point).tolist()
+        knob = view.transform.map(QPointF(x, y))
+        stem = QPolygonF([(frame.at(0) + frame.at(1)) / 2, knob])
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for pen in (QPen(DARK, 3), QPen(LIGHT, 1.2)):
+            painter.setPen(pen)
+            painter.drawPolygon(frame)
+            painter.drawPolyline(stem)
+        painter.setPen(QPen(DARK, 1.2))
+        painter.setBrush(LIGHT)
+        painter.drawEllipse(knob, KNOB + 0.5, KNOB + 0.5)
+        for number in range(4):
+            a, b = frame.at(number), frame.at((number + 1) % 4)
+            for spot in (a, (a + b) / 2):
+                painter.drawRect(QRectF(spot.x() - KNOB, spot.y() - KNOB, 2 * KNOB, 2 * KNOB))
+
+    def cursor_over(self, session: Session, pointer: Pointer) -> Qt.CursorShape:
+        if self.floating is None:
+            return self.cursor
+        grip = pose.grip_at(self.pose, np.array([pointer.x, pointer.y]), pointer.point)
+        return _cursor(self.pose, grip, self.mode)
+
+    def key(self, session: Session, event: QKeyEvent) -> bool:
+        key, keys = Qt.Key(event.key()), event.modifiers()
+        if key in FINISH and self._trial is not None:
+            self.finish(session)
+        elif key in ARROWS and not keys & Qt.KeyboardModifier.ControlModifier:
+            far = 10 if keys & Qt.KeyboardModifier.ShiftModifier else 1
+            dx, dy = ARROWS[key]
+            self.set_pose(session, pose.moved(self.pose, far * dx, far * dy))
+        else:
+            return False
+        return True
+
+    def _let_go(self, session: Session) -> None:
+        self._of = self.floating = self._show = None
+        session.pulled.emit()
+
+
+class _GivenUp(Exception):
+    """The user does not want it."""
+
+
+def _cursor(where: Pose, grip: Grip, mode: Mode) -> Qt.CursorShape:
+    if grip.part == "inside":
+        return Qt.CursorShape.SizeAllCursor
+    if grip.part == "turn":
+        return Qt.CursorShape.PointingHandCursor
+    if mode in ("distort", "perspective"):
+        return Qt.CursorShape.CrossCursor
+    spot = where[grip.number]
+    if grip.part == "side":
+        spot = (spot + where[(grip.number + 1) % 4]) / 2
+    way = spot - pose.middle(where)
+    if mode == "skew" and grip.part == "side":
+        way = np.array([-way[1], way[0]])
+    angle = np.degrees(np.arctan2(way[1], way[0])) % 180
+    return (
+        Qt.CursorShape.SizeHorCursor,
+        Qt.CursorShape.SizeFDiagCursor,
+        Qt.CursorShape.SizeVerCursor,
+        Qt.CursorShape.SizeBDiagCursor,
+    )[round(angle / 45) % 4]
