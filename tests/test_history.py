@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import MappingProxyType
+
 import numpy as np
 
-from ui.document import TILE, document_from, layer_from, new_document
+from engine.area import Rect
+from ui.document import TILE, Result, Selection, document_from, layer_from, new_document
 from ui.history import History
 
 BYTES = TILE * TILE * 4  # of a tile
@@ -51,18 +55,54 @@ def test_memory_comes_back_when_what_could_be_redone_is_gone() -> None:
 
 def test_the_oldest_steps_go_when_memory_is_short() -> None:
     history = History.of(new_document(TILE, TILE, (0, 0, 0, 255)))
-    history.budget = 3 * BYTES
+    history.limit(2 * BYTES)
     for i in range(1, 6):
         history.push(str(i), new_document(TILE, TILE, (i, i, i, 255)))
     assert [label for label, _ in history.steps] == ["3", "4", "5"]
     assert history.document is history.steps[-1][1]
     assert history.bytes == 3 * BYTES
+    assert history.spent == 2 * BYTES  # the document that is open is no history
+    history.limit(BYTES)
+    assert [label for label, _ in history.steps] == ["4", "5"]
 
 
 def test_the_newest_step_stays_even_if_it_alone_is_too_large() -> None:
     history = History.of(new_document(TILE, TILE, (0, 0, 0, 255)))
-    history.budget = BYTES
+    history.limit(0)
     large = document_from(np.full((TILE, 4 * TILE, 4), 255, np.uint8))
     history.push("Paste", large)
     assert history.steps == [("Paste", large)]
     assert history.bytes == 4 * BYTES
+    assert history.spent == 0
+
+
+def test_masks_selections_areas_and_results_count_too() -> None:
+    document = new_document(TILE, TILE, (0, 0, 0, 255))
+    history = History.of(document)
+    share = np.zeros((TILE, TILE), np.uint8)
+    layer = replace(document.layers[0], mask=MappingProxyType({(0, 0): share}))
+    history.push("Mask", document.exchange(document.layers[0], layer))
+    assert history.bytes == BYTES + TILE * TILE
+    selection = Selection(Rect(0, 0, 50, 40), np.zeros((40, 50), np.uint8))
+    history.push("Select", replace(history.document, selection=selection))
+    assert history.bytes == BYTES + TILE * TILE + 2000
+    area = replace(document.layers[0], kind="protected")
+    history.push("Protect", replace(history.document, areas=(area,)))
+    assert history.bytes == BYTES + TILE * TILE + 2000  # it shares its tile with the layer
+    result = Result(Rect(0, 0, 10, 10), np.zeros((10, 10, 4), np.uint8), "")
+    history.amend(lambda document: replace(document, results=(result,)))
+    assert history.bytes == BYTES + TILE * TILE + 2000 + 400
+    history.amend(lambda document: replace(document, results=()))
+    assert history.bytes == BYTES + TILE * TILE + 2000
+
+
+def test_one_travels_to_any_step() -> None:
+    history = History.of(new_document(8, 8))
+    for i in range(3):
+        history.push(str(i), new_document(8, 8, (i, i, i, 255)))
+    history.go(1)
+    assert (history.undo_label, history.redo_label) == ("0", "1")
+    history.go(99)
+    assert history.redo_label == ""
+    history.go(-1)
+    assert history.undo_label == ""

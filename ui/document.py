@@ -165,12 +165,17 @@ class Document:
     def area(self, kind: Kind) -> Layer | None:
         return next((area for area in self.areas if area.kind == kind), None)
 
-    def tiles(self) -> Iterator[Pixels]:
-        """Every tile of every layer; one that layers share comes as often as they hold it."""
+    def arrays(self) -> Iterator[NDArray[Any]]:
+        """All that takes memory; what is shared comes as often as it is held."""
         for layer in (*self.walk(), *self.areas):
             yield from layer.tiles.values()
+            if layer.mask is not None:
+                yield from layer.mask.values()
             if layer.placed is not None:
                 yield from layer.placed.tiles.values()
+        yield from (result.pixels for result in self.results)
+        if self.selection is not None and any(self.selection.mask.strides):  # else it is one value
+            yield self.selection.mask
 
     def with_layer(self, layer: Layer, above: Layer | None = None) -> Document:
         """The layer right above another one, in its group, or on top of everything."""

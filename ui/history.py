@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ui.document import Document
 
-BUDGET = 1 << 30  # bytes of distinct tiles; the oldest steps go first
+BUDGET = 1 << 30  # bytes beside those of the document that is open; the oldest steps go first
 
 
 @dataclass
@@ -18,12 +18,12 @@ class History:
     steps: list[tuple[str, Document]] = field(default_factory=list)
     at: int = -1
     budget: int = field(default=BUDGET)
-    bytes: int = 0  # of the tiles of all steps; one that many of them share counts once
-    _uses: Counter[int] = field(default_factory=Counter, repr=False)  # of a tile, by its id
+    bytes: int = 0  # of all steps; what many of them share counts once
+    _uses: Counter[int] = field(default_factory=Counter, repr=False)  # of an array, by its id
 
     @classmethod
-    def of(cls, document: Document, label: str = "Open") -> History:
-        history = cls()
+    def of(cls, document: Document, label: str = "Open", budget: int = BUDGET) -> History:
+        history = cls(budget=budget)
         history.push(label, document)
         return history
 
@@ -47,13 +47,25 @@ class History:
         self.steps.append((label, document))
         self.at += 1
         self._keep(document)
-        while self.at > 0 and self.bytes > self.budget:
-            self._drop(0)
-            self.at -= 1
+        self._shrink()
+
+    def limit(self, budget: int) -> None:
+        """Use no more memory than that from now on."""
+        self.budget = budget
+        self._shrink()
+
+    @property
+    def spent(self) -> int:
+        """Bytes for what can be undone and redone, beside those of the document as it is now."""
+        return self.bytes - sum(_sizes(self.document).values())
 
     def amend(self, change: Callable[[Document], Document]) -> None:
         """The same change in every step: undo does not take it back."""
-        self.steps = [(label, change(document)) for label, document in self.steps]
+        for index, (label, before) in enumerate(self.steps):
+            after = change(before)
+            self._keep(after)
+            self._release(before)
+            self.steps[index] = label, after
 
     def undo(self) -> None:
         self.at = max(self.at - 1, 0)
@@ -61,15 +73,33 @@ class History:
     def redo(self) -> None:
         self.at = min(self.at + 1, len(self.steps) - 1)
 
+    def go(self, at: int) -> None:
+        """Travel to any step."""
+        self.at = min(max(at, 0), len(self.steps) - 1)
+
+    def _shrink(self) -> None:
+        """Let the oldest steps go while there are too many bytes."""
+        own = sum(_sizes(self.document).values())
+        while self.at > 0 and self.bytes - own > self.budget:
+            self._drop(0)
+            self.at -= 1
+
     def _keep(self, document: Document) -> None:
-        for tile in document.tiles():
-            self.bytes += 0 if self._uses[id(tile)] else tile.nbytes
-            self._uses[id(tile)] += 1
+        for array, size in _sizes(document).items():
+            self.bytes += 0 if self._uses[array] else size
+            self._uses[array] += 1
 
     def _drop(self, index: int) -> None:
-        _, document = self.steps.pop(index)
-        for tile in document.tiles():
-            self._uses[id(tile)] -= 1
-            if not self._uses[id(tile)]:
-                del self._uses[id(tile)]
-                self.bytes -= tile.nbytes
+        self._release(self.steps.pop(index)[1])
+
+    def _release(self, document: Document) -> None:
+        for array, size in _sizes(document).items():
+            self._uses[array] -= 1
+            if not self._uses[array]:
+                del self._uses[array]
+                self.bytes -= size
+
+
+def _sizes(document: Document) -> dict[int, int]:
+    """The bytes of every array of a document, by its id."""
+    return {id(array): array.nbytes for array in document.arrays()}

@@ -229,7 +229,7 @@ class Session(QObject):
         """Another document, with a history of its own; what waits for the end of a stroke is dropped."""
         self._waiting.clear()
         self.stroke_end = None
-        self.history = History.of(document)
+        self.history = History.of(document, budget=self.history.budget)
         self.saved = self.shown = self._committed = document
         self.active, self.on_mask = _top(document), False
         self.overlay = self.chosen = None
@@ -269,6 +269,10 @@ class Session(QObject):
 
     def redo(self) -> None:
         self._travel(self.history.redo)
+
+    def go(self, at: int) -> None:
+        """Travel to any step of the history."""
+        self._travel(lambda: self.history.go(at))
 
     @contextmanager
     def paint(self, label: str, on: Kind | None = None) -> Iterator[Wet]:
