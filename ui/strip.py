@@ -170,6 +170,9 @@ class Control(QWidget):
         row.addWidget(inner, 1)
         self.fold(is_folded)
 
+    def tell(self, value: object) -> None:
+        self.changed.emit(value)
+
     def fold(self, folded: bool) -> None:
         """Narrow in the strip, as wide as the flyout in there."""
         wide = isinstance(self.inner, Slider)
@@ -213,7 +216,7 @@ def _switch(option: Switch) -> Control:
     button.setAccessibleName(tr(option.name))
     button.setFixedHeight(28)
     control = Control(button, button.setChecked, option.folded)
-    button.clicked.connect(control.changed.emit)
+    button.clicked.connect(control.tell)
     return control
 
 
