@@ -86,7 +86,20 @@ class Settings:
     selection_feather: int = _setting(16, "Selections are feathered by", "Canvas pixels", (1, 200))
     selection_border: int = _setting(8, "Width of a selected border", "Canvas pixels", (1, 200))
     selection_tolerance: int = _setting(48, "Tolerance of a colour range", "", (1, 255))
+    settle_strength: int = _setting(35, "Strength of settling", "How freely a layer is made again", (1, 100))
+    settle_match: int = _setting(30, "Settling matches colours", "Per cent of the way", (0, 100))
+    settle_variants: int = _setting(3, "Variants of settling", "How many results to choose from", (1, 8))
+    settle_grow: int = _setting(8, "Rim of settling", "Pixels round the layer that may change too", (0, 128))
+    settle_feather: int = _setting(16, "Soft rim of settling", "Pixels over which it fades out", (0, 128))
     marching_ants: bool = _setting(True, "Moving outlines", "The outline of a selection moves", page="Tools")
+    history_budget: int = _setting(
+        1024,
+        "Memory for undo",
+        "Beside the picture itself; when it is full the oldest steps go",
+        (64, 65536),
+        page="Memory",
+        unit=" MB",
+    )
     foreground: str = _setting("#70a0d2", "Foreground colour")
     background: str = _setting("#ffffff", "Background colour")
     recent_colours: tuple[str, ...] = _setting((), "Recent colours")
