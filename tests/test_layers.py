@@ -308,7 +308,7 @@ def test_a_selection_is_duplicated_as_a_layer_of_its_own(hand: Hand) -> None:
     selection = Selection(Rect(0, 0, 20, 40), np.full((40, 20), 255, np.uint8))
     hand.session.commit("Select", lambda document: replace(document, selection=selection))
     hand.layering.duplicate()
-    top = hand.layer("high 2 2")
+    top = hand.layer("high 3")
     assert np.count_nonzero(top.tiles[0, 0][..., 3]) == 800
 
 

@@ -6,6 +6,7 @@ committed while a gesture is open: what arrives meanwhile, a result of the engin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -479,9 +480,10 @@ class Session(QObject):
 
 
 def fresh_name(document: Document, name: str) -> str:
-    """The name, with a number if a layer has it."""
+    """The name, with the next number if a layer has it."""
     taken = {layer.name for layer in document.walk()}
-    numbered = (f"{name} {number}" for number in count(2))
+    bare = re.sub(r" \d+$", "", name)
+    numbered = (f"{bare} {number}" for number in count(2))
     return name if name not in taken else next(each for each in numbered if each not in taken)
 
 

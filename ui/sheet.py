@@ -75,9 +75,9 @@ QLineEdit:hover { background: $FIELD_HOVER; }
 QLineEdit:focus { border-color: $ACCENT; }
 
 QCheckBox { spacing: 8px; }
-#handles::item { padding: 4px 4px; border-radius: 4px; }
-#handles::item:selected { background: $ACCENT_DIM; color: $ON_DIM; }
-#handles::item:hover:!selected { background: $WELL_HOVER; }
+#handles::item, #history::item { padding: 4px 4px; border-radius: 4px; }
+#handles::item:selected, #history::item:selected { background: $ACCENT_DIM; color: $ON_DIM; }
+#handles::item:hover:!selected, #history::item:hover:!selected { background: $WELL_HOVER; }
 QLabel[warns="true"] { color: $WARNING; }
 
 QScrollArea, QAbstractScrollArea { background: transparent; border: none; }
