@@ -17,7 +17,7 @@ from ui.tools import Lasting
 if TYPE_CHECKING:
     from ui.window import Window
 
-PAINTS = ("Brush", "Fill")  # steps that use the colour
+PAINTS = ("Brush", "Fill", "Gradient")  # steps that use the colour
 
 
 class Showing(QObject):

@@ -163,7 +163,7 @@ class Control(QWidget):
         super().__init__()
         self.inner, self.is_folded, self.show_value = inner, is_folded, show
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        row.setContentsMargins(0, 0, theme.GRID // 2 if text else 0, 0)
         row.setSpacing(theme.GRID)
         if text:
             row.addWidget(caption(text))
