@@ -154,7 +154,7 @@ class Canvas(QWidget):
         """Neither turned nor mirrored."""
         if self.view.mirrored:
             self.flip()
-        self.turn(0)
+        self.turn(0.0)
 
     # ---- painting
 

@@ -78,6 +78,7 @@ class Comparing(QObject):
         self._clock.timeout.connect(self._count)
         for happened in (session.committed, session.overlaid):
             happened.connect(self._look)
+        session.overlaid.connect(self._show_line)
         session.replaced.connect(self.stop)
         self.told.close_button.clicked.connect(self.stop)
 
@@ -148,11 +149,16 @@ class Comparing(QObject):
             return
         self._canvas.picture.compare(mode)
         self._canvas.update()
-        self.line.setVisible(mode == "split")
-        self.line.place()
+        self._show_line()
         self.told.setVisible(mode == "difference")
         self._look()
         self.changed.emit()
+
+    @Slot()
+    def _show_line(self) -> None:
+        """Unless the original is held."""
+        self.line.place()
+        self.line.setVisible(self.mode == "split" and not self._session.comparing)
 
     @Slot()
     def _look(self) -> None:
