@@ -60,6 +60,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("", "&Edit", "-"),
     Action("make_it_real", "&Edit", "&Make it real", ("Ctrl+Return", "Shift+Return"), "magic-wand"),
     Action("climb", "&Edit", "St&rength ladder", ("Ctrl+Alt+Return",), "chart-bar"),
+    Action("settle", "&Edit", "Settle the layer", ("Ctrl+Shift+Return",), "sparkle"),
     Action("toggle_live", "&Edit", "L&ive", ("Ctrl+L",), "lightning", checkable=True),
     Action("apply_result", "&Edit", "&Apply the result", ("Return", "Enter"), "check"),
     Action("step_back", "&Edit", "Stop or &discard", ("Esc",), "stop"),

@@ -91,7 +91,6 @@ class Settings:
     settle_variants: int = _setting(3, "Variants of settling", "How many results to choose from", (1, 8))
     settle_grow: int = _setting(8, "Rim of settling", "Pixels round the layer that may change too", (0, 128))
     settle_feather: int = _setting(16, "Soft rim of settling", "Pixels over which it fades out", (0, 128))
-    marching_ants: bool = _setting(True, "Moving outlines", "The outline of a selection moves", page="Tools")
     history_budget: int = _setting(
         1024,
         "Memory for undo",

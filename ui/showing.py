@@ -49,7 +49,13 @@ class Showing(QObject):
         wanted = window.tool if not working else window.watch if window.drags else window.hand
         if window.canvas.tool is not wanted:  # this may be called from inside a gesture, which goes on
             window.canvas.set_tool(wanted)
-        for part in (window.tool_bar, window.options, window.layers, window.drag_panel.handles):
+        for part in (
+            window.tool_bar,
+            window.options,
+            window.layers,
+            window.history,
+            window.drag_panel.handles,
+        ):
             part.setEnabled(not working)
         window.layering.show_actions()
         untouched = not window.session.history.undo_label and window.filing.path is None
@@ -85,6 +91,17 @@ class Showing(QObject):
         }.items():
             menu[name].setEnabled(possible)
         self.show_apply()
+        self.show_settle()
+
+    @Slot()
+    def show_settle(self) -> None:
+        """Whether there is a layer to be settled."""
+        window = self._window
+        wanted = window.settle_panel.is_wanted and not window.drags
+        window.settle_section.setVisible(wanted)
+        window.settle_panel.show_state(window.editing.is_running, window.facts is not None)
+        possible = wanted and not window.editing.is_running and window.facts is not None
+        window.menus.actions["settle"].setEnabled(possible)
 
     @Slot()
     def show_apply(self) -> None:

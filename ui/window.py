@@ -44,7 +44,9 @@ from ui.drag_panel import DragPanel
 from ui.dragging import dragged
 from ui.editing import Editing
 from ui.filing import Filing
+from ui.history_panel import MEGABYTE, HistoryPanel
 from ui.icons import application_icon
+from ui.journaling import Journaling
 from ui.keys import Keys
 from ui.language import marked, tr
 from ui.layering import Layering
@@ -56,10 +58,13 @@ from ui.menus import Menus
 from ui.navigator import Navigator
 from ui.panels import EditPanel, JobBar, MessageBar, Welcome
 from ui.preferences import PreferencesDialog
+from ui.recovery import Card, OverCanvas, Recovery
 from ui.results_strip import Results
 from ui.selecting import Selecting
 from ui.session import Session
 from ui.settings import Settings, save_settings
+from ui.settle_panel import SettlePanel
+from ui.settling import SettleAsk
 from ui.shortcuts import ShortcutsDialog
 from ui.showing import Showing, parts
 from ui.start import StartPage
@@ -107,6 +112,8 @@ class Window(QMainWindow):
         self.editing = Editing(session, engine, self.work, model)
         self.editing.pace = settings.drag_pace / 1e6
         self.filing = Filing(self, session, self.work, settings)
+        self.journaling = Journaling(session, self.editing, self.filing, self.work)
+        self.recovery = Recovery(self.filing, self.journaling, self.work)
         self._settings_file = settings_file
         self._is_closed = False
         self._make_parts()
@@ -158,8 +165,23 @@ class Window(QMainWindow):
         self._start_edit(rolls=not self.live.is_on)
 
     @Slot()
+    def settle(self) -> None:
+        """Blend what was pasted into the picture."""
+        if self.facts is None:
+            self.messages.tell(tr("The model is still getting ready; one moment."))
+            return
+        self.finish_tool()
+        if not self.edit_panel.seed.is_locked:
+            self.edit_panel.seed.roll()
+        self.messages.hide()
+        self.settle_panel.settle()
+
+    @Slot()
     def make_another(self) -> None:
-        self._start_edit(rolls=True)
+        if isinstance(self.editing.ask, SettleAsk):
+            self.settle()
+        else:
+            self._start_edit(rolls=True)
 
     @Slot()
     def climb(self) -> None:
@@ -311,6 +333,14 @@ class Window(QMainWindow):
         keys = keys_as_text(self.menus.table, self.keys)
         Manual(self, self.settings.language, keys).show()
 
+    @Slot(object)
+    def _offer_recovery(self, card: Card) -> None:
+        """Where it is seen at once."""
+        if self.pages.currentWidget() is self.start:
+            self.start.notices.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        else:
+            OverCanvas(self.canvas, card)
+
     @Slot()
     def offer_tour(self) -> None:
         """For whoever sees the picture and its tools for the first time."""
@@ -367,6 +397,7 @@ class Window(QMainWindow):
         await self.editing.ended()
         await self.live.ended()
         await self.filing.ended()
+        await self.journaling.end()
         try:
             save_settings(self._settings_file, self._settings_now())
         except OSError as error:
@@ -412,6 +443,7 @@ class Window(QMainWindow):
         self.ants = Ants(self.canvas, self.session)
         transform = next(tool for tool in self.tools if isinstance(tool, Transform))
         self.transform_panel = TransformPanel(self.session, transform)
+        self.settle_panel = SettlePanel(self.session, self.editing, self._live_options, settings)
         self.clipboard = Clipboard(self.canvas, self.session, self.filing, self.work)
         self.selecting = Selecting(self, self.session, settings)
         self.tool_bar: ToolBar = ToolBar(self.tools)
@@ -426,6 +458,8 @@ class Window(QMainWindow):
         self.results = Results(self.session, self.editing, self.work, settings)
         self.layering = Layering(self.session, lambda: not self.editing.is_working)
         self.layers = LayersPanel(self.session, self.layering)
+        self.session.history.limit(settings.history_budget * MEGABYTE)
+        self.history = HistoryPanel(self.session)
         self.live = Live(self.session, self.engine, self.work, self._live_options)
         self.live_bar = LiveBar(self.canvas, self.live)
         self.job_bar = JobBar(self.canvas)
@@ -443,11 +477,13 @@ class Window(QMainWindow):
         column.add(marked("Navigator"), self.navigator, opened=False)
         self.edit_section = column.add(marked("Make it real"), self.edit_panel)
         self.drag_section = column.add(marked("Drag"), self.drag_panel)
+        self.settle_section = column.add(marked("Settle what was pasted"), self.settle_panel)
         self.transform_section = column.add(marked("Transform"), self.transform_panel)
         column.add(marked("Areas"), self.areas)
         self.areas.refresh()
         self.colour_section = column.add(marked("Colour"), self.colours)
         column.add(marked("Layers"), self.layers, grows=True)
+        column.add(marked("History"), self.history, opened=False)
         middle, centre = QWidget(), QWidget()
         rows = QVBoxLayout(middle)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -486,6 +522,8 @@ class Window(QMainWindow):
         session, panel, bar = self.session, self.edit_panel, self.job_bar
         session.committed.connect(self.showing.refresh)
         session.pulled.connect(self.showing.show_apply)
+        self.settle_panel.run.connect(self.settle)
+        self.settle_panel.changed.connect(self.showing.show_settle)
         session.committed.connect(self.showing.remember_colour)
         session.replaced.connect(self.showing.refresh)
         session.colour_changed.connect(self.showing.show_colours)
@@ -554,7 +592,7 @@ class Window(QMainWindow):
             self.resize(min(1440, round(room.width() * 0.9)), min(900, round(room.height() * 0.9)))
         if not settings.panels:
             self.show_panels()
-        self.ants.march(settings.marching_ants and not settings.reduced_motion)
+        self.ants.march(not settings.reduced_motion)
 
     @Slot()
     def _tour_seen(self) -> None:
@@ -586,7 +624,9 @@ class Window(QMainWindow):
         for part in (self.edit_panel, self.drag_panel, self.filing):
             part.adopt(self.settings)
         self._drag.radius = float(self.settings.handle_radius)
-        self.ants.march(self.settings.marching_ants and not self.settings.reduced_motion)
+        self.session.history.limit(self.settings.history_budget * MEGABYTE)
+        self.history.refresh()
+        self.ants.march(not self.settings.reduced_motion)
         self.live.look()
 
     @Slot()
@@ -603,7 +643,7 @@ class Window(QMainWindow):
         settings = self.edit_panel.remembered_in(self.filing.remembered_in(self.settings))
         settings = self.column.remembered_in(self.drag_panel.remembered_in(settings))
         settings = self.areas.remembered_in(self.results.remembered_in(settings))
-        settings = self.selecting.remembered_in(settings)
+        settings = self.settle_panel.remembered_in(self.selecting.remembered_in(settings))
         settings = replace(settings, drag_pace=min(round(1e6 * self.editing.pace), 10**9))
         return replace(
             remembered_in(settings, self.tools),

@@ -1,0 +1,169 @@
+"""Settling what was pasted: what the engine is asked for, and the whole way in the real window."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+
+from engine.area import Rect
+from engine.types import EngineError, SDEdit
+from tests.bench import Bench, scenario
+from ui.document import Document, document_from, layer_from, read
+from ui.selection import rectangle
+from ui.settling import SettleOptions, can_settle, matched, settled
+from ui.transform import pasted
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+def photo() -> Document:
+    """A pasted disc of 40 pixels over a slope of greens."""
+    y, x = np.mgrid[:300, :400]
+    ground = np.dstack([x / 4, 120 + y / 4, y / 4, np.full(x.shape, 255)]).astype(np.uint8)
+    disc = np.full((40, 40, 4), (220, 40, 200, 255), np.uint8)
+    disc[..., 3] = 255 * (np.hypot(*np.mgrid[-20:20, -20:20]) < 18)
+    return document_from(ground, "Ground").with_layer(pasted(layer_from(disc, "Disc", "strokes", 180, 130)))
+
+
+def uid(document: Document) -> int:
+    return document.layers[-1].uid
+
+
+def test_the_known_picture_is_without_the_layer_and_the_guide_with_it() -> None:
+    document = photo()
+    ask = settled(document, uid(document), SettleOptions(match=0, seed=7, variants=2))
+    request = ask.request
+    seen, ground = (
+        read(each, ask.at)[..., :3] for each in (document, Document(400, 300, document.layers[:1]))
+    )
+    assert (request.image == ground).all()
+    assert (request.guide == seen).all()
+    assert request.operation == SDEdit(strength=0.35)
+    assert (request.seed, request.variants) == (7, 2)
+
+
+def test_the_layer_and_a_rim_round_it_are_free_and_nothing_else() -> None:
+    document = photo()
+    ask = settled(document, uid(document), SettleOptions(grow=8, feather=16))
+    assert ask.request.mask is not None
+    mask = np.zeros((300, 400), np.float32)
+    mask[ask.at.slices] = ask.request.mask
+    assert mask[150, 200] == 1
+    assert mask[150, 200 + 18 + 6] > 0.9
+    assert 0 < mask[150, 200 + 18 + 16] < 0.6
+    assert not mask[150, 200 + 18 + 40 :].any()
+
+
+def test_what_is_not_selected_stays() -> None:
+    document = photo()
+    half = rectangle(QPointF(0, 0), QPointF(200, 300), document.rect)
+    ask = settled(replace(document, selection=half), uid(document), SettleOptions())
+    assert ask.request.mask is not None
+    assert not ask.request.mask[:, 200 - ask.at.x :].any()
+    elsewhere = rectangle(QPointF(0, 0), QPointF(20, 20), document.rect)
+    with pytest.raises(EngineError, match="nothing of the layer"):
+        settled(replace(document, selection=elsewhere), uid(document), SettleOptions())
+
+
+def test_colours_come_as_far_as_they_are_asked_to() -> None:
+    document = photo()
+    whole = settled(document, uid(document), SettleOptions(match=1)).request
+    some = settled(document, uid(document), SettleOptions(match=0.3)).request
+    none = settled(document, uid(document), SettleOptions(match=0)).request
+    at = (
+        150 - settled(document, uid(document), SettleOptions()).at.y,
+        200 - settled(document, uid(document), SettleOptions()).at.x,
+    )
+    greens = [int(each.guide[at][1]) for each in (none, some, whole)]
+    assert greens[0] < greens[1] < greens[2]
+    assert abs(greens[2] - int(whole.image[..., 1].mean())) < 25
+    assert (whole.image == none.image).all()
+
+
+def test_matching_moves_mean_and_spread_and_keeps_the_alpha() -> None:
+    random = np.random.default_rng(5)
+    mine = random.normal((180, 60, 60), 8, (50, 50, 3)).clip(0, 255).astype(np.uint8)
+    other = random.normal((60, 90, 160), 14, (80, 80, 3)).clip(0, 255).astype(np.uint8)
+    rgba = np.dstack([mine, random.integers(1, 256, (50, 50), np.uint8)])
+    out = matched(rgba, other, 1.0)
+    assert (out[..., 3] == rgba[..., 3]).all()
+    assert np.abs(out[..., :3].mean((0, 1)) - other.mean((0, 1))).max() < 8
+    assert out[..., 2].std() > mine[..., 2].std()
+    assert np.abs(matched(rgba, other, 0.0).astype(int) - rgba).max() <= 1
+    assert (matched(rgba, mine, 1.0)[..., :3].astype(int) - mine).std() < 4
+
+
+def test_a_layer_that_cannot_be_seen_or_lies_outside_is_not_settled() -> None:
+    document = photo()
+    layer = document.layers[-1]
+    hidden = document.exchange(layer, replace(layer, visible=False))
+    with pytest.raises(EngineError, match="show it first"):
+        settled(hidden, layer.uid, SettleOptions())
+    outside = replace(layer, tiles=MappingProxyType({(9, 9): next(iter(layer.tiles.values()))}))
+    with pytest.raises(EngineError, match="inside the picture"):
+        settled(document.exchange(layer, outside), layer.uid, SettleOptions())
+
+
+def test_only_what_came_from_elsewhere_is_settled() -> None:
+    document = photo()
+    assert can_settle(document.layers[-1])
+    assert not can_settle(document.layers[0])
+    assert not can_settle(None)
+
+
+@scenario
+async def test_one_key_settles_what_was_pasted_and_nothing_changes_outside(bench: Bench) -> None:
+    await bench.start_engine()
+    window = bench.window
+    bench.session.open(photo())
+    before, ground = bench.picture(), bench.session.document.layers[0]
+    assert window.settle_section.isVisible()
+    window.settle_panel.variants.set_value(2)
+    bench.key(Qt.Key.Key_Return, CTRL | SHIFT)
+    await bench.finish()
+    assert len(window.editing.candidates) == 2
+    ask = window.editing.ask
+    assert ask is not None
+    bench.key(Qt.Key.Key_Return)
+    layers = bench.session.document.layers
+    assert [layer.kind for layer in layers] == ["picture", "strokes", "result"]
+    assert [layer.visible for layer in layers] == [True, False, True]
+    assert layers[0] is ground
+    assert bench.session.history.undo_label == "Settle"
+    free = np.zeros((300, 400), bool)
+    assert ask.request.mask is not None
+    free[ask.at.slices] = ask.request.mask > 0
+    assert (bench.picture()[~free] == before[~free]).all()
+    assert (bench.picture()[free] != before[free]).any()
+    bench.key(Qt.Key.Key_Z, CTRL)
+    assert (bench.picture() == before).all()
+
+
+@scenario
+async def test_the_panel_is_there_only_for_what_was_pasted(bench: Bench) -> None:
+    bench.session.open(photo())
+    bench.window.choose_tool(0)
+    assert bench.window.settle_section.isVisible()
+    assert not bench.window.settle_panel.main.isEnabled()  # no model yet
+    bench.session.activate(bench.session.document.layers[0].uid)
+    assert not bench.window.settle_section.isVisible()
+    assert bench.session.document.rect == Rect(0, 0, 400, 300)
+
+
+@scenario
+async def test_again_settles_again(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.session.open(photo())
+    bench.window.settle_panel.variants.set_value(1)
+    bench.key(Qt.Key.Key_Return, CTRL | SHIFT)
+    await bench.finish()
+    first = bench.window.editing.candidates[0].seed
+    bench.click(bench.window.job_bar.again_button)
+    await bench.finish()
+    assert bench.window.editing.candidates[-1].seed != first
+    assert bench.window.editing.ask is not None
+    assert bench.window.editing.ask.label == "Settle"

@@ -1,0 +1,122 @@
+"""The panel that settles a layer which came from elsewhere, there while such a layer is the active one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from ui import theme
+from ui.apply import EditOptions
+from ui.editing import Editing
+from ui.icons import icon
+from ui.language import tr
+from ui.session import Session
+from ui.settings import Settings
+from ui.settling import SettleOptions, can_settle, settled
+from ui.widgets import Fold, Slider, caption, push_button
+
+
+class SettlePanel(QWidget):
+    run = Signal()
+    changed = Signal()  # whether there is something to settle
+
+    def __init__(
+        self, session: Session, editing: Editing, options: Callable[[], EditOptions], settings: Settings
+    ) -> None:
+        """`options` tells seed, steps, words and model."""
+        super().__init__()
+        self._session, self._editing, self._options = session, editing, options
+        self.main = push_button(tr("Settle"), "primary")
+        self.main.setProperty("large", True)
+        self.main.setIcon(icon("sparkle", "#ffffff"))
+        self.main.setIconSize(QSize(26, 18))
+        self.main.setToolTip(tr("Blend the layer into the picture  (Ctrl+Shift+Enter)"))
+        self.main.clicked.connect(self.run)
+        self.strength = Slider(
+            tr("Strength"), 1, 100, settings.settle_strength, " %",
+            help_text=tr("How freely the layer is made again: little keeps it as it is, much makes it fit"),
+        )  # fmt: skip
+        self.match = Slider(
+            tr("Match colours"), 0, 100, settings.settle_match, " %",
+            help_text=tr("How far its colours come to those of the place where it lies"),
+        )  # fmt: skip
+        self.variants = Slider(
+            tr("Variants"), 1, 8, settings.settle_variants, help_text=tr("How many results to choose from")
+        )
+        self.grow = Slider(
+            tr("Grow"),
+            0,
+            128,
+            settings.settle_grow,
+            " px",
+            2,
+            tr("Pixels round it that may change too"),
+        )
+        self.feather = Slider(
+            tr("Feather"), 0, 128, settings.settle_feather, " px", 2, tr("Pixels over which that fades out")
+        )
+        details = QWidget()
+        edges = QHBoxLayout()
+        edges.setSpacing(theme.GRID)
+        edges.addWidget(self.grow)
+        edges.addWidget(self.feather)
+        rim = _column(details)
+        rim.addWidget(self.variants)
+        rim.addWidget(caption(tr("Rim")))
+        rim.addLayout(edges)
+        column = _column(self)
+        for part in (self.main, self.strength, self.match, Fold(details), details):
+            column.addWidget(part)
+        session.committed.connect(self.changed)
+        session.activated.connect(self.changed)
+
+    def show_state(self, running: bool, ready: bool) -> None:
+        self.main.setEnabled(ready and not running)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the active layer came from elsewhere."""
+        return can_settle(self._session.active_layer)
+
+    @Slot()
+    def settle(self) -> None:
+        """Blend the active layer into the picture; the results wait to be chosen."""
+        if not self.is_wanted:
+            self._session.said.emit(tr("Settle blends in what was pasted: choose such a layer first."))
+        elif not self._editing.is_running:
+            self._editing.start(partial(settled, uid=self._session.active, options=self._wishes()))
+
+    def remembered_in(self, settings: Settings) -> Settings:
+        return replace(
+            settings,
+            settle_strength=round(self.strength.value()),
+            settle_match=round(self.match.value()),
+            settle_variants=round(self.variants.value()),
+            settle_grow=round(self.grow.value()),
+            settle_feather=round(self.feather.value()),
+        )
+
+    def _wishes(self) -> SettleOptions:
+        edit = self._options()
+        return SettleOptions(
+            strength=self.strength.value() / 100,
+            match=self.match.value() / 100,
+            grow=round(self.grow.value()),
+            feather=round(self.feather.value()),
+            steps=edit.steps,
+            seed=edit.seed,
+            variants=round(self.variants.value()),
+            prompt=edit.prompt,
+            model=edit.model,
+        )
+
+
+def _column(holder: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(theme.GRID)
+    return column

@@ -1,0 +1,134 @@
+"""Settle: what was pasted is blended into the picture. Its colours come nearer to those round it, and SDEdit
+at low strength makes it and a rim round it anew, as one picture with its surroundings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.area import part_of, soft_mask, work_area
+from engine.pictures import flat
+from engine.types import EditRequest, EngineError, Rgb, SDEdit
+from ui import areas
+from ui.apply import Ask, Candidate, permitted
+from ui.document import Document, Layer, Rgba, eight_bits
+from ui.language import tr
+from ui.selection import alone
+from ui.spaces import as_seen, own_layer
+
+# Reinhard et al., "Color Transfer between Images", 2001: RGB to cones, and their logarithms to l, alpha, beta
+CONES = np.array([[0.3811, 0.5783, 0.0402], [0.1967, 0.7244, 0.0782], [0.0241, 0.1288, 0.8444]])
+AXES = np.diag([3**-0.5, 6**-0.5, 2**-0.5]) @ np.array([[1, 1, 1], [1, 1, -2], [1, -1, 0]])
+DARKEST = 1 / 255  # below that a logarithm says nothing
+SPREADS = 0.5, 2.0  # how much the contrast may change
+
+
+@dataclass(frozen=True)
+class SettleOptions:
+    """What the panel says of the next run."""
+
+    strength: float = 0.35  # t0, 0 ... 1
+    match: float = 0.3  # how far the colours come to those round it, 0 ... 1
+    grow: int = 8  # canvas pixels round the layer that may change too
+    feather: int = 16  # canvas pixels over which that fades out
+    steps: int = 25
+    seed: int = 0
+    variants: int = 3
+    prompt: str = ""
+    model: str = "starter"
+
+
+@dataclass(frozen=True, eq=False)
+class SettleAsk(Ask):
+    """Settling that can be run."""
+
+    label: ClassVar[str] = "Settle"
+    uid: int  # of the layer that is settled
+
+    def accepted(self, document: Document, candidate: Candidate) -> Document:
+        """The result as a layer on top, and the layer that it came from out of sight."""
+        layer = document.layer(self.uid)
+        if layer is not None:
+            document = document.exchange(layer, replace(layer, visible=False))
+        return self.laid_over(document, candidate)
+
+
+def can_settle(layer: Layer | None) -> bool:
+    """Whether a layer is one that came from elsewhere."""
+    return layer is not None and any(each.placed is not None and each.tiles for each in layer.walk())
+
+
+def settled(document: Document, uid: int, options: SettleOptions) -> SettleAsk:
+    """What to ask the engine for: the known picture is what is seen without the layer, the guide what is seen
+    with it. Raises EngineError.
+    """
+    layer = document.layer(uid)
+    if layer is None or not all(each.visible for each in document.path(uid)):
+        raise EngineError(tr("The layer cannot be seen: show it first, then settle it."))
+    alpha = eight_bits(alone(document, layer, document.rect)[..., 3])
+    if not alpha.any():
+        raise EngineError(tr("There is nothing of the layer inside the picture: move it there first."))
+    free, allowed = soft_mask(alpha, options.grow, options.feather), areas.allowed(document)
+    if allowed is not None:
+        free = permitted(free, allowed)
+        if not free.any():
+            raise EngineError(tr("The selection and the areas leave nothing of the layer free to change."))
+    at = work_area(free)
+    without = document.exchange(layer, replace(layer, visible=False))
+    known = flat(as_seen(without, at))
+    guided = document
+    if options.match and layer.kind != "group":
+        only = replace(document, layers=(replace(layer, opacity=1.0, blend="normal", mask=None),))
+        rgba = matched(as_seen(only, at), known, options.match)
+        tiles = own_layer(document, rgba, layer.name, layer.kind, at.x, at.y).tiles
+        guided = document.exchange(layer, replace(layer, tiles=tiles))
+    share = areas.shares(document, at)
+    request = EditRequest(
+        image=known,
+        guide=flat(as_seen(guided, at)),
+        mask=free[at.slices],
+        operation=SDEdit(strength=options.strength),
+        steps=options.steps,
+        seed=options.seed,
+        variants=options.variants,
+        model=options.model,
+        prompt=options.prompt,
+        window=part_of(at, document.width, document.height),
+        share=None if share is None else share.astype(np.float32) / np.float32(255),
+    )
+    return SettleAsk(at, request, uid)
+
+
+def matched(rgba: Rgba, around: Rgb, amount: float) -> Rgba:
+    """A picture with the mean and the spread of its colours so far on their way to those of another one, in
+    the axes of Reinhard et al.; its alpha says how much a pixel counts, and stays.
+    """
+    weight = rgba[..., 3].astype(np.float64)
+    mine, other = _to_axes(rgba[..., :3]), _to_axes(around)
+    mean, spread = _moments(mine, weight)
+    wanted, wide = _moments(other, np.ones(other.shape[:2]))
+    ratio = (wide / np.maximum(spread, 1e-3)).clip(*SPREADS) ** amount
+    out = rgba.copy()
+    out[..., :3] = _from_axes((mine - mean) * ratio + mean + amount * (wanted - mean))
+    return out
+
+
+def _to_axes(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
+    axes: NDArray[np.float64] = np.log10(np.maximum(rgb / 255, DARKEST) @ CONES.T) @ AXES.T
+    return axes
+
+
+def _from_axes(axes: NDArray[np.float64]) -> NDArray[np.uint8]:
+    rgb = 10 ** (axes @ np.linalg.inv(AXES).T) @ np.linalg.inv(CONES).T
+    return np.rint(255 * rgb).clip(0, 255).astype(np.uint8)
+
+
+def _moments(axes: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    """Mean and standard deviation of each axis."""
+    flat_axes, flat_weight = axes.reshape(-1, 3), weight.reshape(-1)
+    mean = np.average(flat_axes, 0, flat_weight)
+    return mean, np.sqrt(np.average((flat_axes - mean) ** 2, 0, flat_weight))
