@@ -6,15 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QLineF, Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from engine.area import Rect
 from tests.hands import mouse, pixel, seen, small_canvas, stroke
 from ui.canvas import Canvas
-from ui.document import Document, Selection, document_from, layer_from, read
+from ui.document import Depth, Document, Selection, document_from, layer_from, read
 from ui.tools import Brush, Clone, Eraser, Fill, Gradient, Pick, Restore, Smudge
+from ui.tools.gradient import graded
 
 ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 RED, WHITE = [255, 0, 0, 255], [255, 255, 255, 255]
@@ -156,6 +157,16 @@ def test_a_gradient_goes_from_colour_to_colour_along_its_line(canvas: Canvas) ->
     assert np.abs(row[100:300] - np.linspace(0, 255, 200)).max() <= 2
     column = read(canvas.session.document, canvas.session.document.rect)[:, 200, 0]
     assert len(np.unique(column)) == 2  # two levels alternate, so that no bands are seen
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_a_gradient_has_no_holes(depth: Depth) -> None:
+    """However its levels alternate, what is opaque stays so: a million pixels of it."""
+    line = QLineF(0, 0, 1000, 0)
+    read_box = graded(Document(1024, 1024, depth=depth), line, "linear", QColor("blue"), QColor("white"))
+    pixels = read_box(Rect(0, 0, 1024, 1024))
+    assert (pixels[..., 3] == pixels[..., 3].max()).all()
+    assert pixels[..., 3].max() == 2**depth - 1
 
 
 def test_a_radial_gradient_to_nothing_leaves_what_is_outside(canvas: Canvas) -> None:

@@ -42,8 +42,8 @@ PRESETS: dict[str, dict[str, Any]] = {  # what differs from a plain hard disc
     "Bristle": {
         "size": 56,
         "shape": "bristle",
-        "flow": 0.6,
-        "spacing": 0.02,
+        "flow": 0.9,
+        "spacing": 0.01,
         "turning": "way",
         "grain": 0.2,
         "size_by": Response("pressure", ((0.0, 0.4), (1.0, 1.0))),

@@ -106,9 +106,9 @@ def _bristle() -> Stamp:
     random = np.random.default_rng(2)
     out = np.zeros((SIDE, SIDE), np.float32)
     across = (np.arange(SIDE, dtype=np.float32) + 0.5) / (SIDE / 2) - 1
-    for _ in range(120):
+    for _ in range(160):
         far, way = 0.9 * math.sqrt(random.random()), 2 * math.pi * random.random()
-        thick, strong = random.uniform(0.012, 0.05), random.uniform(0.25, 1.0)
+        thick, strong = random.uniform(0.022, 0.05), random.uniform(0.15, 1.0)
         x, y = far * math.cos(way), far * math.sin(way)
         hair = np.exp(-((across - y)[:, None] ** 2 + (across - x) ** 2) / thick**2)
         out = np.maximum(out, np.float32(strong) * hair)

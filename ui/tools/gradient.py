@@ -142,7 +142,10 @@ def graded(
         pixels: Pixels = np.empty((*part.shape, 4), kind)
         for channel in range(4):
             start, end = float(ends[0][channel]), float(ends[1][channel])
-            pixels[..., channel] = part * np.float32(end - start) + np.float32(start) + random
+            value = part * np.float32(end - start) + np.float32(start) + random
+            pixels[..., channel] = np.minimum(
+                value, np.iinfo(kind).max
+            )  # it may be rounded up
         return pixels
 
     return read
