@@ -21,6 +21,7 @@ from ui.document import TILE, Place, places
 from ui.tips import PAPER, paper, tips
 
 FLAT = 4.0  # canvas pixels of a curve that are as good as straight
+ANY = 24  # angles of a tip that turns by chance
 LAG = 40.0  # points of the screen by which each of two steps of the strongest smoothing holds a line back
 
 
@@ -166,7 +167,7 @@ class Stroke:
         if nib.turning == "way":
             angle += self._way
         elif nib.turning == "random":
-            angle += random.uniform(0, 2 * math.pi)
+            angle += random.randrange(ANY) * 2 * math.pi / ANY
         if nib.jitter:
             far, way = nib.jitter * size * random.uniform(0, 0.5), random.uniform(0, 2 * math.pi)
             x, y = x + far * math.cos(way), y + far * math.sin(way)

@@ -19,7 +19,7 @@ SIDE = 256  # pixels of a textured tip as it is made
 KEPT = 48 * 2**20  # bytes of stamps at hand
 ROUND = "round"
 PAPER = 512  # pixels after which the grain of the paper repeats
-TURNS = 48  # angles in which a textured tip is at hand
+TURNS = 240  # angles in which a textured tip is at hand
 
 
 class Touch(NamedTuple):

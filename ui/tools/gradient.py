@@ -143,9 +143,7 @@ def graded(
         for channel in range(4):
             start, end = float(ends[0][channel]), float(ends[1][channel])
             value = part * np.float32(end - start) + np.float32(start) + random
-            pixels[..., channel] = np.minimum(
-                value, np.iinfo(kind).max
-            )  # it may be rounded up
+            pixels[..., channel] = np.minimum(value, np.iinfo(kind).max)  # it may be rounded up
         return pixels
 
     return read
