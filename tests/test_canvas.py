@@ -270,6 +270,18 @@ def test_an_overlay_is_shown_and_never_becomes_part_of_the_document(canvas: Canv
     assert canvas.session.document is document
 
 
+def test_a_large_result_is_seen_small_without_noise(canvas: Canvas) -> None:
+    noise = np.random.default_rng(1).integers(0, 2, (1200, 1600, 1), dtype=np.uint8) * np.uint8(255)
+    pixels = np.concatenate([noise, noise, noise, np.full_like(noise, 255)], 2)
+    canvas.session.open(new_document(1600, 1200, (0, 0, 0, 255)))
+    canvas.session.preview(Overlay(Rect(0, 0, 1600, 1200), pixels))
+    canvas.set_zoom(1 / 8)
+    screen = seen(canvas)
+    middle = screen[screen.shape[0] // 2 - 50 :, screen.shape[1] // 2 - 60 :][:100, :120]
+    assert abs(middle.mean() - 127.5) < 3
+    assert middle.std() < 20  # of four pixels alone it would be 60
+
+
 def test_comparing_shows_the_original_picture(canvas: Canvas) -> None:
     blank = seen(canvas)
     stroke(canvas, (50, 50), (200, 50))

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ui import theme
+from ui.actions import hint
 from ui.canvas import Canvas
 from ui.language import tr
 from ui.session import Session
@@ -47,10 +48,10 @@ class Navigator(QWidget):
         row.setSpacing(theme.GRID // 2)
         row.addWidget(self.slider, 1)
         for name, text, act in (
-            ("corners-out", tr("Fit the window"), canvas.fit),
-            ("arrow-counter-clockwise", tr("Turn left"), canvas.turn_left),
-            ("arrow-clockwise", tr("Turn right"), canvas.turn_right),
-            ("arrows-left-right", tr("Mirror"), canvas.flip),
+            ("corners-out", hint("fit"), canvas.fit),
+            ("arrow-counter-clockwise", hint("canvas.turn_left"), canvas.turn_left),
+            ("arrow-clockwise", hint("canvas.turn_right"), canvas.turn_right),
+            ("arrows-left-right", hint("canvas.flip"), canvas.flip),
         ):
             button = icon_button(name, text, 16)
             button.clicked.connect(act)

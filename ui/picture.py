@@ -6,14 +6,15 @@ The original is what the layers of the kind picture show: what was opened, witho
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from itertools import islice
 from types import MappingProxyType
 from typing import Literal, cast
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPixmap, QRegion
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, QRegion
 
 from engine.area import Rect
 from ui import theme
@@ -21,7 +22,7 @@ from ui.difference import coloured
 from ui.document import TILE, Layer, Pixels, Place, places
 from ui.fresh import Fresh
 from ui.pixels import blank_image, bytes_of, image_of, painting
-from ui.projection import Projection
+from ui.projection import HALVINGS, Projection
 from ui.session import Overlay, Session
 from ui.view import View
 
@@ -43,6 +44,7 @@ class Picture:
         self._change: Projection | None = None  # in colours, while it is looked at
         self._fresh: Fresh | None = None  # while there is an overlay that tells what it was made of
         self._overlay: Overlay | None = None  # that was seen last
+        self._halvings: list[QImage] = []  # of that: itself, at a half, at a quarter ..., as far as needed
         self._squares = QPixmap()
 
     # ---- what changes
@@ -55,6 +57,8 @@ class Picture:
     def show_overlay(self) -> None:
         """Another overlay, or whether the original is shown alone."""
         before, self._overlay = self._overlay, self._session.overlay
+        if before is not self._overlay:
+            self._halvings = []
         if self._overlay is None or self._overlay.of is None:
             self._fresh = None
         if self._change is not None and before is not self._overlay:
@@ -153,10 +157,18 @@ class Picture:
         overlay = self._session.overlay
         if overlay is None:
             return
-        image = image_of(overlay.pixels)
-        is_coarse = image.width() < overlay.rect.width
+        if not self._halvings:
+            self._halvings = [image_of(overlay.pixels)]
+        scale = overlay.rect.width * zoom / max(self._halvings[0].width(), 1)
+        level = max(0, math.floor(-math.log2(scale)))  # Qt's smooth scaling looks at four pixels only
+        while len(self._halvings) <= min(level, HALVINGS):
+            last = self._halvings[-1]
+            half = QSize(max(last.width() // 2, 1), max(last.height() // 2, 1))
+            smooth, ratio = Qt.TransformationMode.SmoothTransformation, Qt.AspectRatioMode.IgnoreAspectRatio
+            self._halvings.append(last.scaled(half, ratio, smooth))
+        is_coarse = self._halvings[0].width() < overlay.rect.width
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_coarse or blends)
-        painter.drawImage(QRectF(*overlay.rect), image)
+        painter.drawImage(QRectF(*overlay.rect), self._halvings[min(level, HALVINGS)])
 
     def _paint_original(self, painter: QPainter, zoom: float, blends: bool, seen: Rect) -> None:
         if self._original is not None:
