@@ -11,7 +11,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from ui.colour import ColourPanel
-from ui.materials import Material, MaterialsPalette, load_materials
+from ui.materials import BRUSHES, Material, MaterialsPalette, load_materials
+from ui.presets import PRESETS
 
 pytestmark = pytest.mark.qt_log_ignore("plugin does not support")  # offscreen says so
 SKY = Material("Sky", ((180, 200, 230), (110, 160, 210), (60, 90, 130)))
@@ -86,3 +87,24 @@ def test_one_press_of_tab_leaves_the_palette(qtbot: QtBot) -> None:
     assert len(entries) == 1
     palette.set_colour(ROCK.shades[2])
     assert palette.chips[1][2].focusPolicy() == Qt.FocusPolicy.TabFocus
+
+
+def test_the_name_asks_for_the_middle_shade_and_a_brush(qtbot: QtBot) -> None:
+    palette = MaterialsPalette((SKY, ROCK))
+    qtbot.addWidget(palette)
+    palette.show()
+    told: list[object] = []
+    palette.picked.connect(told.append)
+    palette.brush_wanted.connect(told.append)
+    palette.chips[1][0].setFocus()
+    QTest.keyClick(palette.chips[1][0], Qt.Key.Key_Left)
+    assert palette.focusWidget() is palette.names[1]
+    QTest.keyClick(palette.names[1], Qt.Key.Key_Space)
+    assert told == [ROCK.shades[1], "Chalk"]
+    QTest.keyClick(palette.names[1], Qt.Key.Key_Right)
+    assert palette.focusWidget() is palette.chips[1][0]
+
+
+def test_every_material_has_a_brush_that_is_ready() -> None:
+    assert {material.name for material in load_materials()} == BRUSHES.keys()
+    assert set(BRUSHES.values()) <= PRESETS.keys()

@@ -486,6 +486,17 @@ async def test_every_button_has_a_name_for_those_who_cannot_see_it(bench: Bench)
 
 
 @scenario
+async def test_the_name_of_a_material_takes_its_brush(bench: Bench) -> None:
+    window = bench.window
+    bench.key(Qt.Key.Key_E)
+    name = next(each for each in window.colours.materials.names if each.material.name == "Cloud")
+    bench.click(name)
+    assert window.tool.name == "Brush"
+    assert window.options.brushes.accessibleDescription() == "Cloud"
+    assert bench.session.colour == QColor(*name.material.shades[1])
+
+
+@scenario
 async def test_what_was_set_is_there_next_time(bench: Bench) -> None:
     window = bench.window
     window.edit_panel.strength.set_value(63)

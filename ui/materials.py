@@ -13,14 +13,29 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolButton, QWidget
 
+from ui import theme
 from ui.chip import Chip, Colour
-from ui.widgets import caption, is_claimed
+from ui.language import marked, tr
+from ui.widgets import is_claimed
 
 log = logging.getLogger(__name__)
 PALETTE = Path(__file__).parent.parent / "resources" / "palette.json"
-SHADES = ("light", "middle", "dark")
+SHADES = (marked("light"), marked("middle"), marked("dark"))
+NAME = -1  # the column of the names
+PLAIN = "Hard round"
+BRUSHES = {  # that are ready, for those materials that have a grain of their own
+    "Sky": "Soft round",
+    "Cloud": "Cloud",
+    "Snow": "Soft round",
+    "Rock": "Chalk",
+    "Grass": "Bristle",
+    "Forest": "Sponge",
+    "Water": "Bristle",
+    "Sand": "Chalk",
+    "Sun": "Soft round",
+}
 WAYS = {  # of the arrow keys: rows and columns
     Qt.Key.Key_Left: (0, -1),
     Qt.Key.Key_Right: (0, 1),
@@ -56,9 +71,12 @@ def _colour(text: str) -> Colour:
 
 
 class MaterialsPalette(QWidget):
-    """A line for each material: its name and its shades. Tab enters it, the arrow keys go about in it."""
+    """A line for each material: its name and its shades. Tab enters it, the arrow keys go about in it. The
+    name asks for the brush that suits the material too.
+    """
 
     picked = Signal(object)  # Colour, by the user
+    brush_wanted = Signal(str)  # the name of one that is ready
 
     def __init__(self, materials: Sequence[Material]) -> None:
         super().__init__()
@@ -68,14 +86,16 @@ class MaterialsPalette(QWidget):
         grid.setVerticalSpacing(1)
         grid.setColumnStretch(0, 1)
         self.chips: list[list[_Shade]] = []
+        self.names: list[_Name] = []
         for row, material in enumerate(materials):
-            label = caption(material.name)
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            grid.addWidget(label, row, 0)
+            name = _Name(row, material)
+            name.clicked.connect(self._named)
+            grid.addWidget(name, row, 0)
+            self.names.append(name)
             self.chips.append([])
             for column, (shade, colour) in enumerate(zip(SHADES, material.shades, strict=True)):
                 chip = _Shade(row, column)
-                chip.set_colour(colour, f"{material.name}, {shade}")
+                chip.set_colour(colour, f"{tr(material.name)}, {tr(shade)}")
                 chip.clicked.connect(self._clicked)
                 grid.addWidget(chip, row, column + 1)
                 self.chips[row].append(chip)
@@ -91,13 +111,16 @@ class MaterialsPalette(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         way, chip = WAYS.get(Qt.Key(event.key())), self.focusWidget()
-        if way is None or not isinstance(chip, _Shade):
+        if way is None or not isinstance(chip, _Shade | _Name):
             super().keyPressEvent(event)
             return
         row = min(max(chip.row + way[0], 0), len(self.chips) - 1)
-        column = min(max(chip.column + way[1], 0), len(SHADES) - 1)
-        self._enter_at(row, column)
-        self.chips[row][column].setFocus(Qt.FocusReason.TabFocusReason)
+        column = min(max(chip.column + way[1], NAME), len(SHADES) - 1)
+        if column == NAME:
+            self.names[row].setFocus(Qt.FocusReason.TabFocusReason)
+        else:
+            self._enter_at(row, column)
+            self.chips[row][column].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _all(self) -> list[_Shade]:
         return [chip for row in self.chips for chip in row]
@@ -112,6 +135,40 @@ class MaterialsPalette(QWidget):
         chip = self.sender()
         if isinstance(chip, _Shade):
             self.picked.emit(chip.colour)
+
+    def _named(self) -> None:
+        name = self.sender()
+        if isinstance(name, _Name):
+            self.picked.emit(name.material.shades[1])
+            self.brush_wanted.emit(BRUSHES.get(name.material.name, PLAIN))
+
+
+class _Name(QToolButton):
+    """The name of a material, which is a button but looks like a name."""
+
+    def __init__(self, row: int, material: Material) -> None:
+        super().__init__()
+        self.row, self.column, self.material = row, NAME, material
+        self.setText(tr(material.name))
+        self.setProperty("name", True)
+        self.setFont(theme.small(self.font()))
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(17)
+        brush = tr(BRUSHES.get(material.name, PLAIN))
+        self.setToolTip(tr("Paint it with the brush {brush}").format(brush=brush))
+        self.setAccessibleName(
+            tr("{material}, and the brush {brush}").format(material=self.text(), brush=brush)
+        )
+
+    def event(self, event: QEvent) -> bool:
+        return is_claimed(event, *WAYS, Qt.Key.Key_Space) or super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in WAYS:
+            event.ignore()  # so the palette gets it
+        else:
+            super().keyPressEvent(event)
 
 
 class _Shade(Chip):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from PIL import Image
 
 Stamp = NDArray[np.float32]  # (d, d), 0..1: how much of the paint one dab leaves
 SIDE = 256  # pixels of a textured tip as it is made
-KEPT = 48 * 2**20  # bytes of stamps at hand
+KEPT = 24 * 2**20  # bytes of stamps at hand, of one tip
 ROUND = "round"
 PAPER = 512  # pixels after which the grain of the paper repeats
 TURNS = 240  # angles in which a textured tip is at hand
@@ -62,9 +62,9 @@ class Tips:
         return _textured(TEXTURES[self.name](), diameter, 2 * math.pi * turn / TURNS, x, y)
 
 
-@cache
+@lru_cache(maxsize=4)
 def tips(name: str, hardness: float) -> Tips:
-    """The same stamps for every stroke of the brush."""
+    """The same stamps for every stroke of the brush; a few brushes are changed between."""
     return Tips(name, hardness)
 
 

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.types import ModelFacts
-from ui import files, theme
+from ui import files, presets, theme
 from ui.ants import Ants
 from ui.apply import EditOptions, Edits, asked, ladder
 from ui.area_panel import AreaMarks, AreasPanel
@@ -250,6 +250,15 @@ class Window(QMainWindow):
         """Bring to its end what lasts over several gestures, before anything else is done to the document."""
         if isinstance(self.canvas.tool, Lasting):
             self.canvas.tool.finish(self.session)
+
+    @Slot(str)
+    def take_brush(self, name: str) -> None:
+        """One of the brushes that are ready."""
+        number = next(number for number, tool in enumerate(self.tools) if type(tool) is Brush)
+        brush = self.tools[number]
+        if isinstance(brush, Brush) and not self.editing.is_working:
+            presets.take(brush, name)
+            self.choose_tool(number)
 
     @Slot(int)
     def choose_tool(self, number: int) -> None:
@@ -541,6 +550,7 @@ class Window(QMainWindow):
         self.tool_bar.swatches.swap.connect(self.swap_colours)
         self.options.changed.connect(self.canvas.update)
         self.colours.picked.connect(self._colour_picked)
+        self.colours.materials.brush_wanted.connect(self.take_brush)
         for run in (panel.run, self.drag_panel.run):
             run.connect(self.make_it_real)
         panel.live.clicked.connect(self.toggle_live)
