@@ -73,7 +73,7 @@ from ui.strip import OptionStrip
 from ui.tasks import Task
 from ui.timeline import Timeline
 from ui.toolbar import ToolBar, remembered_in, tools_as
-from ui.tools import Drag, Lasting, Pan, Pick, Tool, Transform, Watch
+from ui.tools import Brush, Drag, Lasting, Pan, Pick, Tool, Transform, Watch
 from ui.tools.drag import duplicated
 from ui.tour import Step, Tour
 from ui.transform_panel import TransformPanel
