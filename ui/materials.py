@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolButton, QWidget
 
 from ui import theme
@@ -150,16 +150,24 @@ class _Name(QToolButton):
         super().__init__()
         self.row, self.column, self.material = row, NAME, material
         self.setText(tr(material.name))
-        self.setProperty("name", True)
         self.setFont(theme.small(self.font()))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(17)
         brush = tr(BRUSHES.get(material.name, PLAIN))
         self.setToolTip(tr("Paint it with the brush {brush}").format(brush=brush))
-        self.setAccessibleName(
-            tr("{material}, and the brush {brush}").format(material=self.text(), brush=brush)
-        )
+        said = tr("{material}, and the brush {brush}")
+        self.setAccessibleName(said.format(material=self.text(), brush=brush))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            lit = self.underMouse() or self.hasFocus()
+            painter.setPen(QColor(theme.TEXT if lit else theme.QUIET))
+            left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+            painter.drawText(self.rect().adjusted(2, 0, 0, 0), left, self.text())
+            if self.hasFocus():
+                painter.setPen(QColor(theme.ACCENT))
+                painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 3, 3)
 
     def event(self, event: QEvent) -> bool:
         return is_claimed(event, *WAYS, Qt.Key.Key_Space) or super().event(event)
@@ -173,7 +181,7 @@ class _Name(QToolButton):
 
 class _Shade(Chip):
     def __init__(self, row: int, column: int) -> None:
-        super().__init__(20, 16)
+        super().__init__(18, 16)
         self.row, self.column = row, column
 
     def event(self, event: QEvent) -> bool:

@@ -62,8 +62,6 @@ QToolButton:hover { background: $HOVER; }
 QToolButton:pressed { background: $PRESSED; }
 QToolButton:checked { background: $ACCENT_DIM; color: $ON_DIM; }
 QToolButton:focus { border-color: $ACCENT; }
-QToolButton[name="true"] { color: $QUIET; padding: 0 2px; border-radius: 3px; text-align: left; }
-QToolButton[name="true"]:hover { color: $TEXT; }
 QToolButton::menu-indicator { image: none; }
 QToolButton[fold="true"] { color: $QUIET; padding: 4px 2px; text-align: left; }
 QToolButton[fold="true"]:hover, QToolButton[fold="true"]:checked { background: transparent; }
