@@ -226,7 +226,9 @@ class Results(QWidget):
         self.list.clear()
         for result in results:
             if result not in self._pictures:
-                self._pictures[result] = thumbnail(result.pixels[..., :3], QSize(WIDE, TALL), ratio)
+                pixels = result.pixels[..., :3]
+                step = max(1, min(pixels.shape[:2]) // (8 * TALL))  # scaling all of a large one takes long
+                self._pictures[result] = thumbnail(pixels[::step, ::step], QSize(WIDE, TALL), ratio)
             self.list.addItem(_item(result, self._pictures[result]))
         self._filling = False
         self._choose(len(results) - 1 if grown else min(row, len(results) - 1))
