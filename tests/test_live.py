@@ -80,7 +80,7 @@ async def test_a_finished_stroke_is_made_real_and_the_document_stays(bench: Benc
 
 @scenario
 async def test_the_key_and_the_button_agree(bench: Bench) -> None:
-    bench.key(Qt.Key.Key_L)
+    bench.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     assert bench.window.edit_panel.live.isChecked()
     assert bench.window.live_bar.isVisible()
     assert not bench.window.welcome.isVisible()
@@ -91,7 +91,7 @@ async def test_the_key_and_the_button_agree(bench: Bench) -> None:
 
 @scenario
 async def test_a_stroke_painted_before_the_model_is_ready_is_made_real_once_it_is(bench: Bench) -> None:
-    bench.key(Qt.Key.Key_L)
+    bench.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     bench.stroke()
     bench.window.live._begin()
     assert bench.window.live.is_running
@@ -289,7 +289,7 @@ async def test_turned_off_while_a_result_waits_it_leaves_that_alone(bench: Bench
     bench.click(bench.window.edit_panel.main)
     await bench.finish()
     result = bench.session.overlay
-    bench.key(Qt.Key.Key_L)
+    bench.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     assert not bench.window.live.is_on
     assert bench.session.overlay is result
     bench.click(bench.window.job_bar.discard_button)
