@@ -22,6 +22,15 @@ def test_options_come_from_the_fields_in_their_order() -> None:
     assert list(options_of(Comb())) == ["teeth", "force", "wide", "kind", "pen"]
 
 
+def test_what_sets_a_tool_apart_comes_first() -> None:
+    @dataclass
+    class Rake(Comb):
+        teeth: float = slider(20, "Teeth", 2, 40)
+        handle: float = share(1.0, "Handle")
+
+    assert list(options_of(Rake())) == ["handle", "teeth", "force", "wide", "kind", "pen"]
+
+
 def test_what_is_kept_comes_back() -> None:
     one, other = Comb(12, 0.25, True, "wood", Response("tilt")), Comb()
     recall(other, dict(kept(one)))

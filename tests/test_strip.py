@@ -96,6 +96,10 @@ def test_what_does_not_fit_is_in_the_flyout(strip: OptionStrip, width: int) -> N
     assert all(control.geometry().right() < strip.more.geometry().left() for control in shown)
     assert strip.more.geometry().right() <= strip.width()
     assert strip.controls["grain"].parent() is strip.flyout
+    places = {name: control.parent() is strip for name, control in strip.controls.items()}
+    strip.resize(300, 44)
+    strip.resize(width, 44)
+    assert {name: control.parent() is strip for name, control in strip.controls.items()} == places
 
 
 def test_the_flyout_opens_and_its_controls_work(strip: OptionStrip) -> None:

@@ -91,8 +91,13 @@ def response(default: Response, name: str) -> Any:
 
 
 def options_of(tool: object) -> dict[str, Option]:
-    """The options of a tool by the names of their fields, in their order."""
-    return {each.name: each.metadata["option"] for each in fields(tool) if "option" in each.metadata}  # type: ignore[arg-type]  # every tool is a dataclass
+    """The options of a tool by the names of their fields, in their order; what sets it apart from the tool
+    that it is made of comes first.
+    """
+    inherited = {name for base in type(tool).__mro__[1:] for name in getattr(base, "__annotations__", ())}
+    all_of_it = fields(tool)  # type: ignore[arg-type]  # every tool is a dataclass
+    found = {each.name: each.metadata["option"] for each in all_of_it if "option" in each.metadata}
+    return dict(sorted(found.items(), key=lambda entry: entry[0] in inherited))
 
 
 def kept(tool: object) -> dict[str, Value]:

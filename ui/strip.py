@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
@@ -54,8 +54,10 @@ class OptionStrip(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 0, 12, 0)
         self._row.setSpacing(theme.GRID)
-        for part in (self._sign, self._name, self.brushes):
+        for part in (self._sign, self._name):
             self._row.addWidget(part)
+        self._row.addSpacing(theme.GRID)
+        self._row.addWidget(self.brushes)
         self._first = self._row.count()  # where controls begin
         self._row.addWidget(self.pen)
         self._row.addWidget(self.more)
@@ -105,6 +107,11 @@ class OptionStrip(QWidget):
         super().resizeEvent(event)
         self._arrange()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.FontChange):
+            self._arrange()
+
     def _set(self, name: str, value: object) -> None:
         setattr(self._tool, name, value)
         if isinstance(self._tool, Brush):
@@ -137,17 +144,17 @@ class OptionStrip(QWidget):
         """As many controls in the strip as fit, the others in the flyout, in their order."""
         gap = self._row.spacing()
         parts = (self._sign, self._name, self.brushes, self.pen, self.more)
-        used = sum(part.sizeHint().width() + gap for part in parts if not part.isHidden())
-        room = self.width() - used - 2 * theme.GRID - 24
+        used = sum(_width(part) + gap for part in parts if not part.isHidden())
+        room = self.width() - used - 3 * theme.GRID - 24
         place, is_full = self._first, False
         for control in self.controls.values():
-            room -= control.sizeHint().width() + gap
+            control.fold(control.is_folded)
+            room -= _width(control) + gap
             is_full = is_full or room < 0
             if control.is_folded or is_full:
                 control.fold(True)
                 self.flyout.column.addWidget(control)
             else:
-                control.fold(False)
                 self._row.insertWidget(place, control)
                 place += 1
             control.show()
@@ -181,6 +188,15 @@ class Control(QWidget):
             policy = QSizePolicy.Policy.Expanding if folded else QSizePolicy.Policy.Fixed
             self.setMinimumWidth(0)
             self.setSizePolicy(policy, QSizePolicy.Policy.Fixed)
+
+
+def _width(part: QWidget) -> int:
+    """What it will take, its style sheet included."""
+    part.ensurePolished()
+    for inner in part.findChildren(QWidget):
+        inner.ensurePolished()
+    fixed = part.minimumWidth() == part.maximumWidth()
+    return part.minimumWidth() if fixed else part.sizeHint().width()
 
 
 def _control(option: Option) -> Control | None:
