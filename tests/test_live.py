@@ -183,7 +183,7 @@ async def test_keep_makes_it_a_layer_in_one_undo_step_and_waits_for_the_next_str
     await go_live(bench)
     bench.stroke()
     shown = await picture(bench)
-    strokes, seen = bench.session.document, screen(bench)
+    strokes, seen = bench.session.document.layers, screen(bench)
     bench.click(bench.window.live_bar.keep_button)
     assert bench.kinds == ["picture", "strokes", "result"]
     assert (bench.picture()[..., :3] == shown.pixels[..., (2, 1, 0)]).all()
@@ -192,7 +192,7 @@ async def test_keep_makes_it_a_layer_in_one_undo_step_and_waits_for_the_next_str
     assert bench.session.overlay is None
     assert bench.window.live.is_on
     bench.key(Qt.Key.Key_Z, CONTROL)
-    assert bench.session.document is strokes
+    assert bench.session.document.layers is strokes
     await picture(bench)
     bench.key(Qt.Key.Key_Return)
     assert bench.kinds == ["picture", "strokes", "result"]
