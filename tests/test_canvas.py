@@ -326,3 +326,21 @@ def test_another_document_fits_the_canvas(canvas: Canvas) -> None:
     canvas.session.open(new_document(2000, 1000, (200, 100, 50, 255)))
     assert canvas.view.zoom < 0.3
     assert (seen(canvas)[150, 200] == (200, 100, 50)).all()
+
+
+def test_a_slow_picture_comes_piece_by_piece_and_comes_whole(qtbot: QtBot) -> None:
+    """Blend modes on a hundred tiles would make the window stand still."""
+    rgba = np.full((2560, 2560, 4), (90, 120, 200, 255), np.uint8)
+    shade = replace(layer_from(rgba, "shade", "strokes"), blend="multiply")
+    session = Session(document_from(rgba).with_layer(shade))
+    canvas = Canvas(session)
+    canvas.resize(400, 400)
+    qtbot.addWidget(canvas)
+    canvas.show()
+    canvas.grab()
+    assert canvas.picture.is_behind
+    qtbot.waitUntil(lambda: not canvas.picture.is_behind)
+    shown = canvas.grab().toImage()
+    for x, y in ((0.5, 0.45), (0.2, 0.2), (0.8, 0.7)):
+        colour = shown.pixelColor(round(x * shown.width()), round(y * shown.height()))
+        assert (colour.red(), colour.green(), colour.blue()) == (32, 56, 157)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Pixels = NDArray[Any]  # (h, w, 4), premultiplied; uint8 and BGRA, or uint16 and RGBA
 Share = NDArray[np.uint8]  # (h, w), 0..255
 Floats = NDArray[np.float32]  # (h, w) or, of colours, (3, h, w) in 0..1
+STRIP = 64  # rows that are reckoned at once: more would not stay near the processor
 Blend = Literal[
     "normal",
     "multiply",
@@ -40,18 +41,15 @@ def lay(
     below: Pixels, above: Pixels, blend: Blend = "normal", opacity: float = 1.0, share: Share | None = None
 ) -> None:
     """Lay pixels on those `below`, which change; `share` is how much of them is seen, beside the opacity."""
-    amount = _amount(below, opacity, share)
-    if amount is not None:
-        above = faded(above, amount)
-    full = _full(below)
-    if blend in ("normal", "pass-through"):
-        alpha = above[..., 3:]
-        if (alpha == full).all():
-            below[...] = above
-        else:
-            below[...] = above + faded(below, full - alpha.astype(_wide(below)))
-    elif above[..., 3].any():
-        below[...] = _blended(below, above, BLENDS[blend])
+    for top in range(0, below.shape[0], STRIP):
+        rows = slice(top, top + STRIP)
+        _lay(below[rows], above[rows], blend, opacity, None if share is None else share[rows])
+
+
+def dimmed(pixels: Pixels, opacity: float, share: Share | None) -> Pixels:
+    """So much of the pixels; of all of them themselves."""
+    amount = _amount(pixels, opacity, share)
+    return pixels if amount is None else faded(pixels, amount)
 
 
 def mix(below: Pixels, above: Pixels, opacity: float, share: Share | None) -> None:
@@ -71,6 +69,18 @@ def faded(pixels: Pixels, amount: int | NDArray[Any]) -> Pixels:
     product += (product >> shift) + (1 << shift - 1)
     out: Pixels = (product >> shift).astype(pixels.dtype)
     return out
+
+
+def _lay(below: Pixels, above: Pixels, blend: Blend, opacity: float, share: Share | None) -> None:
+    above, full = dimmed(above, opacity, share), _full(below)
+    if blend in ("normal", "pass-through"):
+        alpha = above[..., 3:]
+        if (alpha == full).all():
+            below[...] = above
+        else:
+            below[...] = above + faded(below, full - alpha.astype(_wide(below)))
+    elif above[..., 3].any():
+        below[...] = _blended(below, above, BLENDS[blend])
 
 
 def _amount(pixels: Pixels, opacity: float, share: Share | None) -> int | NDArray[Any] | None:

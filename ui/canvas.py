@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -161,6 +161,8 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         with painting(self) as painter:
             self.picture.paint(painter, self.view, event.region(), self.rect())
+            if self.picture.is_behind:
+                QTimer.singleShot(0, self, self.update)
             for marks in self._all_marks():
                 painter.save()
                 marks.paint_picture(painter, self.session)

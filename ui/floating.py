@@ -72,7 +72,8 @@ class Floating:
         painter.restore()
         if self._over is not None:
             seen = view.inverted()[0].mapRect(QRectF(painter.viewport()))
-            self._over.compose(self._above, _inside(seen, self.document))
+            while not self._over.compose(self._above, _inside(seen, self.document)):
+                pass
             self._over.draw(painter, math.hypot(view.m11(), view.m12()), view.m11() < 1)
 
     def _take(self) -> None:

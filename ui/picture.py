@@ -38,6 +38,7 @@ class Picture:
     def __init__(self, session: Session) -> None:
         self.comparison: Comparison = "none"
         self.split = 0.5  # share of the widget's width; left of it the original is seen
+        self.is_behind = False  # whether more is to be composed than one frame can wait for
         self._session = session
         self._now = Projection.of(session.document)
         self._original: Projection | None = None  # while it is compared with
@@ -85,7 +86,7 @@ class Picture:
         until = time.monotonic() + seconds
         while self._now.stale and time.monotonic() < until:
             for column, row in list(islice(self._now.stale, AT_ONCE)):
-                self._now.compose(self._session.visible_layers(), _tile(column, row))
+                self._now.compose(self._session.visible_layers(), _tile(column, row), self._session.active)
         return bool(self._now.stale)
 
     # ---- painting
@@ -94,6 +95,7 @@ class Picture:
         """All of it, and round it the surround; leaves the painter in canvas pixels, clipped to the picture
         and the region.
         """
+        self.is_behind = False
         document = QRectF(0, 0, self._session.shown.width, self._session.shown.height)
         painter.setClipRegion(region)
         for rect in cast("Iterable[QRect]", region):  # the stub does not know
@@ -180,11 +182,11 @@ class Picture:
 
     def _compose(self, seen: Rect) -> None:
         """Bring up to date what is seen there."""
-        self._now.compose(self._session.visible_layers(), seen)
+        self.is_behind |= not self._now.compose(self._session.visible_layers(), seen, self._session.active)
         if self._session.comparing or self.comparison != "none":
             if self._original is None:
                 self._original = Projection.of(self._session.document)
-            self._original.compose(self._session.original_layers(), seen)
+            self.is_behind |= not self._original.compose(self._session.original_layers(), seen)
         if self.comparison == "difference":
             if self._change is None:
                 self._change = Projection(*self._now.rect[2:])

@@ -8,19 +8,22 @@ tile that is painted on, no more than what has changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import numpy as np
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from engine.area import Rect
-from ui.blending import Blend, Pixels, Share, lay
-from ui.document import TILE, Depth, Document, Layer, Place, blank, boxes_of, lay_layers, overlap, places
+from ui.blending import Blend, Pixels, Share, dimmed, lay
+from ui.document import TILE, Depth, Document, Layer, Place, blank_tile, boxes_of, lay_layers, overlap, places
 from ui.pixels import blank_image, image_of, painting
 from ui.spaces import screen_image
 
 HALVINGS = 3
+SLOW_AT_ONCE = 48  # layers on tiles that are laid without Qt's painter, a millisecond or two each
+KEPT = 256  # tiles of what lies below the active layer
 
 
 class Projection:
@@ -32,6 +35,8 @@ class Projection:
         self.levels = [blank_image(*size) for size in sizes]
         self.rect = Rect(0, 0, width, height)
         self.stale: set[Place] = set(places(self.rect))
+        self._ground: tuple[Layer, ...] = ()  # the layers that `_grounds` are of
+        self._grounds: dict[Place, Pixels] = {}
         self._boxes: dict[Place, Rect] = {}  # what of a tile is stale; one that is not here is so as a whole
 
     @classmethod
@@ -51,22 +56,56 @@ class Projection:
                 self._boxes[place] = box.around(self._boxes[place])
             self.stale.add(place)
 
-    def compose(self, layers: Iterable[Layer], visible: Rect) -> None:
-        """Bring the tiles of a rectangle up to date."""
+    def compose(self, layers: Iterable[Layer], visible: Rect, active: int = 0) -> bool:
+        """Bring the tiles of a rectangle up to date; if that would take long, those in its middle, and the
+        answer is False.
+
+        What lies below the layer that is painted on, the active one, is kept: so a stroke takes no longer
+        where there are many layers.
+        """
         due = self.stale.intersection(places(visible))
         if not due:
-            return
-        stack = tuple(layers)
-        boxes = {place: self._box(place) for place in due}
+            return True
+        ground, above = _split(tuple(opened(layers)), active)
+        if not _same(ground, self._ground):
+            self._ground, self._grounds = ground, {}
+        now = self._first(due, visible, (*ground, *above))
+        boxes = {place: self._box(place) for place in now}
         with painting(self.levels[0]) as painter:
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
             for place, box in boxes.items():
-                pixels = blank(box.width, box.height, self._depth)
-                lay_layers(pixels, stack, place, overlap(place, box)[0], laid=painted)
+                inside = overlap(place, box)[0]
+                pixels = self._grounded(place, inside)
+                lay_layers(pixels, above, place, inside, laid=painted)
                 painter.drawImage(box.x, box.y, screen_image(pixels, self._profile))
         for level in range(1, len(self.levels)):
             _halve(self.levels[level - 1], self.levels[level], boxes.values(), level)
-        self.stale -= due
+        self.stale.difference_update(now)
+        return len(now) == len(due)
+
+    def _first(self, due: set[Place], visible: Rect, stack: Iterable[Layer]) -> Collection[Place]:
+        """As many of the tiles as can be composed without a wait that is felt, the middle first."""
+        slow = sum(_is_slow(layer, self._depth) for top in stack for layer in top.walk())
+        count = max(SLOW_AT_ONCE // slow, 4) if slow else len(due)
+        if count >= len(due):
+            return due
+        x, y = visible.x + visible.width / 2 - TILE / 2, visible.y + visible.height / 2 - TILE / 2
+        return sorted(due, key=lambda place: math.hypot(place[0] * TILE - x, place[1] * TILE - y))[:count]
+
+    def _grounded(self, place: Place, inside: tuple[slice, slice]) -> Pixels:
+        """New pixels with what lies below the active layer at a part of a tile."""
+        if len(self._ground) < 2:  # it is as quickly made as kept
+            pixels = blank_tile(self._depth)[inside].copy()
+            lay_layers(pixels, self._ground, place, inside, laid=painted)
+            return pixels
+        tile = self._grounds.get(place)
+        if tile is None:
+            tile = blank_tile(self._depth)
+            lay_layers(tile, self._ground, place, laid=painted)
+            while len(self._grounds) >= KEPT:
+                del self._grounds[next(iter(self._grounds))]
+            self._grounds[place] = tile
+        return tile[inside].copy()
 
     def draw(self, painter: QPainter, zoom: float, blends: bool) -> None:
         """The whole document in canvas pixels; the caller has set the clip and the transform. `blends`
@@ -94,11 +133,23 @@ class Projection:
         return Rect(left, top, right - left, bottom - top)
 
 
+def opened(layers: Iterable[Layer]) -> Iterator[Layer]:
+    """The layers, those in groups that change nothing in the place of the group."""
+    for layer in layers:
+        lets_through = layer.kind == "group" and layer.blend == "pass-through"
+        if lets_through and layer.visible and layer.opacity == 1 and layer.mask is None:
+            yield from opened(layer.layers)
+        else:
+            yield layer
+
+
 def painted(
     below: Pixels, above: Pixels, blend: Blend = "normal", opacity: float = 1.0, share: Share | None = None
 ) -> None:
     """As `lay`, bit for bit, but where Qt's painter can do it by the painter, for it is ten times as fast."""
-    if blend == "normal" and share is None and below.dtype == np.uint8:
+    if blend == "normal" and below.dtype == np.uint8:
+        if share is not None:
+            above, opacity = dimmed(above, opacity, share), 1.0
         with painting(below) as painter:
             painter.setOpacity(opacity)
             image = image_of(np.ascontiguousarray(above))
@@ -115,3 +166,20 @@ def _halve(larger: QImage, smaller: QImage, boxes: Iterable[Rect], level: int) -
         for box in boxes:
             target = QRect(*(side >> level for side in box))
             painter.drawImage(target, larger, QRect(target.topLeft() * 2, target.size() * 2))
+
+
+def _split(stack: tuple[Layer, ...], active: int) -> tuple[tuple[Layer, ...], tuple[Layer, ...]]:
+    """What is below the layer with that uid, or the group that holds it, and the rest."""
+    for number, layer in enumerate(stack):
+        if any(each.uid == active for each in layer.walk()):
+            return stack[:number], stack[number:]
+    return (), stack
+
+
+def _is_slow(layer: Layer, depth: Depth) -> bool:
+    """Whether Qt's painter cannot lay it."""
+    return layer.visible and layer.kind != "group" and (depth == 16 or layer.blend != "normal")
+
+
+def _same(a: tuple[Layer, ...], b: tuple[Layer, ...]) -> bool:
+    return len(a) == len(b) and all(x is y for x, y in zip(a, b, strict=True))
