@@ -58,6 +58,18 @@ def test_the_layer_and_a_rim_round_it_are_free_and_nothing_else() -> None:
     assert not mask[150, 200 + 18 + 40 :].any()
 
 
+def test_the_inside_is_kept_and_the_rim_made_anew() -> None:
+    document = photo()
+    ask = settled(document, uid(document), SettleOptions(keep=0.8, grow=8, feather=8))
+    share = ask.request.share
+    assert share is not None
+    y, x = 150 - ask.at.y, 200 - ask.at.x
+    assert abs(share[y, x] - 0.2) < 0.01
+    assert share[y, x + 18] > 0.9
+    assert share[y, x + 30] == 1
+    assert settled(document, uid(document), SettleOptions(keep=0)).request.share is None
+
+
 def test_what_is_not_selected_stays() -> None:
     document = photo()
     half = rectangle(QPointF(0, 0), QPointF(200, 300), document.rect)

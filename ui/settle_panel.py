@@ -40,6 +40,14 @@ class SettlePanel(QWidget):
             tr("Strength"), 1, 100, settings.settle_strength, " %",
             help_text=tr("How freely the layer is made again: little keeps it as it is, much makes it fit"),
         )  # fmt: skip
+        self.keep = Slider(
+            tr("Keep the inside"),
+            0,
+            100,
+            settings.settle_keep,
+            " %",
+            help_text=tr("How much of the layer stays as it is; only its rim is made anew at full strength"),
+        )
         self.match = Slider(
             tr("Match colours"), 0, 100, settings.settle_match, " %",
             help_text=tr("How far its colours come to those of the place where it lies"),
@@ -69,7 +77,7 @@ class SettlePanel(QWidget):
         rim.addWidget(caption(tr("Rim")))
         rim.addLayout(edges)
         column = _column(self)
-        for part in (self.main, self.strength, self.match, Fold(details), details):
+        for part in (self.main, self.strength, self.keep, self.match, Fold(details), details):
             column.addWidget(part)
         session.committed.connect(self.changed)
         session.activated.connect(self.changed)
@@ -94,6 +102,7 @@ class SettlePanel(QWidget):
         return replace(
             settings,
             settle_strength=round(self.strength.value()),
+            settle_keep=round(self.keep.value()),
             settle_match=round(self.match.value()),
             settle_variants=round(self.variants.value()),
             settle_grow=round(self.grow.value()),
@@ -104,6 +113,7 @@ class SettlePanel(QWidget):
         edit = self._options()
         return SettleOptions(
             strength=self.strength.value() / 100,
+            keep=self.keep.value() / 100,
             match=self.match.value() / 100,
             grow=round(self.grow.value()),
             feather=round(self.feather.value()),

@@ -1,5 +1,5 @@
 """Settle: what was pasted is blended into the picture. Its colours come nearer to those round it, and SDEdit
-at low strength makes it and a rim round it anew, as one picture with its surroundings.
+at low strength makes it and a rim round it anew, as one picture with its surroundings; inside it is kept.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.area import part_of, soft_mask, work_area
+from engine.area import Rect, part_of, soft_mask, work_area
 from engine.pictures import flat
-from engine.types import EditRequest, EngineError, Rgb, SDEdit
+from engine.types import EditRequest, EngineError, Mask, Rgb, SDEdit
 from ui import areas
 from ui.apply import Ask, Candidate, permitted
 from ui.document import Document, Layer, Rgba, eight_bits
 from ui.language import tr
-from ui.selection import alone
+from ui.selection import alone, feathered, part_in, selection_of, shrunk
 from ui.spaces import as_seen, own_layer
 
 # Reinhard et al., "Color Transfer between Images", 2001: RGB to cones, and their logarithms to l, alpha, beta
@@ -31,7 +31,8 @@ SPREADS = 0.5, 2.0  # how much the contrast may change
 class SettleOptions:
     """What the panel says of the next run."""
 
-    strength: float = 0.35  # t0, 0 ... 1
+    strength: float = 0.35  # t0 of the rim, 0 ... 1
+    keep: float = 0.85  # how much weaker it is inside: the share of the layer that stays as it is, 0 ... 1
     match: float = 0.3  # how far the colours come to those round it, 0 ... 1
     grow: int = 8  # canvas pixels round the layer that may change too
     feather: int = 16  # canvas pixels over which that fades out
@@ -86,7 +87,6 @@ def settled(document: Document, uid: int, options: SettleOptions) -> SettleAsk:
         rgba = matched(as_seen(only, at), known, options.match)
         tiles = own_layer(document, rgba, layer.name, layer.kind, at.x, at.y).tiles
         guided = document.exchange(layer, replace(layer, tiles=tiles))
-    share = areas.shares(document, at)
     request = EditRequest(
         image=known,
         guide=flat(as_seen(guided, at)),
@@ -98,7 +98,7 @@ def settled(document: Document, uid: int, options: SettleOptions) -> SettleAsk:
         model=options.model,
         prompt=options.prompt,
         window=part_of(at, document.width, document.height),
-        share=None if share is None else share.astype(np.float32) / np.float32(255),
+        share=_strengths(document, alpha, at, options),
     )
     return SettleAsk(at, request, uid)
 
@@ -115,6 +115,18 @@ def matched(rgba: Rgba, around: Rgb, amount: float) -> Rgba:
     out = rgba.copy()
     out[..., :3] = _from_axes((mine - mean) * ratio + mean + amount * (wanted - mean))
     return out
+
+
+def _strengths(document: Document, alpha: NDArray[np.uint8], at: Rect, options: SettleOptions) -> Mask | None:
+    """How much of the strength counts in each place: all of it at the rim, less inside the layer."""
+    painted = areas.shares(document, at)
+    if not options.keep:
+        return None if painted is None else painted.astype(np.float32) / np.float32(255)
+    inner = shrunk(selection_of(alpha), options.grow // 2, document.rect)
+    inside = part_in(feathered(inner, options.feather / 2, document.rect), at)
+    left = np.rint(255 - options.keep * inside)
+    share: Mask = (left if painted is None else np.rint(left * painted / 255)).astype(np.float32)
+    return share / np.float32(255)
 
 
 def _to_axes(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
