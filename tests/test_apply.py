@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from qasync import QEventLoop
 
-from engine.types import EngineError, Preview
+from engine.area import Rect, blend
+from engine.types import EditRequest, EngineError, Preview, SDEdit
 from engine.worker import Engine
 from ui.apply import Ask, Candidate, EditOptions, Pace, asked, make_real, veil
 from ui.document import Document, document_from, layer_from, new_document, read
@@ -100,6 +101,7 @@ def test_an_edit_gives_one_preview_a_call_and_one_candidate_a_variant(
     assert previews[-1].calls == 8
     assert [candidate.seed for candidate in found] == [5, 6]
     assert all(candidate.finished for candidate in found)
+    assert all(candidate.pixels is not None for candidate in found)  # made beside the event loop
 
 
 def test_outside_the_mask_an_applied_result_changes_nothing(
@@ -123,6 +125,20 @@ def test_what_is_applied_is_what_the_engine_gave(
     _, found = run(event_loop_qt, engine, ask)
     applied = read(ask.accepted(document, found[0]), ask.at)[..., :3].astype(int)
     assert abs(applied - found[0].image).max() <= 2  # the edge goes through 8 bits of alpha
+
+
+def test_what_is_laid_over_the_picture_gives_the_candidate_in_a_soft_mask_too() -> None:
+    random = np.random.default_rng(4)
+    known = random.integers(0, 256, (40, 60, 3), dtype=np.uint8)
+    row = np.linspace(0, 255, 60).round().astype(np.float32) / np.float32(255)
+    mask = np.repeat(row[None], 40, 0)
+    image = blend(known, random.integers(0, 256, known.shape, dtype=np.uint8), mask)
+    ask = Ask(Rect(0, 0, 60, 40), EditRequest(known, known, mask, SDEdit(0.5)))
+    pixels = ask.pixels(Candidate(image, 0, finished=True)).astype(np.float64)
+    share = pixels[..., 3:] / 255
+    seen = known * (1 - share) + pixels[..., :3] * share
+    assert abs(seen - image).max() <= 1
+    assert (pixels[:, 0, 3] == 0).all()
 
 
 def test_applying_hides_the_strokes_and_adds_a_result_on_top(photo: Document) -> None:

@@ -43,6 +43,7 @@ class Editing(QObject):
         self.pace = 0.0  # seconds that a drag took lately for a network call and megapixel; 0: not known
         self.paths: deque[PathKey] = deque(maxlen=2)  # of the drags whose paths the engine keeps
         self._on_the_way: dict[tuple[int, float], Candidate] = {}  # by seed and share
+        self._laid: tuple[Candidate, Pixels] | None = None  # what is on the canvas, or will be next
         self._landing: Run | None = None
         self._asks: deque[tuple[Ask, set[str]]] = deque(maxlen=4)  # of the last runs, and their recipes
         self._session, self._engine, self._work = session, engine, work
@@ -211,6 +212,8 @@ class Editing(QObject):
         self._ask, self.candidates, self.number, self._pace = ask, [], 0, Pace()
         self._on_the_way, self.way = {}, 1.0
         await make_real(self._engine, ask, self._seen, self._found, self._moved)
+        if self.candidates:  # the first is shown first
+            self._laid = await asyncio.to_thread(_laid, ask, self.candidates[0])
 
     def _ended(self, job: asyncio.Task[None]) -> None:
         """What was found, be it until Stop, can be chosen."""
@@ -261,7 +264,9 @@ class Editing(QObject):
         """The candidate on the canvas."""
         if self._ask is not None:
             self._session.pose(1.0)
-            self._session.preview(Overlay(self._ask.at, premultiplied(self._ask.pixels(self._candidate()))))
+            if self._laid is None or self._laid[0] is not self._candidate():
+                self._laid = _laid(self._ask, self._candidate())
+            self._session.preview(Overlay(self._ask.at, self._laid[1]))
             self.went.emit()
 
     def _seen(self, preview: Preview, pixels: Pixels) -> None:
@@ -296,6 +301,12 @@ class Editing(QObject):
 
     def _forget(self) -> None:
         self._ask, self.candidates, self._on_the_way, self.way = None, [], {}, 1.0
+        self._laid = None
         self._session.pose(1.0)
         self._session.preview(None)
         self.changed.emit()
+
+
+def _laid(ask: Ask, candidate: Candidate) -> tuple[Candidate, Pixels]:
+    """A candidate, and how it is laid over the picture."""
+    return candidate, premultiplied(ask.pixels(candidate))
