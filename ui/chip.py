@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolButton
 
 from ui import theme
+from ui.language import tr
 
 Colour = tuple[int, int, int]  # sRGB
 
@@ -27,14 +28,14 @@ class Chip(QToolButton):
         self.setEnabled(colour is not None)
         text = "" if colour is None else f"{name}  {hex_of(colour)}".strip()
         self.setToolTip(text)
-        self.setAccessibleName(text or "No colour yet")
+        self.setAccessibleName(text or tr("No colour yet"))
         self.update()
 
     def set_chosen(self, chosen: bool) -> None:
         """Mark it as the colour that is painted with."""
         if chosen != self.is_chosen:
             self.is_chosen = chosen
-            self.setAccessibleDescription("Chosen" if chosen else "")
+            self.setAccessibleDescription(tr("Chosen") if chosen else "")
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from ui import theme
 from ui.chip import Chip, Colour, hex_of
+from ui.language import tr
 from ui.materials import Material, MaterialsPalette
 from ui.widgets import Field
 
@@ -39,10 +40,12 @@ class Wheel(QWidget):
         self._part = ""  # what is being dragged: "ring" or "square"
         self.setFixedSize(156, 156)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Colour wheel")
+        self.setAccessibleName(tr("Colour wheel"))
         self.setToolTip(
-            "Hue on the ring, saturation and brightness in the square\n"
-            "Arrow keys change them too, with Shift the hue"
+            tr(
+                "Hue on the ring, saturation and brightness in the square\n"
+                "Arrow keys change them too, with Shift the hue"
+            )
         )
 
     def colour(self) -> Colour:
@@ -163,8 +166,8 @@ class Swatches(QWidget):
         super().__init__()
         self._colours: tuple[Colour, Colour] = ((0, 0, 0), (255, 255, 255))
         self.setFixedSize(34, 34)
-        self.setToolTip("Foreground and background colour; click to swap (X), D for black and white")
-        self.setAccessibleName("Foreground and background colour")
+        self.setToolTip(tr("Foreground and background colour; click to swap (X), D for black and white"))
+        self.setAccessibleName(tr("Foreground and background colour"))
 
     def set_colours(self, foreground: Colour, background: Colour) -> None:
         self._colours = (foreground, background)
@@ -204,8 +207,8 @@ class ColourPanel(QWidget):
         self.materials.picked.connect(self._picked)
         self.number = Field()
         self.number.setMaxLength(7)
-        self.number.setAccessibleName("Colour as a number, #rrggbb")
-        self.number.setToolTip("The colour as #rrggbb")
+        self.number.setAccessibleName(tr("Colour as a number, #rrggbb"))
+        self.number.setToolTip(tr("The colour as #rrggbb"))
         self.number.editingFinished.connect(self._typed)
         self.number.setFixedWidth(124)  # with the preview as wide as the wheel
         self._preview = Chip(28, 28)

@@ -35,8 +35,8 @@ class Column(QScrollArea):
         self.setWidget(panels)
 
     def add(self, title: str, content: QWidget, opened: bool = True, grows: bool = False) -> Section:
-        """Put a panel below the others; one that grows takes the room that is left."""
-        section = Section(title, content, opened is not (title in self._turned))
+        """Put a panel below the others; one that grows takes the room that is left. The title is `marked`."""
+        section = Section(tr(title), content, opened is not (title in self._turned))
         section.header.toggled.connect(lambda: self._turned.symmetric_difference_update({title}))
         self._rows.insertWidget(len(self.sections), section, 1000 if grows else 0)
         self.sections.append(section)

@@ -22,11 +22,12 @@ from PySide6.QtWidgets import (
 
 from ui import theme
 from ui.icons import application_icon, icon
+from ui.language import marked, tr
 from ui.widgets import Number, Segments, caption, push_button
 
 SIZES = (
-    (256, 256, "quickest"),
-    (512, 512, "starter model"),
+    (256, 256, marked("quickest")),
+    (512, 512, marked("starter model")),
     (768, 512, ""),
     (1024, 1024, ""),
 )
@@ -87,43 +88,49 @@ class NewDialog(QDialog):
 
     def __init__(self, parent: QWidget, width: int, height: int) -> None:
         super().__init__(parent)
-        self.setWindowTitle("New picture")
+        self.setWindowTitle(tr("New picture"))
         self.presets: list[QPushButton] = []
         presets = QGridLayout()
         presets.setSpacing(theme.GRID)
         for number, (wide, tall, note) in enumerate(SIZES):
             button = push_button(
-                f"{wide} \N{MULTIPLICATION SIGN} {tall}" + (f"\n{note}" if note else "\npixels")
+                f"{wide} \N{MULTIPLICATION SIGN} {tall}" + (f"\n{tr(note) if note else tr('pixels')}")
             )
             button.setMinimumHeight(48)
             button.setAutoDefault(False)
             button.clicked.connect(self._preset)
             self.presets.append(button)
             presets.addWidget(button, number // 2, number % 2)
-        help_text = f"In pixels, at most {LARGEST}"
-        self.wide = Number("Width", 1, LARGEST, width, help_text)
-        self.tall = Number("Height", 1, LARGEST, height, help_text)
+        help_text = tr("In pixels, at most {most}").format(most=LARGEST)
+        self.wide = Number(tr("Width"), 1, LARGEST, width, help_text)
+        self.tall = Number(tr("Height"), 1, LARGEST, height, help_text)
         size = QHBoxLayout()
         size.setSpacing(theme.GRID)
         size.addWidget(self.wide, 1)
         size.addWidget(QLabel("\N{MULTIPLICATION SIGN}"))
         size.addWidget(self.tall, 1)
-        size.addWidget(caption("pixels"))
+        size.addWidget(caption(tr("pixels")))
         self.ground = Segments(
-            "Background",
-            (("white", "White", "An opaque white sheet"), ("clear", "Transparent", "Nothing at all")),
+            tr("Background"),
+            (
+                ("white", tr("White"), tr("An opaque white sheet")),
+                ("clear", tr("Transparent"), tr("Nothing at all")),
+            ),
             "white",
         )
-        self.create_button, self.cancel_button = push_button("Create", "primary"), push_button("Cancel")
+        self.create_button, self.cancel_button = (
+            push_button(tr("Create"), "primary"),
+            push_button(tr("Cancel")),
+        )
         self.create_button.setDefault(True)
         self.create_button.clicked.connect(self.accept)
         self.cancel_button.clicked.connect(self.reject)
         self.accepted.connect(self._accepted)
         column = _column(self)
         column.addLayout(presets)
-        column.addWidget(caption("Size"))
+        column.addWidget(caption(tr("Size")))
         column.addLayout(size)
-        column.addWidget(caption("Background"))
+        column.addWidget(caption(tr("Background")))
         column.addWidget(self.ground)
         column.addSpacing(theme.GRID)
         column.addLayout(_buttons(self.cancel_button, self.create_button))
@@ -147,20 +154,20 @@ class SaveFirstDialog(QDialog):
 
     def __init__(self, parent: QWidget, name: str, action: str) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Unsaved changes")
-        title = QLabel(f"Save the changes to {name} before {action}?")
+        self.setWindowTitle(tr("Unsaved changes"))
+        title = QLabel(tr("Save the changes to {name} before {action}?").format(name=name, action=tr(action)))
         title.setProperty("title", True)
         title.setWordWrap(True)
-        self.save_button = push_button("Save", "primary")
-        self.discard_button = push_button("Don't save")
-        self.cancel_button = push_button("Cancel")
+        self.save_button = push_button(tr("Save"), "primary")
+        self.discard_button = push_button(tr("Don't save"))
+        self.cancel_button = push_button(tr("Cancel"))
         self.save_button.setDefault(True)
         self.save_button.clicked.connect(self._save)
         self.discard_button.clicked.connect(self._discard)
         self.cancel_button.clicked.connect(self.reject)
         column = _column(self)
         column.addWidget(title)
-        column.addWidget(caption("What is not saved is lost."))
+        column.addWidget(caption(tr("What is not saved is lost.")))
         column.addSpacing(theme.GRID)
         column.addLayout(_buttons(self.discard_button, self.cancel_button, self.save_button))
         self.setFixedWidth(400)
@@ -179,21 +186,28 @@ class AboutDialog(QDialog):
 
     def __init__(self, parent: QWidget, version: str, model: str) -> None:
         super().__init__(parent)
-        self.setWindowTitle("About Driftpaint")
+        self.setWindowTitle(tr("About Driftpaint"))
         mark = QLabel()
         mark.setPixmap(application_icon().pixmap(QSize(64, 64), self.devicePixelRatioF()))
         name = QLabel("Driftpaint")
         name.setProperty("heading", True)
         words = QLabel(
-            f"Version {version}\n\nPaint over a picture and let a diffusion model make your strokes real.\n"
-            f"Everything happens on this computer; nothing is sent anywhere.\n\n{model}\n\n"
-            "Free software under the Apache License 2.0."
+            "\n\n".join(
+                (
+                    tr("Version {version}").format(version=version),
+                    tr("Paint over a picture and let a diffusion model make your strokes real.")
+                    + "\n"
+                    + tr("Everything happens on this computer; nothing is sent anywhere."),
+                    model,
+                    tr("Free software under the Apache License 2.0."),
+                )
+            )
         )
         words.setProperty("quiet", True)
         words.setWordWrap(True)
         words.setFixedWidth(336)
         words.setMinimumHeight(words.heightForWidth(336))
-        close = push_button("Close")
+        close = push_button(tr("Close"))
         close.setDefault(True)
         close.clicked.connect(self.accept)
         text = QVBoxLayout()

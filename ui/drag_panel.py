@@ -14,17 +14,26 @@ from ui.apply import DOT
 from ui.dragging import DragOptions, Outlook
 from ui.handle_list import HandleList
 from ui.icons import icon
-from ui.language import tr
+from ui.language import marked, tr
 from ui.session import Session
 from ui.settings import Settings
 from ui.widgets import Fold, Seed, Slider, caption, push_button, restyle
 
 FORMS: dict[Form, tuple[str, str]] = {
-    "auto": ("Automatic", "The form that did best where the right answer is known"),
-    "carry": ("Carry", "Things keep their look on the way (Cycle-SDE); only uncovered ground is invented"),
-    "settle": ("Settle", "Moved pixels are noised a little and settle into the picture (SDEdit)"),
-    "one pass": ("One pass", "Things travel while the noise is taken away, once"),
-    "published": ("As published", "SDE-Drag by small moves, each with a round trip: slow, the reference"),
+    "auto": (marked("Automatic"), marked("The form that did best where the right answer is known")),
+    "carry": (
+        marked("Carry"),
+        marked("Things keep their look on the way (Cycle-SDE); only uncovered ground is invented"),
+    ),
+    "settle": (
+        marked("Settle"),
+        marked("Moved pixels are noised a little and settle into the picture (SDEdit)"),
+    ),
+    "one pass": (marked("One pass"), marked("Things travel while the noise is taken away, once")),
+    "published": (
+        marked("As published"),
+        marked("SDE-Drag by small moves, each with a round trip: slow, the reference"),
+    ),
 }
 
 
@@ -38,7 +47,7 @@ class DragPanel(QWidget):
 
     def __init__(self, session: Session, settings: Settings) -> None:
         super().__init__()
-        self.main = push_button("Drag", "primary")
+        self.main = push_button(tr("Drag"), "primary")
         self.main.setProperty("large", True)
         self.main.setIconSize(QSize(26, 18))
         self.main.clicked.connect(self._main_clicked)
@@ -50,29 +59,36 @@ class DragPanel(QWidget):
         self.warnings.setWordWrap(True)
         self.handles = HandleList(session)
         self.form = QComboBox()
-        self.form.setAccessibleName("Form")
+        self.form.setAccessibleName(tr("Form"))
         for value, (text, help_text) in FORMS.items():
-            self.form.addItem(text, value)
-            self.form.setItemData(self.form.count() - 1, help_text, Qt.ItemDataRole.ToolTipRole)
+            self.form.addItem(tr(text), value)
+            self.form.setItemData(self.form.count() - 1, tr(help_text), Qt.ItemDataRole.ToolTipRole)
         self.form.setCurrentIndex(self.form.findData(settings.drag_form))
-        self.form.setToolTip("How the model makes the drag")
+        self.form.setToolTip(tr("How the model makes the drag"))
         self.strength = Slider(
-            "Strength", 1, 100, settings.drag_strength, " %",
-            help_text="How much noise is added where ground must be invented (t0):\n"
-            "low stays close to the warped picture, high is freer",
+            tr("Strength"), 1, 100, settings.drag_strength, " %",
+            help_text=tr("How much noise is added where ground must be invented (t0):\n"
+            "low stays close to the warped picture, high is freer"),
         )  # fmt: skip
         self.variants = Slider(
-            "Variants", 1, 8, settings.variants, help_text="How many results to choose from"
+            tr("Variants"), 1, 8, settings.variants, help_text=tr("How many results to choose from")
         )
         self.steps = Slider(
-            "Steps", 2, 200, settings.drag_steps, curve=2, help_text="More steps: slower and a little finer"
+            tr("Steps"),
+            2,
+            200,
+            settings.drag_steps,
+            curve=2,
+            help_text=tr("More steps: slower and a little finer"),
         )
-        self.keep = QCheckBox("Keep the source")
-        self.keep.setToolTip("A copy goes to the target, and what was there stays where it was")
+        self.keep = QCheckBox(tr("Keep the source"))
+        self.keep.setToolTip(tr("A copy goes to the target, and what was there stays where it was"))
         self.in_turn = QCheckBox(tr("One handle after another"))
         self.in_turn.setToolTip(tr("Each starts from what the one before it has made, for things that meet"))
         self.seed = Seed(
-            settings.seed, settings.seed_locked, "The same seed with the same handles gives the same result"
+            settings.seed,
+            settings.seed_locked,
+            tr("The same seed with the same handles gives the same result"),
         )
         self.details = QWidget()
         self.more = Fold(self.details)
@@ -118,7 +134,7 @@ class DragPanel(QWidget):
         """What the button does, and what will happen; `pace` in seconds a call and megapixel, 0: unknown."""
         self._running = running
         possible = ready and outlook.calls > 0
-        self.main.setText("Stop" if running else "Drag")
+        self.main.setText(tr("Stop") if running else tr("Drag"))
         self.main.setProperty("primary", not running)
         self.main.setProperty("danger", running)
         white = theme.ON_ACCENT if possible else theme.ON_ACCENT_OFF
@@ -127,13 +143,13 @@ class DragPanel(QWidget):
         )
         self.main.setEnabled(running or possible)
         self.main.setToolTip(
-            "Stop and keep what is done  (Esc)"
+            tr("Stop and keep what is done  (Esc)")
             if running
-            else "Move what the handles carry  (Ctrl+Enter)"
+            else tr("Move what the handles carry  (Ctrl+Enter)")
             if possible
-            else "Place a handle first"
+            else tr("Place a handle first")
             if ready
-            else "The model is getting ready"
+            else tr("The model is getting ready")
         )
         restyle(self.main)
         self.in_turn.setVisible(outlook.handles > 1)
@@ -148,7 +164,7 @@ class DragPanel(QWidget):
     def _arrange(self) -> None:
         form = QHBoxLayout()
         form.setSpacing(theme.GRID)
-        form.addWidget(caption("Form"))
+        form.addWidget(caption(tr("Form")))
         form.addWidget(self.form, 1)
         inner = QVBoxLayout(self.details)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -176,8 +192,10 @@ class DragPanel(QWidget):
 
 def foretold(outlook: Outlook, pace: float) -> str:
     """What a run will take, in words."""
-    calls = f"{outlook.calls} network call" + ("s" if outlook.calls > 1 else "")
+    told = tr("{count} network calls") if outlook.calls > 1 else tr("{count} network call")
+    calls = told.format(count=outlook.calls)
     if not pace:
-        return f"{calls} {DOT} the time is known after the first run"
+        return f"{calls} {DOT} {tr('the time is known after the first run')}"
     seconds = outlook.work * pace
-    return f"{calls} {DOT} about {seconds:.1f} s" if seconds < 10 else f"{calls} {DOT} about {seconds:.0f} s"
+    text = tr("about {seconds} s").format(seconds=f"{seconds:.{1 if seconds < 10 else 0}f}")
+    return f"{calls} {DOT} {text}"

@@ -22,6 +22,7 @@ from engine.types import EngineError
 from ui import theme
 from ui.document import Pulls
 from ui.handles import SCALES, exchanged, with_end
+from ui.language import tr
 from ui.session import Session
 from ui.tools.drag import changed, duplicated, removed
 from ui.widgets import ENTER, caption, icon_button, is_claimed
@@ -39,28 +40,30 @@ class HandleList(QWidget):
         self._filling = False
         self.list = QListWidget()
         self.list.setObjectName("handles")
-        self.list.setAccessibleName("Handles")
+        self.list.setAccessibleName(tr("Handles"))
         self.list.itemChanged.connect(self._item_changed)
         self.list.currentRowChanged.connect(self._row_chosen)
         self.list.installEventFilter(self)
         self.hint = QLabel(
-            "Press on a thing in the picture and pull it where it shall be.\n"
-            "With Alt held, draw round it first; then pull it from inside."
+            tr(
+                "Press on a thing in the picture and pull it where it shall be.\n"
+                "With Alt held, draw round it first; then pull it from inside."
+            )
         )
         self.hint.setWordWrap(True)
         self.hint.setProperty("quiet", True)
-        self.copy_button = icon_button("copy", "The chosen handle once more  (Ctrl+J)")
-        self.remove_button = icon_button("trash", "Remove the chosen handle  (Delete)")
+        self.copy_button = icon_button("copy", tr("The chosen handle once more  (Ctrl+J)"))
+        self.remove_button = icon_button("trash", tr("Remove the chosen handle  (Delete)"))
         self.copy_button.clicked.connect(self._duplicate)
         self.remove_button.clicked.connect(self._remove)
         self.numbers = {
-            "source x": Measure("Source x", -FARTHEST, FARTHEST, " px"),
-            "source y": Measure("Source y", -FARTHEST, FARTHEST, " px"),
-            "target x": Measure("Target x", -FARTHEST, FARTHEST, " px"),
-            "target y": Measure("Target y", -FARTHEST, FARTHEST, " px"),
-            "radius": Measure("Radius", 1, 4000, " px"),
-            "turn": Measure("Turn, clockwise", -360, 360, "\N{DEGREE SIGN}"),
-            "scale": Measure("Scale", 100 * SCALES[0], 100 * SCALES[1], " %"),
+            "source x": Measure(tr("Source x"), -FARTHEST, FARTHEST, " px"),
+            "source y": Measure(tr("Source y"), -FARTHEST, FARTHEST, " px"),
+            "target x": Measure(tr("Target x"), -FARTHEST, FARTHEST, " px"),
+            "target y": Measure(tr("Target y"), -FARTHEST, FARTHEST, " px"),
+            "radius": Measure(tr("Radius"), 1, 4000, " px"),
+            "turn": Measure(tr("Turn, clockwise"), -360, 360, "\N{DEGREE SIGN}"),
+            "scale": Measure(tr("Scale"), 100 * SCALES[0], 100 * SCALES[1], " %"),
         }
         for number in self.numbers.values():
             number.valueChanged.connect(self._typed)
@@ -81,7 +84,7 @@ class HandleList(QWidget):
                 item = QListWidgetItem()
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setSizeHint(QSize(0, ROW))
-                item.setToolTip("Double click to rename; without its check mark it stays out of the drag")
+                item.setToolTip(tr("Double click to rename; without its check mark it stays out of the drag"))
                 self.list.addItem(item)
             item = self.list.item(row)
             item.setText(pull.name)
@@ -181,10 +184,10 @@ class HandleList(QWidget):
         grid.setVerticalSpacing(theme.GRID // 2)
         for row, (title, names) in enumerate(
             (
-                ("From", ("source x", "source y")),
-                ("To", ("target x", "target y")),
-                ("Radius", ("radius",)),
-                ("Turn, scale", ("turn", "scale")),
+                (tr("From"), ("source x", "source y")),
+                (tr("To"), ("target x", "target y")),
+                (tr("Radius"), ("radius",)),
+                (tr("Turn, scale"), ("turn", "scale")),
             )
         ):
             grid.addWidget(caption(title), row, 0)

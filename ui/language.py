@@ -24,6 +24,11 @@ def tr(text: str) -> str:
     return QCoreApplication.translate(_CONTEXT, text)
 
 
+def marked(text: str) -> str:
+    """The text itself, of a table: it is translated where it is shown."""
+    return text
+
+
 def speak(application: QCoreApplication, language: str) -> None:
     """Let `tr`, and Qt's own dialogs, speak that language from now on; "system" is that of the desktop."""
     chosen = chosen_language(language)

@@ -22,6 +22,7 @@ from ui import theme
 from ui.apply import Ask, Candidate, EditOptions, Edits, asked, overlaid
 from ui.document import Document, Pixels, premultiplied
 from ui.icons import icon
+from ui.language import tr
 from ui.panels import Floating
 from ui.results import Run, added
 from ui.session import Overlay, Session
@@ -247,17 +248,17 @@ class LiveBar(Floating):
         self._live = live
         sign = QLabel()
         sign.setPixmap(icon("lightning-fill", theme.LIVE).pixmap(QSize(16, 16), self.devicePixelRatioF()))
-        name = QLabel("Live")
+        name = QLabel(tr("Live"))
         name.setProperty("title", True)
         self.line = Line()
         self.line.setFixedWidth(96)
-        self.hint = QLabel("Paint, and the picture follows")
+        self.hint = QLabel(tr("Paint, and the picture follows"))
         self.hint.setProperty("quiet", True)
-        self.keep_button = push_button("Keep", "primary")
+        self.keep_button = push_button(tr("Keep"), "primary")
         self.keep_button.setIcon(icon("check", theme.ON_ACCENT))
-        self.keep_button.setToolTip("Keep the picture as a new layer  (Enter)")
+        self.keep_button.setToolTip(tr("Keep the picture as a new layer  (Enter)"))
         self.keep_button.clicked.connect(live.keep)
-        self.off_button = icon_button("x", "Back to the strokes  (Esc)", 14)
+        self.off_button = icon_button("x", tr("Back to the strokes  (Esc)"), 14)
         self.off_button.clicked.connect(live.turn_off)
         self._row = row = QHBoxLayout(self)
         row.setContentsMargins(12, theme.GRID, theme.GRID, theme.GRID)

@@ -44,59 +44,70 @@ class EditPanel(QWidget):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
-        self.main = push_button("Make it real", "primary")
+        self.main = push_button(tr("Make it real"), "primary")
         self.main.setProperty("large", True)
         self.main.setIconSize(QSize(26, 18))  # wider than the glyph, for air before the text
         self.main.clicked.connect(self._main_clicked)
-        self.live = push_button("Live")
+        self.live = push_button(tr("Live"))
         self.live.setProperty("large", True)
         self.live.setProperty("live", True)
         self.live.setCheckable(True)
-        self.live.setToolTip("Make each stroke real as soon as it is painted  (Ctrl+L)")
+        self.live.setToolTip(tr("Make each stroke real as soon as it is painted  (Ctrl+L)"))
         self.live.setIconSize(QSize(22, 18))
         self.live.setIcon(icon("lightning", theme.TEXT, theme.LIVE))
         self.strength = Slider(
-            "Strength", 1, 100, settings.strength, " %",
-            help_text="How much noise is added before the picture is made again (t0):\n"
-            "low stays faithful to your strokes, high becomes more realistic and freer",
+            tr("Strength"), 1, 100, settings.strength, " %",
+            help_text=tr("How much noise is added before the picture is made again (t0):\n"
+            "low stays faithful to your strokes, high becomes more realistic and freer"),
         )  # fmt: skip
         self.prompt = WordsField(
-            "Words",
+            tr("Words"),
             settings.prompt,
-            "Words, for example: sunset, lake",
-            "What the picture shall show, beside what you painted; nothing leaves that to the model",
+            tr("Words, for example: sunset, lake"),
+            tr("What the picture shall show, beside what you painted; nothing leaves that to the model"),
         )
         self.prompt.editingFinished.connect(self.changed)
         self.variants = Slider(
-            "Variants", 1, 8, settings.variants, help_text="How many results to choose from"
+            tr("Variants"), 1, 8, settings.variants, help_text=tr("How many results to choose from")
         )
         sentence = tr("The same noise at five strengths, side by side")
         self.ladder = icon_button("chart-bar", f"{hint('climb')}\n{sentence}")
         self.ladder.clicked.connect(self.climb)
         self.area = Segments(
-            "Area that may change",
+            tr("Area that may change"),
             (
                 (
                     "auto",
-                    "Automatic",
-                    "The painted strokes if there is a picture below them, else the whole picture",
+                    tr("Automatic"),
+                    tr("The painted strokes if there is a picture below them, else the whole picture"),
                 ),
-                ("strokes", "Strokes", "Only where strokes were painted; every other pixel stays as it is"),
-                ("whole", "Whole picture", "Everything may change"),
+                (
+                    "strokes",
+                    tr("Strokes"),
+                    tr("Only where strokes were painted; every other pixel stays as it is"),
+                ),
+                ("whole", tr("Whole picture"), tr("Everything may change")),
             ),
             settings.area,
         )
         self.steps = Slider(
-            "Steps", 1, 200, settings.steps, curve=2, help_text="More steps: slower and a little finer"
+            tr("Steps"),
+            1,
+            200,
+            settings.steps,
+            curve=2,
+            help_text=tr("More steps: slower and a little finer"),
         )
         self.grow = Slider(
-            "Grow", 0, 128, settings.grow, " px", 2, "Pixels round the strokes that may change too"
+            tr("Grow"), 0, 128, settings.grow, " px", 2, tr("Pixels round the strokes that may change too")
         )
         self.feather = Slider(
-            "Feather", 0, 128, settings.feather, " px", 2, "Pixels over which the change fades out"
+            tr("Feather"), 0, 128, settings.feather, " px", 2, tr("Pixels over which the change fades out")
         )
         self.seed = Seed(
-            settings.seed, settings.seed_locked, "The same seed with the same strokes gives the same result"
+            settings.seed,
+            settings.seed_locked,
+            tr("The same seed with the same strokes gives the same result"),
         )
         self.details = self._details()
         self.more = Fold(self.details)
@@ -147,7 +158,7 @@ class EditPanel(QWidget):
     def show_state(self, running: bool, ready: bool) -> None:
         """The button's word follows what it will do."""
         self._running = running
-        self.main.setText("Stop" if running else "Make it real")
+        self.main.setText(tr("Stop") if running else tr("Make it real"))
         self.main.setProperty("primary", not running)
         self.main.setProperty("danger", running)
         self.main.setIcon(
@@ -158,11 +169,11 @@ class EditPanel(QWidget):
         self.main.setEnabled(running or ready)
         self.ladder.setEnabled(ready and not running)
         self.main.setToolTip(
-            "Stop and keep what there is  (Esc)"
+            tr("Stop and keep what there is  (Esc)")
             if running
-            else "Turn the strokes into a picture  (Ctrl+Enter)"
+            else tr("Turn the strokes into a picture  (Ctrl+Enter)")
             if ready
-            else "The model is getting ready"
+            else tr("The model is getting ready")
         )
         restyle(self.main)
 
@@ -175,14 +186,14 @@ class EditPanel(QWidget):
         edges.setSpacing(GAP)
         edges.addWidget(self.grow)
         edges.addWidget(self.feather)
-        _column(details, self.steps, self.seed, caption("Edge of the strokes"), edges)
+        _column(details, self.steps, self.seed, caption(tr("Edge of the strokes")), edges)
         return details
 
     def _arrange(self) -> None:
         ends = QHBoxLayout()
-        ends.addWidget(caption("faithful"))
+        ends.addWidget(caption(tr("faithful")))
         ends.addStretch(1)
-        ends.addWidget(caption("realistic"))
+        ends.addWidget(caption(tr("realistic")))
         strength = QVBoxLayout()
         strength.setSpacing(2)
         strength.addWidget(self.strength)
@@ -239,32 +250,34 @@ class JobBar(Floating):
         self.line = Line()
         self.line.setMinimumWidth(168)
         self.text = QLabel()
-        self.stop_button = push_button("Stop", "danger")
+        self.stop_button = push_button(tr("Stop"), "danger")
         self.stop_button.setIcon(icon("stop-fill", theme.ON_DANGER))
-        self.stop_button.setToolTip("Stop and keep what there is  (Esc)")
+        self.stop_button.setToolTip(tr("Stop and keep what there is  (Esc)"))
         self.stop_button.clicked.connect(self.stop)
-        self.previous = icon_button("caret-left", "Previous result  (Left)")
-        self.following = icon_button("caret-right", "Next result  (Right)")
+        self.previous = icon_button("caret-left", tr("Previous result  (Left)"))
+        self.following = icon_button("caret-right", tr("Next result  (Right)"))
         self.count = QLabel()
-        self.count.setMinimumWidth(self.count.fontMetrics().horizontalAdvance("88 of 88"))
+        self.count.setMinimumWidth(
+            self.count.fontMetrics().horizontalAdvance(tr("{number} of {count}").format(number=88, count=88))
+        )
         self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.previous.clicked.connect(self._back)
         self.following.clicked.connect(self._forth)
-        self.compare = push_button("Original")
+        self.compare = push_button(tr("Original"))
         self.compare.setIcon(icon("eye"))
-        self.compare.setToolTip("Hold to see the picture as it was  (\\)")
+        self.compare.setToolTip(tr("Hold to see the picture as it was  (\\)"))
         self.compare.pressed.connect(self._held)
         self.compare.released.connect(self._let_go)
-        self.again_button = push_button("Again")
+        self.again_button = push_button(tr("Again"))
         self.again_button.setIcon(icon("arrows-clockwise"))
-        self.again_button.setToolTip("Once more, with another seed unless that is locked  (Ctrl+Enter)")
+        self.again_button.setToolTip(tr("Once more, with another seed unless that is locked  (Ctrl+Enter)"))
         self.again_button.clicked.connect(self.again)
-        self.discard_button = push_button("Discard")
-        self.discard_button.setToolTip("Back to the strokes; it stays among the results  (Esc)")
+        self.discard_button = push_button(tr("Discard"))
+        self.discard_button.setToolTip(tr("Back to the strokes; it stays among the results  (Esc)"))
         self.discard_button.clicked.connect(self.discard)
-        self.apply_button = push_button("Apply", "primary")
+        self.apply_button = push_button(tr("Apply"), "primary")
         self.apply_button.setIcon(icon("check", theme.ON_ACCENT))
-        self.apply_button.setToolTip("Keep it as a new layer  (Enter)")
+        self.apply_button.setToolTip(tr("Keep it as a new layer  (Enter)"))
         self.apply_button.clicked.connect(self.apply)
         self._running = self._row(self.line, self.text, self.stop_button)
         self._turning = self._row(self.previous, self.count, self.following)
@@ -283,7 +296,8 @@ class JobBar(Floating):
 
     def show_choice(self, number: int, count: int) -> None:
         self._turning.setVisible(count > 1)
-        self.count.setText(f"{number + 1} of {count}" if number >= 0 else "")
+        told = tr("{number} of {count}").format(number=number + 1, count=count)
+        self.count.setText(told if number >= 0 else "")
         self._switch(running=False)
 
     def _switch(self, running: bool) -> None:
@@ -326,10 +340,10 @@ class Welcome(Floating):
     def __init__(self, canvas: QWidget, samples: Sequence[tuple[str, Path]]) -> None:
         super().__init__(canvas, at_top=False)
         self.setObjectName("floating")
-        text = QLabel("Paint a landscape in rough strokes, then make it real.")
-        self.open_button = push_button("Open a picture")
+        text = QLabel(tr("Paint a landscape in rough strokes, then make it real."))
+        self.open_button = push_button(tr("Open a picture"))
         self.open_button.setIcon(icon("folder-open"))
-        self.open_button.setToolTip("Paint over a photo  (Ctrl+O)")
+        self.open_button.setToolTip(tr("Paint over a photo  (Ctrl+O)"))
         self.open_button.clicked.connect(self.open)
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * GAP, GAP, GAP, GAP)
@@ -342,7 +356,7 @@ class Welcome(Floating):
             self.menu = QMenu(self)
             for name, _ in samples:
                 self.menu.addAction(name).triggered.connect(self._sample_chosen)
-            self.sample_button = push_button("Try a stroke painting")
+            self.sample_button = push_button(tr("Try a stroke painting"))
             self.sample_button.setIcon(icon("paint-brush"))
             self.sample_button.setMenu(self.menu)
             row.addWidget(self.sample_button)
@@ -371,7 +385,7 @@ class MessageBar(Floating):
         self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.close_button = icon_button("x", "Close this message", 14)
+        self.close_button = icon_button("x", tr("Close this message"), 14)
         self.close_button.clicked.connect(self.hide)
         self._clock = QTimer(self)
         self._clock.setSingleShot(True)

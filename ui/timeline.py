@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ui import theme
+from ui.language import tr
 from ui.panels import Floating
 from ui.widgets import is_claimed
 
@@ -25,10 +26,12 @@ class Track(QWidget):
         super().__init__()
         self.way = 1.0
         self.keys: Sequence[tuple[float, bool]] = ()
-        self.setAccessibleName("Way")
+        self.setAccessibleName(tr("Way"))
         self.setToolTip(
-            "How far things have gone: pull the knob to see the way, let go to make that picture\n"
-            "(left and right arrow keys while this is chosen)"
+            tr(
+                "How far things have gone: pull the knob to see the way, let go to make that picture\n"
+                "(left and right arrow keys while this is chosen)"
+            )
         )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -108,7 +111,7 @@ class Timeline(Floating):
         self.text = QLabel()
         self.text.setFixedWidth(self.text.fontMetrics().horizontalAdvance("100 %  "))
         self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        name = QLabel("Way")
+        name = QLabel(tr("Way"))
         name.setProperty("quiet", True)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 12, 4)

@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
 
 from ui import theme
 from ui.icons import icon
+from ui.language import tr
 
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 OTHER_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
@@ -286,17 +287,17 @@ class Seed(QWidget):
 
     def __init__(self, value: int, is_locked: bool, help_text: str) -> None:
         super().__init__()
-        self.number = Number("Seed", 0, 2**31 - 1, value, help_text)
+        self.number = Number(tr("Seed"), 0, 2**31 - 1, value, help_text)
         self.number.editingFinished.connect(self.changed)
-        dice = icon_button("dice-five", "Another seed")
+        dice = icon_button("dice-five", tr("Another seed"))
         dice.clicked.connect(self.roll)
-        self.lock = icon_button("lock-simple-open", "Keep this seed for the next run", checkable=True)
+        self.lock = icon_button("lock-simple-open", tr("Keep this seed for the next run"), checkable=True)
         self.lock.toggled.connect(self._locked)
         self.lock.setChecked(is_locked)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.GRID // 2)
-        row.addWidget(caption("Seed"))
+        row.addWidget(caption(tr("Seed")))
         row.addWidget(self.number, 1)
         row.addWidget(dice)
         row.addWidget(self.lock)
@@ -325,7 +326,7 @@ class Fold(QToolButton):
     def __init__(self, details: QWidget) -> None:
         super().__init__()
         self._details = details
-        self.setText("Details")
+        self.setText(tr("Details"))
         self.setProperty("fold", True)
         self.setCheckable(True)
         self.setIconSize(QSize(12, 12))
@@ -430,7 +431,7 @@ class Line(QWidget):
         super().__init__()
         self.share = 0.0
         self.setFixedHeight(4)
-        self.setAccessibleName("Progress")
+        self.setAccessibleName(tr("Progress"))
 
     def set_share(self, share: float) -> None:
         self.share = share

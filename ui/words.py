@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCompleter, QLineEdit, QListView
 
 from ui import theme
 from ui.icons import icon
+from ui.language import tr
 from ui.widgets import Field, is_claimed
 
 
@@ -21,8 +22,8 @@ class WordsField(Field):
         self.setAccessibleName(name)
         self.setToolTip(help_text)
         self._clear = self.addAction(icon("x", theme.QUIET), QLineEdit.ActionPosition.TrailingPosition)
-        self._clear.setText("Clear")
-        self._clear.setToolTip("No words")
+        self._clear.setText(tr("Clear"))
+        self._clear.setToolTip(tr("No words"))
         self._clear.setVisible(bool(text))
         self._clear.triggered.connect(self._cleared)
         self.textChanged.connect(self._text_changed)
