@@ -14,10 +14,12 @@ from engine.area import Rect
 from tests.hands import mouse, pixel, seen, small_canvas, stroke
 from ui.canvas import Canvas
 from ui.document import Depth, Document, Selection, document_from, layer_from, read
+from ui.mirror import MirrorMarks
 from ui.tools import Brush, Clone, Eraser, Fill, Gradient, Pick, Restore, Smudge
 from ui.tools.gradient import graded
 
 ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
+BLUE = np.full((300, 400, 4), (0, 0, 255, 255), np.uint8)
 RED, WHITE = [255, 0, 0, 255], [255, 255, 255, 255]
 
 
@@ -275,8 +277,7 @@ def test_smudging_what_is_all_the_same_changes_nothing_that_is_seen(canvas: Canv
 def covered(canvas: Canvas) -> None:
     """A blue result and a green stroke over the picture."""
     open_halves(canvas)
-    blue = np.full((300, 400, 4), (0, 0, 255, 255), np.uint8)
-    result = layer_from(blue, "Result", "result")
+    result = layer_from(BLUE, "Result", "result")
     canvas.session.commit("Result", lambda document: document.with_layer(result))
     canvas.session.activate(canvas.session.document.layers[-1].uid)
     canvas.session.set_colour(QColor(0, 255, 0))
@@ -351,3 +352,49 @@ def test_escape_gives_the_colour_back(canvas: Canvas) -> None:
     assert canvas.session.colour == QColor("white")
     canvas.cancel_gesture()
     assert canvas.session.colour == QColor(0, 0, 255)
+
+
+# ---- masks
+
+
+@pytest.mark.parametrize("kind", [Clone, Smudge])
+def test_on_a_mask_the_mask_is_copied_and_smudged(canvas: Canvas, kind: type) -> None:
+    open_halves(canvas)
+    session = canvas.session
+    session.commit("Layer", lambda document: document.with_layer(layer_from(BLUE, "Result", "result")))
+    session.activate(session.document.layers[-1].uid)
+    with session.paint_mask("Half") as wet:
+        wet.writable((0, 0))[:, :200, :3] = 0
+    session.activate(session.document.layers[-1].uid)
+    session.on_mask = True
+    assert session.is_on_mask
+    tool = kind(size=40, hardness=1)
+    if isinstance(tool, Clone):
+        tool.source = (100.0, 150.0)
+    canvas.set_tool(tool)
+    stroke(canvas, (190, 150), (240, 150))
+    mask = session.document.layers[-1].mask
+    assert mask is not None
+    assert mask[0, 0][150, 212] < 128
+    assert mask[0, 0][220, 212] == 255
+
+
+def test_erasing_where_transparency_is_locked_says_so(canvas: Canvas, qtbot: QtBot) -> None:
+    session = canvas.session
+    stroke(canvas, (50, 150), (350, 150))
+    layer = session.document.layers[-1]
+    session.commit("Lock", lambda document: document.exchange(layer, replace(layer, alpha_locked=True)))
+    canvas.set_tool(Eraser())
+    with qtbot.waitSignal(session.said) as said:
+        stroke(canvas, (100, 150), (300, 150))
+    assert said.args is not None
+    assert "locked" in said.args[0]
+
+
+def test_the_axis_is_seen_while_strokes_are_mirrored(canvas: Canvas) -> None:
+    canvas.add_marks(MirrorMarks(canvas))
+    before = seen(canvas)
+    canvas.set_tool(Brush(mirror=True))
+    changed = (seen(canvas) != before).any(2)
+    assert changed[:, 198:203].any(1).mean() > 0.4  # dashes of which every other one is white
+    assert not changed[:, :190].any()

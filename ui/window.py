@@ -55,6 +55,7 @@ from ui.live import Live, LiveBar
 from ui.manual import Manual, keys_as_text
 from ui.materials import load_materials
 from ui.menus import Menus
+from ui.mirror import MirrorMarks
 from ui.navigator import Navigator
 from ui.panels import EditPanel, JobBar, MessageBar, Welcome
 from ui.preferences import PreferencesDialog
@@ -541,6 +542,7 @@ class Window(QMainWindow):
         self.layers.covered_wanted.connect(self.selecting.from_alpha)
         self.canvas.add_marks(self.areas.marks)
         self.canvas.add_marks(self.ants)
+        self.canvas.add_marks(MirrorMarks(self.canvas))
         self.canvas.add_marks(self.comparing)
         self.comparing.show_in(self.menus.actions)
         self.canvas.zoom_changed.connect(self.showing.show_zoom)

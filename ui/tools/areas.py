@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ui.document import Kind
-from ui.language import tr
 from ui.options import switch
-from ui.session import Session
 from ui.tools.brush import Brush
-from ui.tools.pointer import Gesture, Pointer
 
 
 @dataclass
@@ -20,12 +17,6 @@ class Editable(Brush):
     tip: str = "Paint where edits and drags may change the picture: only there they will."
     on: Kind | None = "editable"
     erases: bool = switch(False, "Erase", "eraser", "Take away what was painted with this brush")
-
-    def gesture(self, session: Session, pointer: Pointer) -> Gesture:
-        if (self.erases or pointer.eraser) and not self._finds_strokes(session):
-            session.said.emit(tr("Nothing is painted with this brush yet."))
-            return
-        yield from super().gesture(session, pointer)
 
 
 @dataclass

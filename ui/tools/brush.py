@@ -64,10 +64,9 @@ class Brush:
 
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:
         erases = self.erases or pointer.eraser
-        if erases and not self._finds_strokes(session):
-            session.said.emit(
-                tr("There are no strokes to erase: the eraser takes away strokes, never the picture.")
-            )
+        objection = self._objection(session) if erases else None
+        if objection is not None:
+            session.said.emit(objection)
             return
         with self.begun(session, erases) as wet:  # one undo step, or none if Escape closes us
             stroke = Stroke(self, wet.document.width, wet.document.height, pointer.point)
@@ -96,10 +95,17 @@ class Brush:
         """What is painted with."""
         return colour_ink(wet.ink(session.colour))
 
-    def _finds_strokes(self, session: Session) -> bool:
+    def _objection(self, session: Session) -> str | None:
+        """Why nothing can be erased."""
         if self.on is not None:
-            return session.document.area(self.on) is not None
-        return session.stroke_layer is not None or session.is_on_mask
+            is_painted = session.document.area(self.on) is not None
+            return None if is_painted else tr("Nothing is painted with this brush yet.")
+        layer = session.stroke_layer
+        if layer is None and not session.is_on_mask:
+            return tr("There are no strokes to erase: the eraser takes away strokes, never the picture.")
+        if layer is not None and layer.alpha_locked and not session.is_on_mask:
+            return tr("Nothing can be erased: the transparency of this layer is locked.")
+        return None
 
 
 @dataclass

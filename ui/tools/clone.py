@@ -12,7 +12,7 @@ from ui.coats import Ink, picture_ink
 from ui.document import Pixels
 from ui.language import tr
 from ui.options import switch
-from ui.seen import Seen
+from ui.seen import seen_from
 from ui.session import Session, Wet
 from ui.tools.brush import Brush
 from ui.tools.guides import paint_cross
@@ -48,7 +48,7 @@ class Clone(Brush):
                 session.pulled.emit()
 
     def ink(self, session: Session, wet: Wet) -> Ink:
-        seen, (x, y) = Seen(session.document), self._far or (0, 0)
+        seen, (x, y) = seen_from(wet), self._far or (0, 0)
 
         def read(box: Rect) -> Pixels:
             return seen.read(box._replace(x=box.x + x, y=box.y + y))

@@ -11,7 +11,7 @@ from engine.area import Rect
 from ui.coats import Coats, colour_ink
 from ui.document import overlap, places
 from ui.options import share, slider, switch
-from ui.seen import Seen
+from ui.seen import merged
 from ui.selection import alone, feathered, grown, part_in, wand
 from ui.session import Session
 from ui.tools.pointer import Gesture, Pointer
@@ -42,7 +42,7 @@ class Fill:
         if not (0 <= pointer.x < document.width and 0 <= pointer.y < document.height):
             return
         if self.merged or layer is None:
-            seen = Seen(document).read(document.rect)
+            seen = merged(document).read(document.rect)
         else:
             seen = alone(document, layer, document.rect)
         found = wand(seen, int(pointer.x), int(pointer.y), self.tolerance, self.touching)

@@ -20,6 +20,16 @@ def paint_cross(painter: QPainter, at: QPointF) -> None:
         painter.drawLines(lines)
 
 
+def paint_axis(painter: QPainter, line: QLineF) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for colour, shift in ((SHADE, 0), (LIGHT, 6)):
+        pen = QPen(colour, 1.2)
+        pen.setDashPattern([5, 5])
+        pen.setDashOffset(shift / 1.2)
+        painter.setPen(pen)
+        painter.drawLine(line)
+
+
 def paint_rod(painter: QPainter, line: QLineF) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor
 from ui.coats import Ink, colour_ink, picture_ink
 from ui.language import tr
 from ui.options import choice
-from ui.seen import Seen
+from ui.seen import merged
 from ui.session import Session, Wet
 from ui.tools.brush import Brush
 from ui.tools.pointer import Gesture, Pointer
@@ -46,4 +46,4 @@ class Restore(Brush):
     def ink(self, session: Session, wet: Wet) -> Ink:
         if self.way == "through":
             return colour_ink(QColor("black"))
-        return picture_ink(Seen(session.document, lambda layer: layer.kind == "picture").read)
+        return picture_ink(merged(session.document, lambda layer: layer.kind == "picture").read)

@@ -13,7 +13,7 @@ from ui.coats import Coats, picture_ink
 from ui.curves import Response
 from ui.document import TILE, Document, Pixels, Place, overlap, places
 from ui.options import response, share
-from ui.seen import Seen
+from ui.seen import Seen, seen_from
 from ui.session import Session
 from ui.strokes import Stroke, clipped
 from ui.tools.brush import Brush, at, show
@@ -36,7 +36,7 @@ class Smudge(Brush):
 
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:
         with session.paint(self.name) as wet:
-            stroke = Smear(self, wet.document, Seen(session.document), pointer.point)
+            stroke = Smear(self, wet.document, seen_from(wet), pointer.point)
             coats = Coats(wet, picture_ink(stroke.smeared))
             stroke.begin(at(pointer))
             while pointer.down:
