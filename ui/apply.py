@@ -103,8 +103,12 @@ class Ask:
             told = tr("strength {percent} %, step {number} of {count}")
             return told.format(percent=percent, number=preview.call, count=preview.calls)
         steps = preview.calls // variants
-        words = f"step {(preview.call - 1) % steps + 1} of {steps}"
-        return words if variants == 1 else f"variant {preview.variant + 1} of {variants} {DOT} {words}"
+        told = tr("step {number} of {count}")
+        words = told.format(number=(preview.call - 1) % steps + 1, count=steps)
+        if variants == 1:
+            return words
+        told = tr("variant {number} of {count}")
+        return f"{told.format(number=preview.variant + 1, count=variants)} {DOT} {words}"
 
 
 def asked(document: Document, options: EditOptions) -> Ask:
@@ -261,4 +265,6 @@ def _is_blank(picture: Rgba) -> bool:
 def progress(ask: Ask, preview: Preview, left: float | None) -> str:
     """Where an edit stands, in words; `left` in seconds."""
     words = ask.stands(preview)
-    return words if left is None else f"{words} {DOT} {max(1, round(left))} s left"
+    if left is None:
+        return words
+    return f"{words} {DOT} {tr('{seconds} s left').format(seconds=max(1, round(left)))}"

@@ -19,7 +19,7 @@ from ui.apply import DOT, Ask, Candidate, permitted
 from ui.areas import Share
 from ui.document import Document, Pull, Pulls, Rgba
 from ui.handles import gone, has_way, moving
-from ui.language import tr
+from ui.language import marked, tr
 from ui.spaces import as_seen
 
 FAR = 0.3  # of the longer side of the work area: by moves, what goes farther is carried less surely
@@ -97,13 +97,14 @@ class DragAsk(Ask):
         """How far it is, in words: the distance left, too, if it goes by moves."""
         drag, variants = self.request.operation, self.request.variants
         assert isinstance(drag, Drag)
-        words = [f"call {preview.call} of {preview.calls}"]
+        words = [tr("call {number} of {count}").format(number=preview.call, count=preview.calls)]
         if variants > 1:
-            words.insert(0, f"variant {preview.variant + 1} of {variants}")
+            told = tr("variant {number} of {count}")
+            words.insert(0, told.format(number=preview.variant + 1, count=variants))
         if drag.form in BY_MOVES:
             longest = max(math.dist(handle.source, handle.target) for handle in drag.handles)
             left = 1 - preview.call * variants / preview.calls + preview.variant
-            words.append(f"{round(longest * left)} px to go")
+            words.append(tr("{count} px to go").format(count=round(longest * left)))
         return f" {DOT} ".join(words)
 
     def part_way(self, way: float, seed: int) -> DragAsk:
@@ -266,18 +267,21 @@ def _sizes(at: Rect) -> list[float]:
 def _warnings(pull: Pull, document: Document, at: Rect | None, form: Form) -> list[str]:
     handle, sentences = pull.handle, []
     if not has_way(handle):
-        return [f"{pull.name} goes nowhere: pull it to its place."]
-    for verb, (x, y) in (("begins", handle.source), ("ends", handle.target)):
+        return [tr("{handle} goes nowhere: pull it to its place.").format(handle=pull.name)]
+    for verb, (x, y) in ((marked("begins"), handle.source), (marked("ends"), handle.target)):
         if not (0 <= x <= document.width and 0 <= y <= document.height):
-            sentences.append(f"{pull.name} {verb} outside the picture.")
+            told = tr("{name} {verb} outside the picture.")
+            sentences.append(told.format(name=pull.name, verb=tr(verb)))
         else:
             sentences += _kept(pull, verb, document, Rect(math.floor(x), math.floor(y), 1, 1))
     if form not in BY_MOVES:
         return sentences
     if handle.turn or handle.scale != 1:
-        sentences.append(f"{pull.name} turns or grows, which this form cannot: choose Carry or Settle.")
+        told = tr("{handle} turns or grows, which this form cannot: choose Carry or Settle.")
+        sentences.append(told.format(handle=pull.name))
     if at is not None and math.dist(handle.source, handle.target) > FAR * max(at.width, at.height):
-        sentences.append(f"{pull.name} goes far: the model may lose what it carries on the way.")
+        told = tr("{handle} goes far: the model may lose what it carries on the way.")
+        sentences.append(told.format(handle=pull.name))
     return sentences
 
 
@@ -287,5 +291,5 @@ def _kept(pull: Pull, verb: str, document: Document, pixel: Rect) -> list[str]:
     if allowed is None or allowed.max(initial=0) > 127:
         return []
     if areas.alpha_of(document, "protected", pixel).max(initial=0) > 127:
-        return [tr("{name} {verb} where the picture is protected.").format(name=pull.name, verb=verb)]
-    return [tr("{name} {verb} outside the editable area.").format(name=pull.name, verb=verb)]
+        return [tr("{name} {verb} where the picture is protected.").format(name=pull.name, verb=tr(verb))]
+    return [tr("{name} {verb} outside the editable area.").format(name=pull.name, verb=tr(verb))]
