@@ -188,12 +188,16 @@ class Stroke:
         if inside is None or not flow or not most:
             return
         part = self.cover[inside.slices]
-        room = stamp[inside.y - top :, inside.x - left :][: inside.height, : inside.width] * np.float32(most)
-        room -= part
-        np.maximum(room, 0, out=room)
+        most_here = stamp[inside.y - top :, inside.x - left :][: inside.height, : inside.width]
+        if most < 1:
+            most_here = most_here * np.float32(most)
         if flow < 1:
+            room = most_here - part
+            np.maximum(room, 0, out=room)
             room *= np.float32(flow)
-        part += room
+            part += room
+        else:
+            np.maximum(part, most_here, out=part)
         for place in places(inside):
             here = _in_tile(inside, place)
             there = self._fresh.get(place)
