@@ -18,7 +18,7 @@ from ui.language import tr
 from ui.pixels import image_of, painting
 from ui.session import Session
 from ui.settings import Settings
-from ui.tools import Editable
+from ui.tools import Drag, Editable
 from ui.view import View
 from ui.widgets import icon_button
 
@@ -46,7 +46,9 @@ class Drawn(NamedTuple):
 
 
 class AreaMarks(QObject):
-    """Draws the areas over the picture while one of their brushes is chosen, and faintly always if wished."""
+    """Draws the areas over the picture while one of their brushes is chosen, and faintly with the Drag tool,
+    whose handles they limit, or always if wished.
+    """
 
     def __init__(self, canvas: Canvas, session: Session, always: bool) -> None:
         super().__init__(canvas)
@@ -63,9 +65,11 @@ class AreaMarks(QObject):
         """They are no part of the picture."""
 
     def paint(self, painter: QPainter, session: Session, view: View) -> None:
-        in_use = isinstance(self._canvas.tool, Editable)
+        in_use, drags = isinstance(self._canvas.tool, Editable), isinstance(self._canvas.tool, Drag)
         shown = [area for area in session.shown.areas if area.tiles]
-        if not shown or session.overlay is not None or session.comparing or not (in_use or self.always):
+        if not shown or session.overlay is not None or session.comparing:
+            return
+        if not (in_use or drags or self.always):
             return
         painter.setOpacity(1.0 if in_use else FAINT)
         painter.drawPixmap(0, 0, self._drawn(shown, view))

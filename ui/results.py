@@ -121,7 +121,8 @@ def _read_of(result: Result) -> Told:
     names = {SDEdit: "", Drag: tr("Drag"), Inpaint: tr("Fill")}
     name = names.get(type(operation), type(operation).__name__)
     percent = f"{operation.strength:.0%}".replace("%", " %")
-    seconds = tr("{seconds} s").format(seconds=f"{recipe.seconds:.1f}")
+    few = recipe.seconds < 10
+    seconds = tr("{seconds} s").format(seconds=f"{recipe.seconds:.1f}" if few else round(recipe.seconds))
     lines = [
         f"{name or tr('Make it real')}: " + tr("strength {percent}").format(percent=percent),
         tr("seed {seed}").format(seed=recipe.seed) + f", {recipe.steps} " + tr("steps"),

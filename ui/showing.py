@@ -90,6 +90,9 @@ class Showing(QObject):
             "previous_variant": editing.is_choosing and len(window.session.document.results) > 1,
         }.items():
             menu[name].setEnabled(possible)
+        for name in menu.keys() - {"results.run_recipe"}:
+            if name.startswith("results."):
+                menu[name].setEnabled(bool(window.session.document.results) and not running)
         self.show_apply()
         self.show_settle()
 
