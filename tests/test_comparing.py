@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -20,7 +20,8 @@ from ui.apply import Ask
 from ui.canvas import Canvas
 from ui.comparing import SplitLine, differs, made_different, worded
 from ui.difference import Count, coloured, counted
-from ui.document import Layer, Selection, document_from, frozen, layer_from, premultiplied
+from ui.document import Layer, Selection, document_from, frozen, layer_from, new_document, premultiplied
+from ui.pixels import rgba_of
 from ui.session import Overlay, original
 
 BLACK, WHITE = [0, 0, 0], [255, 255, 255]
@@ -125,6 +126,16 @@ def test_what_differs_is_coloured_and_what_does_not_stays_dark(canvas: Canvas) -
     assert seen(canvas)[100, 100].max() > 100
     canvas.session.preview(None)
     assert (seen(canvas) == 255 // 5).all()
+
+
+def test_the_difference_of_a_large_picture_comes_piece_by_piece(canvas: Canvas, qtbot: QtBot) -> None:
+    canvas.session.open(new_document(2048, 2048, (255, 255, 255, 255)))
+    canvas.picture.compare("difference")
+    canvas.repaint()
+    assert canvas.picture.is_behind
+    qtbot.waitUntil(lambda: not canvas.picture.is_behind)
+    at = canvas.view.to_widget(QRectF(0, 0, 2048, 2048)).adjusted(2, 2, -2, -2).toRect()
+    assert (rgba_of(canvas.grab(at).toImage())[..., :3] == 255 // 5).all()
 
 
 def test_pixels_are_counted_exactly() -> None:

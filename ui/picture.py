@@ -31,6 +31,7 @@ LIGHT, DARK = QColor(112, 112, 112), QColor(88, 88, 88)  # of the checkerboard
 SQUARE = 8  # points
 SQUARES = 32  # across the tile of the checkerboard
 AT_ONCE = 4  # tiles composed ahead between two looks at the clock
+COMPARED_AT_ONCE = 12  # tiles, for which a frame can wait
 Comparison = Literal["none", "split", "difference"]
 
 
@@ -183,22 +184,25 @@ class Picture:
     def _compose(self, seen: Rect) -> None:
         """Bring up to date what is seen there."""
         self.is_behind |= not self._now.compose(self._session.visible_layers(), seen, self._session.active)
-        if self._session.comparing or self.comparison != "none":
-            if self._original is None:
-                self._original = Projection.of(self._session.document)
-            self.is_behind |= not self._original.compose(self._session.original_layers(), seen)
+        if not self._session.comparing and self.comparison == "none":
+            return
+        if self._original is None:
+            self._original = Projection.of(self._session.document)
+        self.is_behind |= not self._original.compose(self._session.original_layers(), seen)
         if self.comparison == "difference":
-            if self._change is None:
-                self._change = Projection(*self._now.rect[2:])
-            due = self._change.stale.intersection(places(seen))
-            patches = {place: self._compared(place) for place in due}
-            self._change.compose([Layer("Difference", "strokes", MappingProxyType(patches))], seen)
+            self._compare(seen, self._now.stale | self._original.stale)
 
-    def _compared(self, place: Place) -> Pixels:
-        """A tile of the difference."""
-        assert self._original is not None
-        tile = _tile(*place)
-        return coloured(self._pixels(tile, self._paint_original), self._pixels(tile, self._paint_now))
+    def _compare(self, seen: Rect, stale: set[Place]) -> None:
+        """Bring the difference up to date where its two sides are, a few tiles at a time."""
+        if self._change is None:
+            self._change = Projection(*self._now.rect[2:])
+        due = self._change.stale.intersection(places(seen))
+        self.is_behind |= len(due) > COMPARED_AT_ONCE
+        for place in islice(due - stale, COMPARED_AT_ONCE):
+            tile = _tile(*place)
+            sides = (self._pixels(tile, paint) for paint in (self._paint_original, self._paint_now))
+            layer = Layer("Difference", "strokes", MappingProxyType({place: coloured(*sides)}))
+            self._change.compose([layer], tile)
 
     def _pixels(self, tile: Rect, paint: Callable[[QPainter, float, bool, Rect], None]) -> Pixels:
         """A tile as it is seen at 100 %."""
