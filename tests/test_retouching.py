@@ -264,6 +264,15 @@ def test_smudge_drags_colour_over_an_edge(canvas: Canvas) -> None:
     assert (read(canvas.session.document, canvas.session.document.rect)[..., 3] == 255).all()
 
 
+def test_shift_smudges_a_straight_line(canvas: Canvas) -> None:
+    open_halves(canvas)
+    canvas.set_tool(Smudge(size=40, hardness=0.8, flow=0.9))
+    stroke(canvas, (180, 100), (185, 100))
+    stroke(canvas, (240, 200), keys=SHIFT)
+    row = read(canvas.session.document, Rect(0, 150, 400, 1))[0, :, 1].astype(int)
+    assert row[205] < 200
+
+
 def test_smudging_what_is_all_the_same_changes_nothing_that_is_seen(canvas: Canvas) -> None:
     before = seen(canvas)
     canvas.set_tool(Smudge(size=60))

@@ -69,27 +69,31 @@ class Brush:
             session.said.emit(objection)
             return
         with self.begun(session, erases) as wet:  # one undo step, or none if Escape closes us
-            stroke = Stroke(self, wet.document.width, wet.document.height, pointer.point)
-            coats = Coats(wet, None if erases else self.ink(session, wet))
+            stroke, coats = self.made(session, wet, pointer.point, erases)
             if pointer.shift and session.stroke_end is not None:
                 x, y = session.stroke_end
-                stroke.begin(at(pointer._replace(x=x, y=y)))
-                stroke.line(at(pointer))
+                stroke.begin(_at(pointer._replace(x=x, y=y)))
+                stroke.line(_at(pointer))
             else:
-                stroke.begin(at(pointer))
-            show(wet, stroke, coats)
+                stroke.begin(_at(pointer))
+            _show(wet, stroke, coats)
             while pointer.down:
                 last, pointer = pointer, (yield)
                 if pointer.down:
-                    stroke.move(at(pointer))
+                    stroke.move(_at(pointer))
                 else:  # a pen's release says pressure 0
-                    stroke.end(at(pointer._replace(pressure=last.pressure)))
-                show(wet, stroke, coats)
+                    stroke.end(_at(pointer._replace(pressure=last.pressure)))
+                _show(wet, stroke, coats)
             session.stroke_end = (pointer.x, pointer.y)
 
     def begun(self, session: Session, erases: bool) -> AbstractContextManager[Wet]:
         """What is painted on."""
         return session.paint("Eraser" if erases else self.name, self.on)
+
+    def made(self, session: Session, wet: Wet, point: float, erases: bool) -> tuple[Stroke, Coats]:
+        """What the pen's way becomes, and how it is laid down."""
+        stroke = Stroke(self, wet.document.width, wet.document.height, point)
+        return stroke, Coats(wet, None if erases else self.ink(session, wet))
 
     def ink(self, session: Session, wet: Wet) -> Ink:
         """What is painted with."""
@@ -117,7 +121,7 @@ class Eraser(Brush):
     erases: bool = True
 
 
-def show(wet: Wet, stroke: Stroke, coats: Coats) -> None:
+def _show(wet: Wet, stroke: Stroke, coats: Coats) -> None:
     """Lay the stroke on the layer wherever its cover has changed."""
     fresh = stroke.taken()
     for place, box in fresh.items():
@@ -126,5 +130,5 @@ def show(wet: Wet, stroke: Stroke, coats: Coats) -> None:
         wet.show(fresh)
 
 
-def at(pointer: Pointer) -> At:
+def _at(pointer: Pointer) -> At:
     return At(pointer.x, pointer.y, pointer.pressure, pointer.tilt_x, pointer.tilt_y)

@@ -14,10 +14,9 @@ from ui.curves import Response
 from ui.document import TILE, Document, Pixels, Place, overlap, places
 from ui.options import response, share
 from ui.seen import Seen, seen_from
-from ui.session import Session
+from ui.session import Session, Wet
 from ui.strokes import Stroke, clipped
-from ui.tools.brush import Brush, at, show
-from ui.tools.pointer import Gesture, Pointer
+from ui.tools.brush import Brush
 
 Patch = NDArray[np.float32]  # (h, w, 4), premultiplied
 
@@ -34,18 +33,11 @@ class Smudge(Brush):
     size_by: Response = response(Response(), "Size")
     flow_by: Response = response(Response("pressure"), "Strength")
 
-    def gesture(self, session: Session, pointer: Pointer) -> Gesture:
-        with session.paint(self.name) as wet:
-            stroke = Smear(self, wet.document, seen_from(wet), pointer.point)
-            coats = Coats(wet, picture_ink(stroke.smeared))
-            stroke.begin(at(pointer))
-            while pointer.down:
-                last, pointer = pointer, (yield)
-                if pointer.down:
-                    stroke.move(at(pointer))
-                else:
-                    stroke.end(at(pointer._replace(pressure=last.pressure)))
-                show(wet, stroke, coats)
+    def made(self, session: Session, wet: Wet, point: float, erases: bool) -> tuple[Stroke, Coats]:
+        if erases:
+            return super().made(session, wet, point, erases)
+        smear = Smear(self, wet.document, seen_from(wet), point)
+        return smear, Coats(wet, picture_ink(smear.smeared))
 
 
 class Smear(Stroke):
