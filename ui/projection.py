@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import accumulate
 
 import numpy as np
 from PySide6.QtCore import QRect, QRectF
@@ -69,7 +70,7 @@ class Projection:
         ground, above = _split(tuple(opened(layers)), active)
         if not _same(ground, self._ground):
             self._ground, self._grounds = ground, {}
-        now = self._first(due, visible, (*ground, *above))
+        now = self._first(due, visible, above)
         boxes = {place: self._box(place) for place in now}
         with painting(self.levels[0]) as painter:
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
@@ -83,14 +84,20 @@ class Projection:
         self.stale.difference_update(now)
         return len(now) == len(due)
 
-    def _first(self, due: set[Place], visible: Rect, stack: Iterable[Layer]) -> Collection[Place]:
+    def _first(self, due: set[Place], visible: Rect, above: Iterable[Layer]) -> Collection[Place]:
         """As many of the tiles as can be composed without a wait that is felt, the middle first."""
-        slow = sum(_is_slow(layer, self._depth) for top in stack for layer in top.walk())
-        count = max(SLOW_AT_ONCE // slow, 4) if slow else len(due)
-        if count >= len(due):
+        ground = _slow_ones(self._ground, self._depth)
+        costs = dict.fromkeys(due, _slow_ones(above, self._depth))
+        for place in due - self._grounds.keys():
+            costs[place] += ground
+        if sum(costs.values()) <= SLOW_AT_ONCE:
             return due
         x, y = visible.x + visible.width / 2 - TILE / 2, visible.y + visible.height / 2 - TILE / 2
-        return sorted(due, key=lambda place: math.hypot(place[0] * TILE - x, place[1] * TILE - y))[:count]
+        nearest = sorted(due, key=lambda place: math.hypot(place[0] * TILE - x, place[1] * TILE - y))
+        so_far = accumulate(costs[place] for place in nearest)
+        return [
+            place for place, cost in zip(nearest, so_far, strict=True) if cost <= SLOW_AT_ONCE
+        ] or nearest[:1]
 
     def _grounded(self, place: Place, inside: tuple[slice, slice]) -> Pixels:
         """New pixels with what lies below the active layer at a part of a tile."""
@@ -176,9 +183,10 @@ def _split(stack: tuple[Layer, ...], active: int) -> tuple[tuple[Layer, ...], tu
     return (), stack
 
 
-def _is_slow(layer: Layer, depth: Depth) -> bool:
-    """Whether Qt's painter cannot lay it."""
-    return layer.visible and layer.kind != "group" and (depth == 16 or layer.blend != "normal")
+def _slow_ones(layers: Iterable[Layer], depth: Depth) -> int:
+    """How many of the layers Qt's painter cannot lay."""
+    pixels = (layer for top in layers for layer in top.walk() if layer.visible and layer.kind != "group")
+    return sum(depth == 16 or layer.blend != "normal" for layer in pixels)
 
 
 def _same(a: tuple[Layer, ...], b: tuple[Layer, ...]) -> bool:
