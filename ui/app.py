@@ -66,6 +66,7 @@ def run(make_engine: Callable[[], StartableEngine], paths: Sequence[str], versio
         window.pages.currentChanged.connect(window.offer_tour)
     else:
         window.offer_tour()
+    window.recovery.offer()
     if paths:
         window.open_file(paths[0])
     with loop:

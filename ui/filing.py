@@ -135,6 +135,15 @@ class Filing(QObject):
         if then is not None and not session.is_modified:
             then()
 
+    def show_recovered(self, document: Document, active: int, name: str, path: str) -> None:
+        """What a crash has left, not saved yet. Its own file is its own again, unless another has it open."""
+        lock = self._lock_on(Path(path)) if path else None
+        self._show(document, Path(path) if lock is not None else None)
+        self._lock, self._copy_of = lock, Path(name).stem if lock is None and path else ""
+        if active:
+            self._session.activate(active)
+        self._session.mark_unsaved()
+
     async def ended(self) -> None:
         """No file is being written any more."""
         async with self._writing:

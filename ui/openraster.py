@@ -118,6 +118,7 @@ class _Reader:
         self._names = set(archive.namelist())
         self._notes: list[str] = []
         self._active = 0
+        self._maps: dict[str, TileMap] = {}  # what was one mapping is one again
         self._samples: dict[str, Samples] = {}  # of another program's layers
         self._used = {"mimetype", "stack.xml", MERGED, THUMBNAIL}
 
@@ -147,9 +148,13 @@ class _Reader:
     def get_tiles(self, reference: Json) -> TileMap:
         if reference is None:
             return MappingProxyType({})
-        x, y = int(reference["x"]), int(reference["y"])
-        samples = samples_of(self._entry(reference["png"]))
-        return tiles_from(samples, x, y) if samples.ndim == 3 else shares_from(samples, x, y)
+        name = reference["png"]
+        if name not in self._maps:
+            x, y = int(reference["x"]), int(reference["y"])
+            samples = samples_of(self._entry(name))
+            coloured = samples.ndim == 3
+            self._maps[name] = tiles_from(samples, x, y) if coloured else shares_from(samples, x, y)
+        return self._maps[name]
 
     def get_array(self, reference: Json) -> NDArray[Any]:
         return frozen(samples_of(self._entry(reference["png"])))

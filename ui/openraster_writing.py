@@ -29,7 +29,7 @@ from ui.openraster import (
     seal,
 )
 from ui.png import Samples, png
-from ui.record import Json, TileMap, record
+from ui.record import Json, TileMap, number_of, record
 
 
 def write(file: IO[bytes], document: Document, active: int = 0) -> None:
@@ -95,7 +95,11 @@ class _Writer:
         for name, content in self._foreign.entries.items():
             self._archive.writestr(name, content, zipfile.ZIP_DEFLATED)
         bare = replace(seen, foreign=None)
-        written = {"version": VERSION, "document": record(bare, self), "active": _number(seen, self._active)}
+        written = {
+            "version": VERSION,
+            "document": record(bare, self),
+            "active": number_of(seen, self._active),
+        }
         written["seal"] = seal(self._archive, ["stack.xml", *self._shown])
         self._archive.writestr(DOCUMENT, json.dumps(written, indent=1), zipfile.ZIP_DEFLATED)
 
@@ -215,8 +219,3 @@ def around(tiles: TileMap) -> Rect:
     columns, rows = [place[0] for place in tiles], [place[1] for place in tiles]
     left, top = min(columns) * TILE, min(rows) * TILE
     return Rect(left, top, (max(columns) + 1) * TILE - left, (max(rows) + 1) * TILE - top)
-
-
-def _number(document: Document, uid: int) -> int:
-    """Of a layer, in the order of `walk`; -1 if it is not there."""
-    return next((number for number, layer in enumerate(document.walk()) if layer.uid == uid), -1)

@@ -49,6 +49,11 @@ def document_of(written: Json, source: Source) -> Document:
     return document
 
 
+def number_of(document: Document, uid: int) -> int:
+    """Of a layer, in the order of `walk`; -1 if it is not there."""
+    return next((number for number, layer in enumerate(document.walk()) if layer.uid == uid), -1)
+
+
 def _written(kind: Any, value: Any, store: Store) -> Json:
     if value is None or isinstance(value, bool | int | float | str):
         return value

@@ -244,6 +244,11 @@ class Session(QObject):
         self.saved = self.document
         self.committed.emit()
 
+    def mark_unsaved(self) -> None:
+        """No file holds this document."""
+        self.saved = replace(self.document)
+        self.committed.emit()
+
     def commit(self, label: str, change: Change) -> None:
         """Make a change one undo step; while a gesture is open it waits for its end."""
         if self._open:

@@ -580,7 +580,9 @@ class Window(QMainWindow):
         self.filing.changed.connect(self.showing.refresh)
         for told in (self.filing.told, self.results.told, self.clipboard.told, session.said):
             told.connect(self.messages.tell)
-        for failed in (self.filing.failed, self.clipboard.failed, self.work.failed):
+        self.recovery.found.connect(self._offer_recovery)
+        parts_that_fail = (self.filing, self.journaling, self.clipboard, self.work)
+        for failed in (part.failed for part in parts_that_fail):
             failed.connect(self.messages.complain)
         self.welcome.open.connect(self.filing.ask_open)
         self.welcome.sample.connect(self.filing.open_sample)

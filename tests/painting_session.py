@@ -1,0 +1,75 @@
+"""A scripted session of painting in the real window, to be killed: `python -m tests.painting_session SEED`.
+
+It tells of every step by a line once it is done: the time, and the checksum of what is seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+import time
+import zlib
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_API", "pyside6")
+
+import qasync
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
+
+from engine.worker import Engine
+from tests.hands import mouse
+from ui import theme
+from ui.document import Document, new_document, read
+from ui.session import Session
+from ui.settings import Settings
+from ui.window import Window
+
+SIDE = 1024  # pixels
+
+
+def checksum(document: Document) -> int:
+    return zlib.crc32(read(document, document.rect).tobytes())
+
+
+async def paint(window: Window, seed: int, folder: Path) -> None:
+    """Strokes, undo, new layers, and now and then a save, until somebody ends it."""
+    dice = random.Random(seed)
+    while True:
+        what = dice.random()
+        if what < 0.08:
+            window.undo()
+        elif what < 0.14:
+            window.layering.add()
+        elif what < 0.2:
+            window.work.begin(window.filing.write(folder / "painting.ora"))
+        else:
+            window.session.set_colour(QColor.fromHsv(dice.randrange(360), 200, 220))
+            points = [(dice.randrange(SIDE), dice.randrange(SIDE)) for _ in range(dice.randrange(2, 5))]
+            mouse(window.canvas, QEvent.Type.MouseButtonPress, points[0])
+            for point in points[1:]:
+                mouse(window.canvas, QEvent.Type.MouseMove, point)
+                await asyncio.sleep(0.01)
+            mouse(window.canvas, QEvent.Type.MouseButtonRelease, points[-1])
+        print(time.time(), checksum(window.session.document), flush=True)  # noqa: T201
+        await asyncio.sleep(0.02)
+
+
+def main() -> None:
+    seed, folder = int(sys.argv[1]), Path(sys.argv[2])
+    application = QApplication([])
+    theme.dress(application)
+    with qasync.QEventLoop(application) as loop:
+        session = Session(new_document(SIDE, SIDE, (255, 255, 255, 255)))
+        window = Window(session, Engine("cpu"), Settings(), folder / "settings.toml", model="toy")
+        window.resize(QSize(1200, 800))
+        window.show()
+        loop.run_until_complete(paint(window, seed, folder))
+
+
+if __name__ == "__main__":
+    main()
