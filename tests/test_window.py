@@ -486,6 +486,15 @@ async def test_every_button_has_a_name_for_those_who_cannot_see_it(bench: Bench)
 
 
 @scenario
+async def test_the_key_of_the_chosen_tool_goes_on_in_its_group(bench: Bench) -> None:
+    seen = []
+    for letter in "SSBBGGS":
+        bench.key(Qt.Key(ord(letter)))
+        seen.append(bench.window.tool.name)
+    assert seen == ["Clone stamp", "Smudge", "Brush", "Brush", "Fill", "Gradient", "Clone stamp"]
+
+
+@scenario
 async def test_the_name_of_a_material_takes_its_brush(bench: Bench) -> None:
     window = bench.window
     bench.key(Qt.Key.Key_E)

@@ -45,7 +45,8 @@ class BrushButton(QToolButton):
     def show_brush(self, brush: Brush) -> None:
         self._brush = brush
         self._drawn = ("", 0.0)
-        self.setAccessibleDescription(tr(taken(brush) or "Own"))
+        name = taken(brush)
+        self.setAccessibleDescription(tr("Own") if name is None else tr(name))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

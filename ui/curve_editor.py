@@ -19,16 +19,16 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.curves import STEPS, STRAIGHT, By, Curve, Response, table_of
-from ui.language import tr
+from ui.language import marked, tr
 from ui.widgets import Segments, caption, push_button
 
 NEAR = 10.0  # points from which a point of the curve is grabbed
 ROOM = 8.0  # points round the square
 LEAST = 0.02  # from point to point
 SHAPES: tuple[tuple[str, str, Curve], ...] = (
-    ("Straight", "As it is", STRAIGHT),
-    ("Light hand", "A light touch does much already", ((0.0, 0.0), (0.25, 0.5), (1.0, 1.0))),
-    ("Firm hand", "Only a firm touch does much", ((0.0, 0.0), (0.75, 0.5), (1.0, 1.0))),
+    (marked("Straight"), marked("As it is"), STRAIGHT),
+    (marked("Light hand"), marked("A light touch does much already"), ((0.0, 0.0), (0.25, 0.5), (1.0, 1.0))),
+    (marked("Firm hand"), marked("Only a firm touch does much"), ((0.0, 0.0), (0.75, 0.5), (1.0, 1.0))),
 )
 STEP: dict[int, tuple[float, float]] = {
     Qt.Key.Key_Left: (-0.02, 0),

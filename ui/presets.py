@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QPixmap
 from engine.area import Rect
 from ui.coats import colour_ink
 from ui.curves import Response
+from ui.language import marked
 from ui.pixels import image_of
 from ui.strokes import At, Stroke
 from ui.tools import Brush
@@ -19,7 +20,7 @@ from ui.tools import Brush
 PRESSED, FIRM = Response("pressure"), Response()
 SOFTLY = Response("pressure", ((0.0, 0.0), (0.3, 0.5), (1.0, 1.0)))
 PRESETS: dict[str, dict[str, Any]] = {  # what differs from a plain hard disc
-    "Pencil": {
+    marked("Pencil"): {
         "size": 6,
         "hardness": 0.5,
         "flow": 0.7,
@@ -27,10 +28,10 @@ PRESETS: dict[str, dict[str, Any]] = {  # what differs from a plain hard disc
         "size_by": Response("tilt", ((0.0, 0.35), (0.5, 0.5), (1.0, 1.0))),
         "opacity_by": SOFTLY,
     },
-    "Ink": {"size": 12, "hardness": 0.95, "smoothing": 0.25, "size_by": PRESSED},
-    "Soft round": {"size": 80, "hardness": 0.0, "flow": 0.6, "flow_by": PRESSED},
-    "Hard round": {"size": 48, "hardness": 0.9, "size_by": PRESSED},
-    "Chalk": {
+    marked("Ink"): {"size": 12, "hardness": 0.95, "smoothing": 0.25, "size_by": PRESSED},
+    marked("Soft round"): {"size": 80, "hardness": 0.0, "flow": 0.6, "flow_by": PRESSED},
+    marked("Hard round"): {"size": 48, "hardness": 0.9, "size_by": PRESSED},
+    marked("Chalk"): {
         "size": 42,
         "shape": "chalk",
         "flow": 0.8,
@@ -39,7 +40,7 @@ PRESETS: dict[str, dict[str, Any]] = {  # what differs from a plain hard disc
         "grain": 0.5,
         "flow_by": SOFTLY,
     },
-    "Bristle": {
+    marked("Bristle"): {
         "size": 56,
         "shape": "bristle",
         "flow": 0.9,
@@ -49,7 +50,7 @@ PRESETS: dict[str, dict[str, Any]] = {  # what differs from a plain hard disc
         "size_by": Response("pressure", ((0.0, 0.4), (1.0, 1.0))),
         "flow_by": SOFTLY,
     },
-    "Sponge": {
+    marked("Sponge"): {
         "size": 80,
         "shape": "sponge",
         "flow": 0.8,
@@ -58,7 +59,7 @@ PRESETS: dict[str, dict[str, Any]] = {  # what differs from a plain hard disc
         "jitter": 0.25,
         "flow_by": PRESSED,
     },
-    "Cloud": {
+    marked("Cloud"): {
         "size": 140,
         "shape": "cloud",
         "flow": 0.25,
