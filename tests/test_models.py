@@ -259,3 +259,15 @@ def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
 def test_an_absent_device() -> None:
     with pytest.raises(EngineError, match="is not there; choose"):
         models.pick_device("abacus")
+
+
+def test_the_digest_of_the_weights_tells_models_apart(starter: models.Model, tmp_path: Path) -> None:
+    assert len(starter.facts.weights) == 64
+    assert models.load("toy").facts.weights == ""
+    folder = copy_of_the_starter(tmp_path)
+    assert models.load(str(folder), "cpu").facts.weights == starter.facts.weights
+    patches = folder / "patches.safetensors"
+    content = bytearray(patches.read_bytes())
+    content[-1] ^= 1
+    patches.write_bytes(content)
+    assert models.load(str(folder), "cpu").facts.weights != starter.facts.weights

@@ -91,7 +91,7 @@ def _hatched(area: Layer, view: View, size: QSize) -> QPixmap:
     out = _blank(size, view.ratio)
     with painting(out) as painter:
         painter.setTransform(view.transform)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.zoom < 1)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, 0.5 < view.zoom < 1)  # it is slow
         for (column, row), tile in area.tiles.items():
             image = image_of(tile)
             painter.drawImage(QRectF(column * TILE, row * TILE, TILE, TILE), image)

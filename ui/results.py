@@ -15,7 +15,8 @@ import numpy as np
 from engine.pictures import flat
 from engine.recipe import Recipe, from_json, place_of, recipe_of, request_of, to_json, variant_of
 from engine.types import Drag, EditRequest, EngineError, Inpaint, SDEdit
-from ui.apply import DOT, Ask, Candidate
+from ui import areas
+from ui.apply import DOT, Ask, Candidate, permitted
 from ui.document import Document, Layer, Result, Rgba, Shares, frozen, places
 from ui.dragging import DragAsk, ask_of
 from ui.language import tr
@@ -83,11 +84,16 @@ class DragAgain(DragAsk):
 
 
 def again(document: Document, recipe: Recipe) -> Ask:
-    """A recipe on the document as it is now. Raises EngineError."""
+    """A recipe on the document as it is now, whose selection and areas count. Raises EngineError."""
     paints = isinstance(recipe.operation, SDEdit | Inpaint)  # its strokes are in the recipe
     shown = as_seen(document, document.rect, lambda layer: not paints or layer.kind != "strokes")
     request = request_of(recipe, flat(shown))
     at = place_of(recipe, document.width, document.height)
+    allowed = areas.allowed(document, at)
+    if allowed is not None:
+        request = replace(request, mask=permitted(request.mask, allowed))
+        if not np.any(request.mask):
+            raise EngineError("The selection and the areas keep everything that the recipe would change.")
     if isinstance(recipe.operation, Drag):
         drag = ask_of(at, request)
         return DragAgain(at, request, drag.work, drag.places)

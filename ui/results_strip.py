@@ -49,6 +49,7 @@ from ui.widgets import icon_button
 from ui.work import Work
 
 WIDE, TALL = 104, 72  # points, of a picture
+STAR = "#e9b949"  # on the dark disc in every theme
 CARD = QSize(WIDE + 12, TALL + 28)
 _Index = QModelIndex | QPersistentModelIndex
 _PICTURE, _STAR, _BADGE = (Qt.ItemDataRole.UserRole + place for place in range(3))
@@ -445,7 +446,7 @@ class _Card(QStyledItemDelegate):
             corner = QRect(place.right() - 19, place.top() + 3, 16, 16)
             painter.setBrush(QColor(0, 0, 0, 150))
             painter.drawEllipse(QRectF(corner).adjusted(-1, -1, 1, 1))
-            icon("star-fill", theme.WARNING).paint(painter, corner.adjusted(2, 2, -2, -2))
+            icon("star-fill", STAR).paint(painter, corner.adjusted(2, 2, -2, -2))
         line = QRect(box.left() + 4, frame.bottom() + 2, box.width() - 8, box.bottom() - frame.bottom() - 4)
         text = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, line.width())
         painter.setPen(QColor(theme.TEXT if chosen else theme.QUIET))
