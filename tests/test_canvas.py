@@ -76,8 +76,9 @@ def test_the_screen_shows_the_document(canvas: Canvas) -> None:
 @pytest.mark.skipif("QT_SCALE_FACTOR" in os.environ, reason="this is that run")
 def test_all_this_holds_on_a_dense_screen() -> None:
     environment = {**os.environ, "QT_SCALE_FACTOR": "1.5"}
-    tools = Path(__file__).with_name("test_tools.py")
-    command = [sys.executable, "-m", "pytest", "-q", __file__, str(tools)]
+    others = (f"test_{name}.py" for name in ("tools", "steering", "comparing", "navigator"))
+    files = [str(Path(__file__).with_name(name)) for name in others]
+    command = [sys.executable, "-m", "pytest", "-q", __file__, *files]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 

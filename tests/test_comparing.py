@@ -116,16 +116,16 @@ def test_the_line_is_dragged_and_moved_by_keys(canvas: Canvas) -> None:
 
 def test_what_differs_is_coloured_and_what_does_not_stays_dark(canvas: Canvas) -> None:
     canvas.picture.compare("difference")
-    screen = seen(canvas)
-    assert (screen[100:, :] == 255 // 5).all()
+    screen = seen(canvas)[:300, :400]
+    assert (screen[100:] == 255 // 5).all()
     assert (screen[50, 30:370].max(1) > 200).all()
     canvas.session.undo()
-    assert (seen(canvas) == 255 // 5).all()
+    assert (seen(canvas)[:300, :400] == 255 // 5).all()
     green = np.full((1, 1, 4), (255, 254, 255, 255), np.uint8)  # a step of one is seen
     canvas.session.preview(Overlay(Rect(100, 100, 1, 1), green))
     assert seen(canvas)[100, 100].max() > 100
     canvas.session.preview(None)
-    assert (seen(canvas) == 255 // 5).all()
+    assert (seen(canvas)[:300, :400] == 255 // 5).all()
 
 
 def test_the_difference_of_a_large_picture_comes_piece_by_piece(canvas: Canvas, qtbot: QtBot) -> None:

@@ -57,7 +57,8 @@ def test_all_of_the_picture_is_seen_even_what_the_canvas_never_showed(
 
 
 def test_a_press_shows_that_part_and_the_frame_is_dragged(navigator: Navigator, canvas: Canvas) -> None:
-    canvas.set_zoom(4.0)
+    canvas.set_zoom(8.0)
+    canvas.centre_on(QPointF(100, 100))
     small = navigator.small
     there = small.transform.map(QPointF(320, 240)).toPoint()
     QTest.mousePress(small, Qt.MouseButton.LeftButton, pos=there)
