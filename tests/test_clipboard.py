@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PIL import Image
+from PySide6.QtCore import QByteArray, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDropEvent, QImage
 from PySide6.QtWidgets import QApplication
 
@@ -141,16 +143,13 @@ async def test_a_picture_of_another_program_lands_in_the_middle_of_the_view_and_
 
 @scenario
 async def test_png_on_the_clipboard_counts_before_what_has_lost_its_transparency(bench: Bench) -> None:
-    from PySide6.QtCore import QBuffer, QByteArray
-
     image = QImage(8, 8, QImage.Format.Format_RGBA8888)
     image.fill(QColor(200, 10, 30, 64))
-    data = QByteArray()
-    buffer = QBuffer(data)
-    assert image.save(buffer, "PNG")
+    data = io.BytesIO()
+    Image.fromarray(rgba_of(image)).save(data, "PNG")
     mime = QMimeData()
     mime.setImageData(image.convertToFormat(QImage.Format.Format_RGB32))
-    mime.setData(PNG, data)
+    mime.setData(PNG, QByteArray(data.getvalue()))
     QApplication.clipboard().setMimeData(mime)
     bench.key(Qt.Key.Key_V, CTRL)
     pasted = top(bench.session.document)

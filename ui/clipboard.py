@@ -28,7 +28,7 @@ from ui.document import (
     tiles_from,
 )
 from ui.filing import Filing
-from ui.language import tr
+from ui.language import marked, tr
 from ui.pixels import rgba_of
 from ui.selection import alone, common_part, part_in
 from ui.session import Session, fresh_name
@@ -81,12 +81,12 @@ class Clipboard(QObject):
 
     def cut(self) -> None:
         if self._may_change() and self.copy():
-            self._clear("Cut")
+            self._clear(marked("Cut"))
 
     def clear(self) -> None:
         """What is selected of the active layer is gone, or all that it holds."""
         if self._may_change():
-            self._clear("Clear")
+            self._clear(marked("Clear"))
 
     def _clear(self, label: str) -> None:
         layer, selection = self._session.active_layer, self._session.document.selection
@@ -142,7 +142,7 @@ class Clipboard(QObject):
             if found is None:
                 return
             rgba, at = own(document, found), self._middle(found)
-        self._add([(rgba, tr("Pasted"), at)], "Paste")
+        self._add([(rgba, tr("Pasted"), at)], marked("Paste"))
 
     def paste_as_new(self) -> None:
         """In place of the picture on the canvas, once that is saved or given up."""
@@ -161,7 +161,8 @@ class Clipboard(QObject):
         elif not mime.urls():
             rgba = self._picture_in(mime)
             if rgba is not None:
-                self._add([(own(self._session.document, rgba), tr("Dropped"), _round(rgba, at))], "Drop")
+                found = own(self._session.document, rgba), tr("Dropped"), _round(rgba, at)
+                self._add([found], marked("Drop"))
 
     async def _add_files(self, paths: Sequence[Path], at: QPointF) -> None:
         """Raises PictureError."""
@@ -170,7 +171,7 @@ class Clipboard(QObject):
             opened = (await asyncio.to_thread(files.open_document, path)).document
             rgba = await asyncio.to_thread(_as_in, self._session.document, opened)
             found.append((rgba, path.stem, _round(rgba, at)))
-        self._add(found, "Drop")
+        self._add(found, marked("Drop"))
 
     def _add(self, found: Sequence[tuple[Rgba, str, Rect]], label: str) -> None:
         """Pictures as layers over the active one, one undo step; nothing is selected then."""

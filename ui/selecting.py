@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui import theme
-from ui.document import Document, Kind, Layer, Selection, layer_from, read
-from ui.language import tr
+from ui.document import Document, Kind, Layer, Selection, layer_from
+from ui.language import marked, tr
 from ui.selection import (
     How,
     border,
@@ -28,6 +28,7 @@ from ui.selection import (
 )
 from ui.session import Session
 from ui.settings import Settings
+from ui.spaces import as_seen
 from ui.tools.select import selected, some
 from ui.widgets import Slider, caption, push_button
 
@@ -56,10 +57,10 @@ class Selecting(QObject):
     # ---- all and nothing
 
     def all(self) -> None:
-        selected(self._session, "Select all", everything(self._session.document.rect))
+        selected(self._session, marked("Select all"), everything(self._session.document.rect))
 
     def none(self) -> None:
-        selected(self._session, "Select none", None)
+        selected(self._session, marked("Select none"), None)
 
     def reselect(self) -> None:
         """The last selection that there was."""
@@ -68,16 +69,18 @@ class Selecting(QObject):
             return
         steps = reversed(history.steps[: history.at])
         last = next((step.selection for _, step in steps if step.selection is not None), None)
-        if last is None or last.at.x + last.at.width > document.width or (
-            last.at.y + last.at.height > document.height
+        if (
+            last is None
+            or last.at.x + last.at.width > document.width
+            or (last.at.y + last.at.height > document.height)
         ):
             self._session.said.emit(tr("Nothing was selected before."))
         else:
-            selected(self._session, "Reselect", last)
+            selected(self._session, marked("Reselect"), last)
 
     def invert(self) -> None:
         document = self._session.document
-        selected(self._session, "Invert selection", inverted(document.selection, document.rect))
+        selected(self._session, marked("Invert selection"), inverted(document.selection, document.rect))
 
     # ---- the edge
 
@@ -86,35 +89,35 @@ class Selecting(QObject):
             self._grow = by
             return grown(before, by, self._session.document.rect)
 
-        self._ask_how_far(tr("Grow selection"), self._grow, made)
+        self._ask_how_far(marked("Grow selection"), self._grow, made)
 
     def shrink(self) -> None:
         def made(before: Selection, by: int) -> Selection:
             self._grow = by
             return shrunk(before, by, self._session.document.rect)
 
-        self._ask_how_far(tr("Shrink selection"), self._grow, made)
+        self._ask_how_far(marked("Shrink selection"), self._grow, made)
 
     def feather(self) -> None:
         def made(before: Selection, by: int) -> Selection:
             self._feather = by
             return feathered(before, by, self._session.document.rect)
 
-        self._ask_how_far(tr("Feather selection"), self._feather, made)
+        self._ask_how_far(marked("Feather selection"), self._feather, made)
 
     def border(self) -> None:
         def made(before: Selection, by: int) -> Selection:
             self._border = by
             return border(before, by, self._session.document.rect)
 
-        self._ask_how_far(tr("Select the border"), self._border, made)
+        self._ask_how_far(marked("Select the border"), self._border, made)
 
     # ---- from elsewhere
 
     def colour_range(self) -> None:
         """Whatever has nearly the current colour, in the picture as it is seen."""
         document, colour = self._session.document, self._session.colour
-        pixels = read(document, document.rect)
+        pixels = as_seen(document, document.rect)
 
         def made(before: Selection | None, tolerance: int) -> Selection:
             self._tolerance = tolerance
@@ -125,7 +128,7 @@ class Selecting(QObject):
         )
         slider = Slider(tr("Tolerance"), 1, 255, self._tolerance, "", 1.6, help_text)
         note = tr("All that has nearly the current colour. The eyedropper takes another one.")
-        self._adjust(tr("Colour range"), slider, made, note)
+        self._adjust(marked("Colour range"), slider, made, note)
 
     def from_layer(self) -> None:
         """What the active layer covers."""
@@ -139,7 +142,7 @@ class Selecting(QObject):
         if is_empty(found):
             self._session.said.emit(tr("{name} is empty, so nothing was selected.").format(name=layer.name))
         else:
-            selected(self._session, "Select layer", combined(document.selection, found, how))
+            selected(self._session, marked("Select layer"), combined(document.selection, found, how))
 
     def from_editable(self) -> None:
         self._from_area("editable")
@@ -149,10 +152,10 @@ class Selecting(QObject):
 
     def to_editable(self) -> None:
         """Add what is selected to where edits may change the picture."""
-        self._to_area("editable", "Selection to Editable")
+        self._to_area("editable", marked("Selection to Editable"))
 
     def to_protected(self) -> None:
-        self._to_area("protected", "Selection to Protected")
+        self._to_area("protected", marked("Selection to Protected"))
 
     def _from_area(self, kind: Kind) -> None:
         area = self._session.document.area(kind)
@@ -201,7 +204,7 @@ class Selecting(QObject):
             else:
                 trial.__exit__(_Dropped, _Dropped(), None)
 
-        dialog = _Adjust(self._window, title, [slider], note)
+        dialog = _Adjust(self._window, tr(title), [slider], note)
         dialog.changed.connect(look)
         dialog.finished.connect(end)
         look()

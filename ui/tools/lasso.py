@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath, QPolygonF
 
 from engine.types import Point
+from ui.language import marked
 from ui.options import choice, slider, switch
 from ui.selection import How, polygon
 from ui.session import Session
@@ -51,7 +52,7 @@ class Lasso:
         how = asked_how(self.how, session, pointer)
         if is_grabbed(session, how, pointer):
             if not (yield from moving(session, pointer)):
-                selected(session, "Select none", None)
+                selected(session, marked("Select none"), None)
             return
         try:
             while pointer.down:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QPainter
 from engine.area import Rect
 from ui.document import Document, Layer, copied, eight_bits
 from ui.floating import Floating
-from ui.language import tr
+from ui.language import marked, tr
 from ui.options import switch
 from ui.selection import alone, shifted
 from ui.session import Session, fresh_name, topmost_first
@@ -47,7 +47,7 @@ class Move:
         first, self.by = pointer, (0, 0)
         self.floating = Floating(document, layer)
         try:
-            with session.trial("Duplicate" if pointer.alt else "Move") as show:
+            with session.trial(marked("Duplicate") if pointer.alt else marked("Move")) as show:
                 while pointer.down:
                     pointer = yield
                     by = _way(first, pointer)

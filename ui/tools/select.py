@@ -14,7 +14,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen
 
 from ui.document import Document, Selection
-from ui.language import tr
+from ui.language import marked, tr
 from ui.options import choice, slider, switch
 from ui.selection import (
     How,
@@ -68,7 +68,7 @@ class Select:
         how = asked_how(self.how, session, pointer)
         if is_grabbed(session, how, pointer):
             if not (yield from moving(session, pointer)):
-                selected(session, "Select none", None)
+                selected(session, marked("Select none"), None)
             return
         first = QPointF(pointer.x, pointer.y)
         held = session.document.selection is not None and (pointer.shift or pointer.alt)
@@ -150,7 +150,7 @@ def moving(session: Session, pointer: Pointer) -> Generator[None, Pointer, bool]
     selection, rect, first = session.document.selection, session.document.rect, pointer
     assert selection is not None
     by = 0, 0
-    with session.select("Move selection") as show:
+    with session.select(marked("Move selection")) as show:
         while pointer.down:
             pointer = yield
             to = round(pointer.x - first.x), round(pointer.y - first.y)
@@ -172,7 +172,7 @@ def taken(session: Session, label: str, new: Selection, how: How, feather: float
 def clicked(session: Session, how: How) -> None:
     """A click that draws nothing: in the place of the old selection, that is none."""
     if how == "replace":
-        selected(session, "Select none", None)
+        selected(session, marked("Select none"), None)
 
 
 def selected(session: Session, label: str, selection: Selection | None) -> None:
@@ -197,7 +197,7 @@ def nudged(session: Session, event: QKeyEvent) -> bool:
     dx, dy = ARROWS[key]
     moved = shifted(document.selection, far * dx, far * dy, document.rect)
     if not is_empty(moved):
-        selected(session, "Move selection", moved)
+        selected(session, marked("Move selection"), moved)
     return True
 
 
