@@ -235,6 +235,19 @@ async def test_a_result_is_applied_again_and_again(bench: Bench) -> None:
 
 
 @scenario
+async def test_a_double_click_applies(bench: Bench) -> None:
+    await make(bench, variants=2)
+    cards = bench.window.results.list
+    place = cards.visualItemRect(cards.item(1)).center()
+    QTest.mouseClick(cards.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseDClick(cards.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert bench.kinds == ["picture", "strokes", "result"]
+    assert bench.session.overlay is None
+    click(bench, 0)
+    assert bench.session.overlay is not None
+
+
+@scenario
 async def test_what_is_seen_is_what_an_old_result_becomes(bench: Bench, photo: Path) -> None:
     await bench.open(photo)
     await make(bench)
