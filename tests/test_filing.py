@@ -266,3 +266,14 @@ async def test_a_link_stays_a_link(bench: Bench) -> None:
     await bench.window.filing.write(link)
     assert link.is_symlink()
     assert fingerprint(open_document(real).document) == fingerprint(bench.session.document)
+
+
+@scenario
+async def test_the_kind_that_is_chosen_changes_the_ending(bench: Bench) -> None:
+    bench.stroke()
+    bench.window.save_as()
+    chooser = dialog_of(bench, QFileDialog)
+    assert Path(chooser.selectedFiles()[0]).name == "Untitled.ora"
+    chooser.filterSelected.emit(chooser.nameFilters()[2])
+    assert Path(chooser.selectedFiles()[0]).name == "Untitled.png"
+    chooser.reject()

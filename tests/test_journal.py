@@ -263,6 +263,20 @@ async def test_the_next_start_offers_what_was_left(bench: Bench) -> None:
 
 
 @scenario
+async def test_what_is_put_off_is_kept(bench: Bench) -> None:
+    kept = Journal()
+    kept.write(entry(rich()))
+    crashed(kept)
+    bench.window.recovery.offer()
+    await bench.until(lambda: bench.window.findChild(OverCanvas) is not None)
+    card = bench.window.recovery.card
+    assert card is not None
+    bench.click(card.later_button)
+    await bench.until(lambda: bench.window.findChild(OverCanvas) is None)
+    assert (kept.folder / journal.STATE).exists()
+
+
+@scenario
 async def test_on_the_start_page_the_card_lies_among_its_notices(bench: Bench) -> None:
     kept = Journal()
     kept.write(entry(Document(8, 8).with_layer(layer_from(noise(8, 8), "A", "strokes"))))

@@ -90,6 +90,7 @@ class Filing(QObject):
         dialog = FileDialog(self._window, tr("Save"), self.folder, files.save_filters())
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.selectFile(f"{self._title}{files.PROJECT}")
+        dialog.filterSelected.connect(lambda kind: _follow(dialog, kind))
 
         def save(path: str) -> None:
             self._work.begin(self.write(files.named(Path(path), dialog.selectedNameFilter()), then))
@@ -256,6 +257,13 @@ class Filing(QObject):
         self.recent = files.remembered(self.recent, path)
         self.folder = str(path.absolute().parent)
         self.changed.emit()
+
+
+def _follow(dialog: QFileDialog, kind: str) -> None:
+    """The name gets the ending of the kind that was chosen."""
+    for path in dialog.selectedFiles():
+        bare = Path(path).with_suffix("") if files.named(Path(path)) == Path(path) else Path(path)
+        dialog.selectFile(files.named(bare, kind).name)
 
 
 def _same(a: Path, b: Path) -> bool:

@@ -15,7 +15,7 @@ from ui.journal import LeftOver, left_over, recover
 from ui.journaling import Journaling
 from ui.language import tr
 from ui.panels import Floating
-from ui.widgets import Elided, caption, push_button
+from ui.widgets import Elided, caption, icon_button, push_button
 from ui.work import Work
 
 SHOWN = 3  # at once; the others follow when these are dealt with
@@ -84,10 +84,15 @@ class Card(QFrame):
         self.rows: list[Row] = []
         title = QLabel(tr("Driftpaint ended unexpectedly"))
         title.setProperty("title", True)
+        self.later_button = icon_button("x", tr("Later: it is offered again at the next start"), 14)
+        self.later_button.clicked.connect(self._put_off)
+        head = QHBoxLayout()
+        head.addWidget(title, 1)
+        head.addWidget(self.later_button)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(16, 12, 16, 14)
         self._column.setSpacing(theme.GRID)
-        self._column.addWidget(title)
+        self._column.addLayout(head)
         self._column.addWidget(caption(tr("What was on the canvas has been kept.")))
         self._fill()
 
@@ -105,6 +110,10 @@ class Card(QFrame):
         if not self._kept:
             self.hide()
             self.emptied.emit()
+
+    def _put_off(self) -> None:
+        self.hide()
+        self.emptied.emit()
 
     def _fill(self) -> None:
         shown = [row.kept for row in self.rows]
@@ -126,7 +135,7 @@ class Row(QWidget):
         self.kept = kept
         picture = QLabel()
         picture.setFixedSize(THUMBNAIL)
-        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        picture.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         pixels = QPixmap()
         if pixels.loadFromData(kept.thumbnail):
             ratio = self.devicePixelRatioF()
@@ -138,6 +147,7 @@ class Row(QWidget):
             pixels.setDevicePixelRatio(ratio)
             picture.setPixmap(pixels)
         name = Elided(kept.name)
+        name.setProperty("title", True)
         name.setToolTip(kept.path)
         when = caption(_when(kept.when))
         words = QVBoxLayout()

@@ -347,7 +347,8 @@ class Window(QMainWindow):
     def _offer_recovery(self, card: Card) -> None:
         """Where it is seen at once."""
         if self.pages.currentWidget() is self.start:
-            self.start.notices.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+            self.start.notices.setContentsMargins(0, 0, 0, 28)
+            self.start.notices.addWidget(card, 0, Qt.AlignmentFlag.AlignLeft)
         else:
             OverCanvas(self.canvas, card)
 
