@@ -12,6 +12,7 @@ from engine.area import Rect
 from ui.document import TILE, Document, composite, document_from, layer_from, read
 from ui.pixels import bytes_of, image_of, painting
 from ui.projection import Projection
+from ui.selection import from_alpha
 from ui.session import Session
 from ui.spaces import as_seen, own, own_colour, own_layer
 
@@ -111,6 +112,7 @@ def test_areas_have_eight_bits_whatever_the_picture_has() -> None:
     area = session.document.area("protected")
     assert area is not None
     assert area.tiles[0, 0].dtype == np.uint8
+    assert from_alpha(session.document, area).mask.sum() == 255 * 4 * TILE
 
 
 def test_layers_of_sixteen_bits_lie_over_each_other() -> None:

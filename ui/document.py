@@ -31,6 +31,7 @@ Place = tuple[int, int]  # column and row of a tile
 Tiles = Mapping[Place, Pixels]  # (256, 256, 4) each, read-only; a missing tile is transparent
 Shares = Mapping[Place, NDArray[np.uint8]]  # (256, 256) each, read-only, 0..255; a missing tile is 255
 Kind = Literal["picture", "strokes", "result", "group", "editable", "protected", "strength"]
+AREAS: tuple[Kind, ...] = ("editable", "protected", "strength")
 Depth = Literal[8, 16]  # bits of a channel
 Laid = Callable[[Pixels, Pixels, Blend, float, Share | None], None]  # as `lay`
 WHOLE = slice(None), slice(None)  # of a tile

@@ -19,6 +19,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
 
 from engine.area import Rect
 from ui.document import (
+    AREAS,
     TILE,
     Document,
     Layer,
@@ -150,7 +151,8 @@ def covered(layer: Layer) -> Rect:
 def alone(document: Document, layer: Layer, rect: Rect) -> Pixels:
     """A layer as if there were no other, however it is shown, (h, w, 4) premultiplied."""
     shown = replace(layer, visible=True, opacity=1.0, blend="normal")
-    return composite(replace(document, layers=(shown,)), rect)
+    depth = 8 if layer.kind in AREAS else document.depth
+    return composite(replace(document, layers=(shown,), depth=depth), rect)
 
 
 def colour_range(pixels: Rgba, colour: tuple[int, int, int], tolerance: float) -> Selection:

@@ -22,6 +22,7 @@ from PySide6.QtGui import QColor
 
 from engine.area import Rect
 from ui.document import (
+    AREAS,
     TILE,
     Document,
     Kind,
@@ -77,7 +78,7 @@ class Wet:
 
     def blank(self) -> Pixels:
         """A transparent tile of the depth that is painted in; areas and masks have eight bits."""
-        return blank_tile(self.document.depth if self.layer.kind in ("strokes", "picture", "result") else 8)
+        return blank_tile(8 if self.layer.kind in AREAS else self.document.depth)
 
     def ink(self, colour: QColor) -> QColor:
         """What to paint with for a colour of the screen, by the document's profile."""
