@@ -94,7 +94,7 @@ def test_where_the_share_is_nothing_the_guide_stays_bit_for_bit() -> None:
 
 @pytest.mark.parametrize("solver", ["sde", "ode"])
 def test_the_smaller_its_share_the_nearer_a_place_stays_to_the_guide(solver: Literal["sde", "ode"]) -> None:
-    share = np.repeat(np.array([0, 64, 128, 255], np.float32) / 255, 16)[None].repeat(48, 0)
+    share = np.repeat(np.array([0, 64, 128, 255], np.float32) / np.float32(255), 16)[None].repeat(48, 0)
     out = result(replace(REQUEST, operation=SDEdit(0.9, solver=solver), share=share, steps=20))
     far = np.abs(out.astype(int) - GUIDE).reshape(48, 4, 16, 3).mean((0, 2, 3))
     assert far[0] == 0
