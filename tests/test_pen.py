@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
@@ -45,6 +45,19 @@ def test_tilt_is_how_far_the_pen_leans_whereto_ever(canvas: Canvas, tilt: tuple[
     canvas.tool = Brush(size=80, hardness=1, size_by=Response("tilt"))
     pen_stroke(canvas, 0.5, tilt)
     assert thickness(canvas) == pytest.approx(max(wide, 2), abs=2)
+
+
+@pytest.mark.parametrize("angle", [0.0, 90.0])
+def test_a_flat_tip_turns_as_the_pen_leans_also_in_a_turned_view(canvas: Canvas, angle: float) -> None:
+    canvas.tool = Brush(size=80, shape="flat", turning="lean", size_by=Response())
+    canvas.turn(angle)
+    middle = canvas.view.to_canvas(QPointF(200, 150))
+    pen(canvas, PRESS, (middle.x(), middle.y()), 1.0, tilt=(0, 50))
+    pen(canvas, RELEASE, (middle.x(), middle.y()), 0.0, tilt=(0, 50))
+    there = stroke_alpha(canvas.session.document) > 128
+    wide, high = np.ptp(np.nonzero(there)[1]), np.ptp(np.nonzero(there)[0])
+    assert (high > 3 * wide) == (angle == 0)
+    assert (wide > 3 * high) == (angle == 90)
 
 
 def test_pressure_can_make_it_fainter_instead(canvas: Canvas) -> None:

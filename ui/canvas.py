@@ -251,8 +251,13 @@ class Canvas(QWidget):
         """Pens; mouse events that some platforms send beside them are ignored while one is down."""
         event.accept()
         eraser = event.pointerType() == QPointingDevice.PointerType.Eraser
-        pointer = self._told(event)._replace(
-            pressure=event.pressure(), eraser=eraser, tilt_x=event.xTilt(), tilt_y=event.yTilt()
+        pointer = self._told(event)
+        end = self.view.to_canvas(event.position() + QPointF(event.xTilt(), event.yTilt()))
+        pointer = pointer._replace(
+            pressure=event.pressure(),
+            eraser=eraser,
+            tilt_x=(end.x() - pointer.x) / pointer.point,  # as the view is turned
+            tilt_y=(end.y() - pointer.y) / pointer.point,
         )
         self._move_hover(event.position())
         if event.type() == QEvent.Type.TabletPress and event.button() == Qt.MouseButton.LeftButton:

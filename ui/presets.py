@@ -21,15 +21,22 @@ PRESSED, FIRM = Response("pressure"), Response()
 SOFTLY = Response("pressure", ((0.0, 0.0), (0.3, 0.5), (1.0, 1.0)))
 PRESETS: dict[str, dict[str, Any]] = {  # what differs from a plain hard disc
     marked("Pencil"): {
-        "size": 6,
-        "hardness": 0.5,
-        "flow": 0.7,
-        "grain": 0.85,
-        "size_by": Response("tilt", ((0.0, 0.35), (0.5, 0.5), (1.0, 1.0))),
+        "size": 8,
+        "hardness": 0.6,
+        "grain": 0.7,
+        "size_by": Response("tilt", ((0.0, 0.4), (0.4, 0.5), (1.0, 1.0))),
         "opacity_by": SOFTLY,
     },
     marked("Ink"): {"size": 12, "hardness": 0.95, "smoothing": 0.25, "size_by": PRESSED},
-    marked("Soft round"): {"size": 80, "hardness": 0.0, "flow": 0.6, "flow_by": PRESSED},
+    marked("Flat"): {
+        "size": 36,
+        "shape": "flat",
+        "spacing": 0.02,
+        "angle": 320.0,
+        "smoothing": 0.2,
+        "opacity_by": SOFTLY,
+    },
+    marked("Soft round"): {"size": 80, "hardness": 0.0, "flow": 0.15, "flow_by": PRESSED},
     marked("Hard round"): {"size": 48, "hardness": 0.9, "size_by": PRESSED},
     marked("Chalk"): {
         "size": 42,
@@ -58,6 +65,14 @@ PRESETS: dict[str, dict[str, Any]] = {  # what differs from a plain hard disc
         "turning": "random",
         "jitter": 0.25,
         "flow_by": PRESSED,
+    },
+    marked("Splatter"): {
+        "size": 110,
+        "shape": "splatter",
+        "spacing": 0.35,
+        "turning": "random",
+        "jitter": 0.5,
+        "size_by": PRESSED,
     },
     marked("Cloud"): {
         "size": 140,

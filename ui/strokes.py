@@ -36,7 +36,7 @@ class Nib(Protocol):
     spacing: float  # between dabs, share of the diameter
     smoothing: float  # 0..1
     angle: float  # degrees, of the tip
-    turning: str  # "fixed", "way": the tip turns with the line, or "random"
+    turning: str  # "fixed", "way": the tip turns with the line, "lean": with the pen, or "random"
     jitter: float  # 0..1: how unsteady dabs are in size, place and strength
     grain: float  # 0..1: how much of the paper is left
     mirror: bool  # the same once more at the other side of the picture
@@ -166,6 +166,8 @@ class Stroke:
         x, y, angle = at.x, at.y, math.radians(nib.angle)
         if nib.turning == "way":
             angle += self._way
+        elif nib.turning == "lean":
+            angle += math.atan2(at.tilt_y, at.tilt_x)
         elif nib.turning == "random":
             angle += random.randrange(ANY) * 2 * math.pi / ANY
         if nib.jitter:

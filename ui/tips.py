@@ -93,6 +93,13 @@ def paper() -> Stamp:
     return _ranked(rough)
 
 
+def _flat() -> Stamp:
+    """A broad edge, five times as long as it is wide, with round corners."""
+    across = np.abs((np.arange(SIDE, dtype=np.float32) + 0.5) / (SIDE / 2) - 1)
+    x, y = np.maximum(across - 0.84, 0), np.maximum(across - 0.04, 0)
+    return _fade(np.hypot(x, y[:, None]), 0.14, 0.16)
+
+
 def _chalk() -> Stamp:
     """A blunt end with an uneven rim, of coarse grain."""
     random = np.random.default_rng(1)
@@ -106,9 +113,9 @@ def _bristle() -> Stamp:
     random = np.random.default_rng(2)
     out = np.zeros((SIDE, SIDE), np.float32)
     across = (np.arange(SIDE, dtype=np.float32) + 0.5) / (SIDE / 2) - 1
-    for _ in range(160):
+    for _ in range(240):
         far, way = 0.9 * math.sqrt(random.random()), 2 * math.pi * random.random()
-        thick, strong = random.uniform(0.022, 0.05), random.uniform(0.15, 1.0)
+        thick, strong = random.uniform(0.022, 0.06), random.uniform(0.35, 1.0)
         x, y = far * math.cos(way), far * math.sin(way)
         hair = np.exp(-((across - y)[:, None] ** 2 + (across - x) ** 2) / thick**2)
         out = np.maximum(out, np.float32(strong) * hair)
@@ -149,6 +156,7 @@ def _made_once(make: Callable[[], Stamp]) -> Callable[[], Stamp]:
 
 
 TEXTURES: dict[str, Callable[[], Stamp]] = {
+    "flat": _made_once(_flat),
     "chalk": _made_once(_chalk),
     "bristle": _made_once(_bristle),
     "sponge": _made_once(_sponge),

@@ -18,6 +18,7 @@ from ui.tools.pointer import Gesture, Pointer
 
 SHAPES = (
     ("round", "Round", "A disc, hard or soft"),
+    ("flat", "Flat", "A broad edge, thick or thin by its angle"),
     ("chalk", "Chalk", "A blunt end with grain"),
     ("bristle", "Bristle", "Single hairs that leave streaks"),
     ("sponge", "Sponge", "Pores of all sizes"),
@@ -27,6 +28,7 @@ SHAPES = (
 TURNINGS = (
     ("fixed", "Still", "The tip keeps its angle"),
     ("way", "Along", "The tip turns with the line"),
+    ("lean", "Pen", "The tip turns as the pen leans"),
     ("random", "Any", "Each dab has an angle of its own"),
 )
 
