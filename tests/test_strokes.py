@@ -125,7 +125,7 @@ def test_textured_tips_draw_the_same_stroke_every_time(shape: str) -> None:
 
 
 def test_a_bristle_leaves_streaks_along_its_way() -> None:
-    brush = replace(PLAIN, size=60, shape="bristle", turning="way", spacing=0.02)
+    brush = replace(PLAIN, size=60, shape="bristle", turning="way", spacing=0.01)
     cover = drawn(
         brush,
         *line(),

@@ -113,7 +113,7 @@ def _bristle() -> Stamp:
     random = np.random.default_rng(2)
     out = np.zeros((SIDE, SIDE), np.float32)
     across = (np.arange(SIDE, dtype=np.float32) + 0.5) / (SIDE / 2) - 1
-    for _ in range(240):
+    for _ in range(180):
         far, way = 0.9 * math.sqrt(random.random()), 2 * math.pi * random.random()
         thick, strong = random.uniform(0.022, 0.06), random.uniform(0.35, 1.0)
         x, y = far * math.cos(way), far * math.sin(way)
