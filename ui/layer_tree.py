@@ -46,7 +46,7 @@ from PySide6.QtWidgets import (
 from ui import theme
 from ui.document import Layer
 from ui.icons import icon
-from ui.language import tr
+from ui.language import marked, tr
 from ui.stack import Where
 
 PICTURE = 34  # points, the longer side
@@ -57,12 +57,12 @@ Part = Literal["eye", "fold", "picture", "mask", "name", "lock"]
 UID, LAYER, SEEN, IMAGE, MASK, NOTE = (Qt.ItemDataRole.UserRole + number for number in range(6))
 MIME = "application/x-qabstractitemmodeldatalist"  # what Qt's own views take
 TIPS: dict[Part, str] = {
-    "eye": "Show or hide. Alt-click shows this layer alone",
-    "fold": "Fold or unfold the group",
-    "picture": "Paint on the layer. Ctrl-click selects what it covers",
-    "mask": "Paint on the mask: white shows, black hides. Shift-click turns back to the layer",
-    "name": "Double click to rename, drag to reorder",
-    "lock": "Unlock",
+    "eye": marked("Show or hide. Alt-click shows this layer alone"),
+    "fold": marked("Fold or unfold the group"),
+    "picture": marked("Paint on the layer. Ctrl-click selects what it covers"),
+    "mask": marked("Paint on the mask: white shows, black hides. Shift-click turns back to the layer"),
+    "name": marked("Double click to rename, drag to reorder"),
+    "lock": marked("Unlock"),
 }
 
 

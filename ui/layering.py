@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction
 from ui import stack
 from ui.blending import Blend
 from ui.document import Document, Kind, Layer
-from ui.language import tr
+from ui.language import marked, tr
 from ui.session import Session, fresh_name, topmost_first
 from ui.stack import Where
 
@@ -51,11 +51,11 @@ class Layering(QObject):
 
     def add(self) -> None:
         """A new layer for strokes above the active one."""
-        self._insert("New layer", Layer(self._name(tr("Strokes")), "strokes"))
+        self._insert(marked("New layer"), Layer(self._name(tr("Strokes")), "strokes"))
 
     def add_group(self) -> None:
         layer = Layer(self._name(tr("Group")), "group", blend="pass-through")
-        self._insert("New group", layer, into=False)
+        self._insert(marked("New group"), layer, into=False)
 
     def duplicate(self) -> None:
         """The chosen layers once more; of a selection, what is selected of the active layer."""
@@ -63,9 +63,14 @@ class Layering(QObject):
         if document.selection is not None and layer is not None and layer.kind != "group":
             selection = document.selection
             name = self._name(layer.name)
-            self._do("Layer from selection", lambda document: stack.lifted(document, layer, selection, name))
+            self._do(
+                marked("Layer from selection"),
+                lambda document: stack.lifted(document, layer, selection, name),
+            )
         else:
-            self._do("Duplicate", lambda document: stack.duplicated(document, self.chosen, self._name))
+            self._do(
+                marked("Duplicate"), lambda document: stack.duplicated(document, self.chosen, self._name)
+            )
 
     # ---- the stack
 
@@ -77,7 +82,7 @@ class Layering(QObject):
         if not stack.without(document, chosen).layers:
             self._session.said.emit(tr("The last layer stays: a picture has at least one."))
             return
-        self._do("Delete layer", lambda document: stack.without(document, chosen))
+        self._do(marked("Delete layer"), lambda document: stack.without(document, chosen))
 
     def up(self) -> None:
         self._step(True)
@@ -86,15 +91,15 @@ class Layering(QObject):
         self._step(False)
 
     def move(self, uids: Collection[int], beside: int, where: Where) -> None:
-        self._do("Move layer", lambda document: stack.moved(document, uids, beside, where))
+        self._do(marked("Move layer"), lambda document: stack.moved(document, uids, beside, where))
 
     def group(self) -> None:
         chosen, name = self.chosen, self._name(tr("Group"))
         if chosen:
-            self._do("Group layers", lambda document: stack.grouped(document, chosen, name))
+            self._do(marked("Group layers"), lambda document: stack.grouped(document, chosen, name))
 
     def ungroup(self) -> None:
-        self._do("Ungroup", lambda document: stack.ungrouped(document, self.chosen))
+        self._do(marked("Ungroup"), lambda document: stack.ungrouped(document, self.chosen))
 
     def merge(self) -> None:
         """Several chosen layers, what is in a group, or the active layer with the one below it."""
@@ -111,13 +116,13 @@ class Layering(QObject):
             text = tr("{name} is hidden; show it first, or merging would lose it.")
             self._session.said.emit(text.format(name=hidden.name))
         elif self._are_open(chosen):
-            self._do("Merge layers", lambda document: stack.merged(document, chosen))
+            self._do(marked("Merge layers"), lambda document: stack.merged(document, chosen))
 
     def flatten(self) -> None:
         """One picture of everything that is seen."""
         if self._are_open([layer.uid for layer in self._session.document.walk()]):
             name = tr("Picture")
-            self._do("Flatten", lambda document: stack.flattened(document, name))
+            self._do(marked("Flatten"), lambda document: stack.flattened(document, name))
 
     # ---- masks
 
@@ -128,7 +133,7 @@ class Layering(QObject):
         if layer is not None and layer.mask is None and self._are_open([active]):
             selection = document.selection
             self._do(
-                "Add mask",
+                marked("Add mask"),
                 lambda document: stack.changed(
                     document, [active], lambda layer: stack.with_mask(layer, document, selection)
                 ),
@@ -136,16 +141,18 @@ class Layering(QObject):
             self._session.activate(active, on_mask=True)
 
     def apply_mask(self) -> None:
-        self._change("Apply mask", stack.mask_applied)
+        self._change(marked("Apply mask"), stack.mask_applied)
 
     def delete_mask(self) -> None:
-        self._change("Delete mask", lambda layer: layer if layer.mask is None else replace(layer, mask=None))
+        self._change(
+            marked("Delete mask"), lambda layer: layer if layer.mask is None else replace(layer, mask=None)
+        )
 
     def invert_mask(self) -> None:
         def inverted(layer: Layer) -> Layer:
             return layer if layer.mask is None else stack.inverted_mask(layer, self._session.document)
 
-        self._change("Invert mask", inverted)
+        self._change(marked("Invert mask"), inverted)
 
     def edit_mask(self) -> None:
         """Let tools paint on the mask of the active layer, or on the layer again."""
@@ -156,13 +163,13 @@ class Layering(QObject):
     # ---- what layers are
 
     def to_picture(self) -> None:
-        self._convert("Convert to picture", "picture")
+        self._convert(marked("Convert to picture"), "picture")
 
     def to_strokes(self) -> None:
-        self._convert("Convert to strokes", "strokes")
+        self._convert(marked("Convert to strokes"), "strokes")
 
     def clear(self) -> None:
-        self._change("Clear layer", stack.cleared)
+        self._change(marked("Clear layer"), stack.cleared)
 
     def rename(self) -> None:
         if self._session.active:
@@ -171,7 +178,7 @@ class Layering(QObject):
     def set_name(self, uid: int, name: str) -> None:
         if name:
             self._do(
-                "Rename layer",
+                marked("Rename layer"),
                 lambda document: stack.changed(
                     document, [uid], lambda layer: layer if layer.name == name else replace(layer, name=name)
                 ),
@@ -184,7 +191,7 @@ class Layering(QObject):
             fits = blend != layer.blend and (blend != "pass-through" or layer.kind == "group")
             return replace(layer, blend=blend) if fits else layer
 
-        self._change("Blend mode", blended)
+        self._change(marked("Blend mode"), blended)
 
     @Slot(float)
     def fade(self, per_cent: float) -> None:
@@ -195,7 +202,7 @@ class Layering(QObject):
                 self.changed.emit()
                 return
             self._fading = ExitStack()
-            self._try = self._fading.enter_context(self._session.trial("Layer opacity"))
+            self._try = self._fading.enter_context(self._session.trial(marked("Layer opacity")))
         self._try(
             stack.changed(self._session.document, chosen, lambda layer: replace(layer, opacity=opacity))
         )
@@ -215,7 +222,7 @@ class Layering(QObject):
         """Hide them if they are seen, show them if not."""
         layers = stack.topmost(self._session.document, uids)
         visible = not all(layer.visible for layer in layers)
-        label = "Show layer" if visible else "Hide layer"
+        label = marked("Show layer") if visible else marked("Hide layer")
         self._do(
             label,
             lambda document: stack.changed(document, uids, lambda layer: replace(layer, visible=visible)),
@@ -229,18 +236,18 @@ class Layering(QObject):
         document = self._session.document
         if self._solo is not None and self._solo[0] == uid and stack.alone(document, uid) is document:
             hidden, self._solo = self._solo[1], None
-            self._do("Show all", lambda document: stack.shown(document, hidden))
+            self._do(marked("Show all"), lambda document: stack.shown(document, hidden))
             return
         alone = stack.alone(document, uid)
         before, after = ({layer.uid for layer in each.walk() if layer.visible} for each in (document, alone))
         self._solo = uid, frozenset(before - after)
-        self._do("Show alone", lambda document: stack.alone(document, uid))
+        self._do(marked("Show alone"), lambda document: stack.alone(document, uid))
 
     def toggle_lock(self) -> None:
         layer = self._session.active_layer
         if layer is not None:
             locked = not layer.locked
-            label = "Lock layer" if locked else "Unlock layer"
+            label = marked("Lock layer") if locked else marked("Unlock layer")
             self._do(
                 label,
                 lambda document: stack.changed(
@@ -251,7 +258,7 @@ class Layering(QObject):
     @Slot(int)
     def unlock(self, uid: int) -> None:
         self._do(
-            "Unlock layer",
+            marked("Unlock layer"),
             lambda document: stack.changed(document, [uid], lambda layer: replace(layer, locked=False)),
         )
 
@@ -260,7 +267,8 @@ class Layering(QObject):
         if layer is not None and layer.kind != "group":
             locked = not layer.alpha_locked
             self._change(
-                "Lock alpha" if locked else "Unlock alpha", lambda layer: replace(layer, alpha_locked=locked)
+                marked("Lock alpha") if locked else marked("Unlock alpha"),
+                lambda layer: replace(layer, alpha_locked=locked),
             )
 
     # ---- which is active

@@ -16,7 +16,7 @@ from ui.actions import hint
 from ui.blending import Blend
 from ui.document import Layer
 from ui.icons import icon
-from ui.language import tr
+from ui.language import marked, tr
 from ui.layer_pictures import LayerPictures
 from ui.layer_tree import IMAGE, LAYER, MASK, NOTE, PICTURE, SEEN, UID, LayerTree
 from ui.layering import Layering
@@ -24,39 +24,43 @@ from ui.session import Session
 from ui.stack import Where
 from ui.widgets import Slider, icon_button
 
-KINDS = {"picture": "Picture", "strokes": "Strokes", "result": "Result", "group": "Group"}
+KINDS = {
+    "picture": marked("Picture"),
+    "strokes": marked("Strokes"),
+    "result": marked("Result"),
+    "group": marked("Group"),
+}
 BLENDS: tuple[tuple[Blend, str] | None, ...] = (  # None: a line between
-    ("pass-through", "Pass through"),
-    ("normal", "Normal"),
+    ("pass-through", marked("Pass through")),
+    ("normal", marked("Normal")),
     None,
-    ("darken", "Darken"),
-    ("multiply", "Multiply"),
-    ("color-burn", "Colour burn"),
+    ("darken", marked("Darken")),
+    ("multiply", marked("Multiply")),
+    ("color-burn", marked("Colour burn")),
     None,
-    ("lighten", "Lighten"),
-    ("screen", "Screen"),
-    ("color-dodge", "Colour dodge"),
-    ("plus", "Add"),
+    ("lighten", marked("Lighten")),
+    ("screen", marked("Screen")),
+    ("color-dodge", marked("Colour dodge")),
+    ("plus", marked("Add")),
     None,
-    ("overlay", "Overlay"),
-    ("soft-light", "Soft light"),
-    ("hard-light", "Hard light"),
-    ("difference", "Difference"),
+    ("overlay", marked("Overlay")),
+    ("soft-light", marked("Soft light")),
+    ("hard-light", marked("Hard light")),
+    ("difference", marked("Difference")),
     None,
-    ("hue", "Hue"),
-    ("saturation", "Saturation"),
-    ("color", "Colour"),
-    ("luminosity", "Luminosity"),
+    ("hue", marked("Hue")),
+    ("saturation", marked("Saturation")),
+    ("color", marked("Colour")),
+    ("luminosity", marked("Luminosity")),
 )
 NAMES = dict(each for each in BLENDS if each is not None)
-BUTTONS = ("add", "add_group", "duplicate", "add_mask", "delete")
-ICONS = dict(
-    zip(
-        BUTTONS,
-        ("plus", "folder-simple-plus", "copy", "circle-half", "trash"),
-        strict=True,
-    )
-)
+BUTTONS = {  # the icons of the commands below the tree
+    "add": "plus",
+    "add_group": "folder-simple-plus",
+    "duplicate": "copy",
+    "add_mask": "circle-half",
+    "delete": "trash",
+}
 DELAY = 60  # milliseconds after a step until small pictures are painted: the canvas comes first
 
 
@@ -76,7 +80,7 @@ class LayersPanel(QWidget):
         self.opacity = Slider(tr("Opacity"), 0, 100, 100, " %", help_text=tr("Of the chosen layers"))
         self.lock = icon_button("lock-simple", hint("layering.toggle_lock"), checkable=True)
         self.alpha_lock = icon_button("drop-half", hint("layering.toggle_alpha_lock"), checkable=True)
-        self.buttons = {name: icon_button(ICONS[name], hint(_action(name))) for name in BUTTONS}
+        self.buttons = {name: icon_button(sign, hint(_action(name))) for name, sign in BUTTONS.items()}
         self._arrange()
         self._soon = QTimer(self, singleShot=True, interval=DELAY)
         self._soon.timeout.connect(self._paint_pictures)
