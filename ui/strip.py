@@ -97,6 +97,10 @@ class OptionStrip(QWidget):
         if isinstance(self._tool, Brush):
             self.brushes.show_brush(self._tool)
 
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as one likes: what does not fit is folded away."""
+        return QSize(160, 44)
+
     def step(self, name: str, steps: int) -> None:
         """As the arrow keys do on that slider, if the tool has it."""
         slider = self.sliders.get(name)
