@@ -279,6 +279,15 @@ async def test_arrow_keys_move_the_frame(bench: Bench) -> None:
 
 
 @scenario
+async def test_ctrl_pulls_one_corner_alone(bench: Bench) -> None:
+    put_thing(bench)
+    tool = transform(bench)
+    stroke(bench.window.canvas, (160, 120), (175, 130), keys=CTRL)
+    assert np.allclose(tool.pose, [[100, 80], [160, 80], [175, 130], [100, 120]], atol=0.6)
+    bench.key(Qt.Key.Key_Escape)
+
+
+@scenario
 async def test_what_lies_over_the_layer_stays_over_it_while_it_is_moved(bench: Bench) -> None:
     put_thing(bench)
     red = np.full((40, 60, 4), (255, 0, 0, 255), np.uint8)

@@ -386,6 +386,7 @@ class Canvas(QWidget):
             at.y(),
             shift=bool(keys & Qt.KeyboardModifier.ShiftModifier),
             alt=bool(keys & Qt.KeyboardModifier.AltModifier),
+            ctrl=bool(keys & Qt.KeyboardModifier.ControlModifier),
             point=self.view.ratio / self.view.zoom,
         )
 

@@ -24,6 +24,7 @@ class Pointer(NamedTuple):
     eraser: bool = False  # the pen's other end
     shift: bool = False
     alt: bool = False
+    ctrl: bool = False
     point: float = 1.0  # canvas pixels to a point of the widget
 
 

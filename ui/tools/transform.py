@@ -27,7 +27,11 @@ KNOB = 4.5  # points, half the side of a handle
 LIGHT, DARK = QColor(255, 255, 255, 235), QColor(0, 0, 0, 160)
 FINISH = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 MODES = (
-    ("scale", "Scale", "Corners keep the proportions, with Shift they do not; Alt keeps the middle"),
+    (
+        "scale",
+        "Scale",
+        "Corners keep the proportions; Shift frees them, Alt keeps the middle, Ctrl distorts",
+    ),
     ("skew", "Skew", "Sides slide along themselves"),
     ("distort", "Distort", "Each corner goes where it goes"),
     ("perspective", "Perspective", "A corner takes its neighbour the other way"),
@@ -124,13 +128,14 @@ class Transform:
             return
         first, start = self.pose, np.array([pointer.x, pointer.y])
         grip = pose.grip_at(first, start, pointer.point)
+        mode: Mode = self.mode
+        if pointer.ctrl:  # for this once
+            mode = "distort" if grip.part == "corner" else "skew"
         try:
             while pointer.down:
                 pointer = yield
                 now = np.array([pointer.x, pointer.y])
-                self.set_pose(
-                    session, pose.pulled(first, grip, start, now, self.mode, pointer.shift, pointer.alt)
-                )
+                self.set_pose(session, pose.pulled(first, grip, start, now, mode, pointer.shift, pointer.alt))
         except GeneratorExit:
             self.give_up(session)
             raise
