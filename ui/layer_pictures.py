@@ -75,6 +75,7 @@ class LayerPictures:
             before, mosaic.tiles = mosaic.tiles, tiles
             with painting(mosaic.image) as painter:
                 painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+                step = max(TILE // (8 * cell), 1)  # some pixels tell enough of many
                 for place in places(document.rect):
                     tile = tiles.get(place)
                     if tile is not before.get(place):
@@ -83,7 +84,7 @@ class LayerPictures:
                             empty = Qt.GlobalColor.white if key[1] else Qt.GlobalColor.transparent
                             painter.fillRect(x, y, cell, cell, empty)
                         else:
-                            small = image_of(tile).scaled(
+                            small = image_of(tile[::step, ::step]).scaled(
                                 cell, cell, mode=Qt.TransformationMode.SmoothTransformation
                             )
                             painter.drawImage(x, y, small)

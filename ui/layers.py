@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -11,6 +12,7 @@ from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, QRect, Qt, QTime
 from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from engine.area import Rect
 from ui import theme
 from ui.actions import hint
 from ui.blending import Blend
@@ -61,6 +63,7 @@ BUTTONS = {  # the icons of the commands below the tree
     "add_mask": "circle-half",
     "delete": "trash",
 }
+LONG = 0.02  # seconds that the window may wait for small pictures
 DELAY = 60  # milliseconds after a step until small pictures are painted: the canvas comes first
 
 
@@ -71,6 +74,7 @@ class LayersPanel(QWidget):
         super().__init__()
         self._session, self.layering = session, layering
         self._pictures = LayerPictures(PICTURE)
+        self._painted: dict[int, tuple[Layer, Rect, float] | None] = {}  # what pictures were made of
         self._folded: set[int] = set()
         self._order: object = None  # of the rows that are there
         self._filling = self._obeying = False
@@ -105,11 +109,12 @@ class LayersPanel(QWidget):
             self._order = order
             self._fill(document.layers)
             self._pictures.keep(document)
+            self._painted = {layer.uid: self._painted.get(layer.uid) for layer in document.walk()}
         for item in self.tree.items():
             self._show(item)
         self._show_chosen()
         self._filling = False
-        self._soon.start()
+        self._soon.start(DELAY)
 
     def _show(self, item: QTreeWidgetItem) -> None:
         path = self._session.document.path(item.data(0, UID))
@@ -169,11 +174,15 @@ class LayersPanel(QWidget):
 
     @Slot()
     def _paint_pictures(self) -> None:
-        document, ratio = self._session.document, self.devicePixelRatioF()
+        document, ratio, since = self._session.document, self.devicePixelRatioF(), time.monotonic()
         for item in self.tree.items():
             layer = document.layer(item.data(0, UID))
-            if layer is None:
+            if layer is None or self._painted.get(layer.uid) == (layer, document.rect, ratio):
                 continue
+            if time.monotonic() > since + LONG:
+                self._soon.start(0)
+                return
+            self._painted[layer.uid] = layer, document.rect, ratio
             if layer.kind != "group":
                 item.setData(0, IMAGE, self._pictures.of_layer(document, layer, ratio))
             if layer.mask is not None:

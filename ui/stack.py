@@ -213,7 +213,8 @@ def alone(document: Document, uid: int) -> Document:
     layer = document.layer(uid)
     kept |= {each.uid for each in layer.walk()} if layer is not None else set()
     hidden = {each.uid for each in document.walk() if each.visible and each.uid not in kept}
-    return changed(document, hidden, partial(_visible, visible=False))
+    shown_ = shown(document, [each.uid for each in document.path(uid)])
+    return changed(shown_, hidden, partial(_visible, visible=False))
 
 
 def shown(document: Document, uids: Collection[int]) -> Document:
