@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QColor, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
@@ -381,3 +381,40 @@ async def test_ctrl_click_selects_what_a_layer_covers(bench: Bench) -> None:
     selection = bench.session.document.selection
     assert selection is not None
     assert selection.mask.any()
+
+
+@scenario
+async def test_black_paint_on_a_mask_hides_and_white_paint_shows_again(bench: Bench) -> None:
+    session = bench.session
+    bench.window.layering.add_mask()
+    bench.window.default_colours()
+    bench.stroke((20, 30), (70, 30))
+    assert [layer.name for layer in session.document.layers] == ["Background"]
+    assert bench.picture()[30, 45, 3] == 0
+    assert bench.picture()[5, 5, 3] == 255
+    session.swap_colours()
+    bench.stroke((20, 30), (70, 30))
+    assert bench.picture()[30, 45, 3] == 255
+    bench.window.layering.edit_mask()
+    bench.stroke((20, 30), (70, 30))
+    assert [layer.kind for layer in session.document.layers] == ["picture", "strokes"]
+
+
+@scenario
+async def test_the_eraser_on_a_mask_hides(bench: Bench) -> None:
+    bench.window.layering.add_mask()
+    bench.window.choose_tool([tool.name for tool in bench.window.tools].index("Eraser"))
+    bench.stroke((20, 30), (70, 30))
+    assert bench.picture()[30, 45, 3] == 0
+
+
+@scenario
+async def test_a_locked_alpha_lets_only_colours_change(bench: Bench) -> None:
+    bench.stroke((20, 30), (70, 30))
+    before = bench.session.document.layers[1].tiles[0, 0]
+    bench.window.layering.toggle_alpha_lock()
+    bench.session.set_colour(QColor("red"))
+    bench.stroke((45, 5), (45, 55))
+    after = bench.session.document.layers[1].tiles[0, 0]
+    assert np.array_equal(after[..., 3], before[..., 3])
+    assert after[30, 45].tolist() == [0, 0, 255, 255]
