@@ -53,7 +53,7 @@ VERSION = 1  # of the JSON
 SIDE = 256  # pixels, at most, of the thumbnail
 MOST = 1 << 30  # bytes, at most, of one entry
 KEPT = 256 << 20  # bytes, at most, of the entries that are not understood
-SPACE = "https://driftpaint.org/openraster"  # of attributes that only Driftpaint reads
+SPACE = "urn:driftpaint:openraster"  # of attributes that only Driftpaint reads
 OPERATORS: dict[Blend, str] = {
     blend: "svg:src-over" if blend in ("normal", "pass-through") else f"svg:{blend}"
     for blend in get_args(Blend)
