@@ -3,7 +3,7 @@
     python -m tests.strings            how many texts there are, and how many each language lacks
     python -m tests.strings de         the texts that German lacks, as lines of its catalogue
 
-A text is found where it is written: in `tr("...")` or `marked("...")`, or as the name of a step of undo; or it
+A text is found where it is written, in `tr("...")` or `marked("...")`, or as the name of a step; or it
 is in one of the tables that are translated where they are shown.
 """
 
@@ -18,15 +18,32 @@ from dataclasses import fields
 from pathlib import Path
 
 from ui import actions, dialogs, hints, settings
-from ui.language import FOLDER, LANGUAGES, catalogue
+from ui.language import FOLDER, LANGUAGES, NAMES, catalogue
 from ui.materials import load_materials
 from ui.options import Choice, options_of
+from ui.presets import PRESETS
 from ui.tasks import TASKS
 from ui.tools import TOOLS
 
 UI = Path(__file__).parents[1] / "ui"
 MARKS = {"tr", "marked"}
-STEPS = {"commit", "paint", "trial", "unless_unsaved"}  # their first argument is shown
+STEPS = {
+    "commit",
+    "paint",
+    "trial",
+    "unless_unsaved",
+    "_do",
+    "_change",
+    "_insert",
+}  # they are told what to show
+TABLES = {  # constants of modules that are translated where they are shown
+    "area_panel.py": {"NAMES"},
+    "curve_editor.py": {"SHAPES"},
+    "file_dialogs.py": {"KINDS", "NOTES"},
+    "files.py": {"PROJECTS", "KINDS"},
+    "layer_tree.py": {"TIPS"},
+    "layers.py": {"KINDS", "BLENDS"},
+}
 
 
 def texts() -> set[str]:
@@ -40,6 +57,18 @@ def _written(path: Path) -> Iterator[str]:
             name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
             if name in MARKS | STEPS:
                 yield from _constants(node.args[0])
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            name = getattr(target, "id", "")
+            if name in TABLES.get(path.name, ()):
+                inside = (
+                    n
+                    for n in ast.walk(node.value)
+                    if isinstance(n, ast.Constant) and isinstance(n.value, str)
+                )
+                yield from (n.value for n in inside if str(n.value)[:1].isupper())
+            elif name == "label":
+                yield from _constants(node.value)
 
 
 def _constants(node: ast.expr) -> Iterator[str]:
@@ -62,13 +91,16 @@ def _tables() -> Iterator[str]:
         if each.metadata["page"]:
             yield each.metadata["label"]
             yield each.metadata["help"]
-            yield from (text.replace("_", " ").capitalize() for text in each.metadata["choices"])
+            choices = (choice for choice in each.metadata["choices"] if choice not in NAMES)
+            yield from (choice.replace("_", " ").capitalize() for choice in choices)
     for pairs in (*hints.HINTS.values(), hints.ALWAYS, hints.RUNNING, hints.CHOOSING):
         yield from (text for pair in pairs for text in pair)
     yield from (note for _, _, note in dialogs.SIZES)
     yield from (material.name for material in load_materials())
     for task in TASKS:
         yield from (task.title, task.text, task.first_step)
+    yield from PRESETS
+    yield from ("Star", "Unstar")  # in a line of results_strip with other things
     for tool in (kind() for kind in TOOLS):
         yield from (tool.name, tool.tip)
         for option in options_of(tool).values():

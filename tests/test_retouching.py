@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.area import Rect
 from tests.hands import mouse, pixel, seen, small_canvas, stroke
 from ui.canvas import Canvas
-from ui.document import Depth, Document, Selection, document_from, layer_from, read
+from ui.document import Depth, Document, Selection, document_from, layer_from, new_document, read
 from ui.mirror import MirrorMarks
 from ui.tools import Brush, Clone, Eraser, Fill, Gradient, Pick, Restore, Smudge
 from ui.tools.gradient import graded
@@ -236,6 +236,14 @@ def test_a_clone_stamp_without_a_source_says_what_to_do(canvas: Canvas, qtbot: Q
         stroke(canvas, (50, 50), (90, 50))
     assert said.args is not None
     assert "Alt" in said.args[0]
+    assert len(canvas.session.history.steps) == 1
+
+
+def test_a_source_beyond_a_smaller_picture_is_none(canvas: Canvas, qtbot: QtBot) -> None:
+    canvas.set_tool(Clone(source=(390.0, 290.0)))
+    opened(canvas, new_document(200, 150, (255, 255, 255, 255)))
+    with qtbot.waitSignal(canvas.session.said):
+        stroke(canvas, (50, 50), (90, 50))
     assert len(canvas.session.history.steps) == 1
 
 

@@ -36,10 +36,10 @@ class Clone(Brush):
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:
         if pointer.alt:
             yield from self._choose(session, pointer)
-        elif self.source is None:
+        elif not self._has_source(session):
             session.said.emit(tr("Hold Alt and click where to copy from; then paint."))
         else:
-            if self._far is None or not self.follows:
+            if self.source is not None and (self._far is None or not self.follows):
                 self._far = round(self.source[0] - pointer.x), round(self.source[1] - pointer.y)
             try:
                 yield from self._copy(super().gesture(session, pointer), pointer)
@@ -60,14 +60,21 @@ class Clone(Brush):
 
     def paint(self, painter: QPainter, session: Session, view: View) -> None:
         place = self._here or self.source
-        if place is not None:
+        if place is not None and self._has_source(session):
             paint_cross(painter, view.transform.map(QPointF(*place)))
 
     def cursor_over(self, session: Session, pointer: Pointer) -> Qt.CursorShape:
-        return Qt.CursorShape.CrossCursor if pointer.alt or self.source is None else self.cursor
+        chooses = pointer.alt or not self._has_source(session)
+        return Qt.CursorShape.CrossCursor if chooses else self.cursor
 
     def key(self, session: Session, event: QKeyEvent) -> bool:
         return False
+
+    def _has_source(self, session: Session) -> bool:
+        """Whether there is one, and not outside of a smaller picture that was opened since."""
+        document = session.document
+        x, y = self.source or (-1, -1)
+        return 0 <= x < document.width and 0 <= y < document.height
 
     def _choose(self, session: Session, pointer: Pointer) -> Gesture:
         while True:

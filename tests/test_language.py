@@ -1,0 +1,71 @@
+"""Every language that is shipped says everything, and the window speaks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QTranslator
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.bench import Bench
+from tests.strings import lacking, names_in, texts
+from ui.language import LANGUAGES, NAMES, Catalogue, catalogue, chosen_language, speak, tr
+
+SHIPPED = [language for language in LANGUAGES if language not in ("system", "en")]
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+def test_no_text_is_lacking(language: str) -> None:
+    assert lacking(language) == [], f"python -m tests.strings {language}"
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+def test_names_that_are_put_in_later_are_kept(language: str) -> None:
+    changed = [text for text, other in catalogue(language).items() if names_in(text) != names_in(other)]
+    assert changed == []
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+def test_every_text_is_used_and_says_something(language: str) -> None:
+    assert set(catalogue(language)) <= texts()
+    assert all(other.strip() for other in catalogue(language).values())
+
+
+def test_every_language_has_a_name_of_its_own() -> None:
+    assert set(NAMES) == set(LANGUAGES) - {"system"}
+
+
+def test_the_system_speaks_a_language_that_is_there() -> None:
+    assert chosen_language("system") in NAMES
+    assert chosen_language("de") == "de"
+
+
+@pytest.fixture
+def german(qapp: QApplication) -> Iterator[None]:
+    known = set(qapp.findChildren(QTranslator))
+    speak(qapp, "de")
+    yield
+    for translator in set(qapp.findChildren(QTranslator)) - known:
+        qapp.removeTranslator(translator)
+        translator.deleteLater()
+
+
+@pytest.mark.usefixtures("german")
+def test_tr_speaks_german_and_qt_too(qapp: QApplication) -> None:
+    assert tr("Saved as {name}.").format(name="See.ora") == "Gespeichert als See.ora."
+    assert tr("no such text") == "no such text"
+    assert qapp.translate("QPlatformTheme", "Cancel") == "Abbrechen"
+
+
+@pytest.mark.usefixtures("german")
+def test_the_window_is_german(bench: Bench) -> None:
+    window = bench.window
+    assert [menu.title() for menu in window.menus.menus.values()][:2] == ["&Datei", "&Bearbeiten"]
+    assert window.edit_panel.main.text() == "Wirklich machen"
+    assert window.column.sections[1].header.text() == "Wirklich machen"
+
+
+def test_other_programs_texts_are_left_alone(qtbot: QtBot) -> None:
+    assert Catalogue({"Open": "Offen"}).translate("QFileDialog", "Open") is None
