@@ -122,6 +122,11 @@ async def test_what_is_selected_is_moved_alone_and_goes_on_as_a_layer_of_its_own
     chosen = rectangle(QPointF(100, 80), QPointF(120, 120), Rect(0, 0, 400, 300))
     bench.session.commit("Select", lambda document: replace(document, selection=chosen))
     bench.key(Qt.Key.Key_V)
+    hold(bench, (110, 100), (150, 100))
+    shown = bench.session.shown.selection
+    assert shown is not None
+    assert shown.at == Rect(140, 80, 20, 40)
+    bench.key(Qt.Key.Key_Escape)
     stroke(bench.window.canvas, (110, 100), (210, 100))
     assert [bounds(layer) for layer in bench.session.document.layers[1:]] == [
         Rect(120, 80, 40, 40),

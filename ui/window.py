@@ -332,6 +332,7 @@ class Window(QMainWindow):
         """Instead of the picture, which stays as it is; Escape leads back to it."""
         self.start.show_recent(self.filing.recent)
         self.pages.setCurrentWidget(self.start)
+        self.status.show_hint("")
         self.start.setFocus()
 
     def show_preferences(self) -> None:
@@ -488,8 +489,8 @@ class Window(QMainWindow):
         column.add(marked("Navigator"), self.navigator, opened=False)
         self.edit_section = column.add(marked("Make it real"), self.edit_panel)
         self.drag_section = column.add(marked("Drag"), self.drag_panel)
-        self.settle_section = column.add(marked("Settle what was pasted"), self.settle_panel)
         self.transform_section = column.add(marked("Transform"), self.transform_panel)
+        self.settle_section = column.add(marked("Settle what was pasted"), self.settle_panel)
         column.add(marked("Areas"), self.areas)
         self.areas.refresh()
         self.colour_section = column.add(marked("Colour"), self.colours)
@@ -617,6 +618,7 @@ class Window(QMainWindow):
     @Slot()
     def _leave_start(self) -> None:
         self.pages.setCurrentIndex(0)
+        self.showing.show_hint()
         self.canvas.setFocus()
 
     @Slot(object)

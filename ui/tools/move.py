@@ -52,10 +52,8 @@ class Move:
                     pointer = yield
                     by = _way(first, pointer)
                     if by != self.by:
-                        if self.by == (0, 0):
-                            show(self.floating.ground)
                         self.by = by
-                        session.pulled.emit()
+                        show(_shifted(self.floating.ground, *by))
                 if self.by != (0, 0):
                     show(moved(document, layer, *self.by))
                 elif session.shown is not session.document:  # there and back again
@@ -120,10 +118,14 @@ def taken_up(session: Session, copies: bool = False) -> tuple[Document, Layer] |
 
 def moved(document: Document, layer: Layer, dx: int, dy: int) -> Document:
     """The layer elsewhere, and the selection with it."""
-    selection = document.selection
-    if selection is not None:
-        document = replace(document, selection=some(shifted(selection, dx, dy, document.rect)))
-    return document.exchange(layer, transformed(layer, shift(dx, dy)))
+    return _shifted(document, dx, dy).exchange(layer, transformed(layer, shift(dx, dy)))
+
+
+def _shifted(document: Document, dx: int, dy: int) -> Document:
+    """The document with its selection elsewhere."""
+    if document.selection is None:
+        return document
+    return replace(document, selection=some(shifted(document.selection, dx, dy, document.rect)))
 
 
 def pick(session: Session, pointer: Pointer) -> None:
