@@ -116,7 +116,7 @@ class Settings:
     show_areas: bool = _setting(False, "Show areas always")
     results: bool = _setting(True, "Show the strip of results")
     folds: tuple[str, ...] = _setting((), "Panels that were folded or opened by hand")
-    column_width: int = _setting(304, "Width of the panels", "", (0, 8192))
+    column_width: int = _setting(320, "Width of the panels", "", (0, 8192))
     geometry: str = _setting("", "Place and size of the window")
 
 

@@ -35,7 +35,7 @@ class Showing(QObject):
         document = window.session.document
         window.setWindowTitle(f"{window.filing.name}[*] \N{EM DASH} Driftpaint")
         window.setWindowModified(window.session.is_modified)
-        window.status.show_hint(self._hint())
+        self.show_hint()
         window.status.show_size(QSize(document.width, document.height))
         self._show_actions()
         window.edit_panel.show_state(running, window.facts is not None)
@@ -62,11 +62,16 @@ class Showing(QObject):
         window.welcome.setVisible(untouched and _is_empty(document) and not window.live.is_on)
         self.show_zoom()
 
-    def _hint(self) -> str:
-        editing = self._window.editing
-        if editing.is_running:
-            return hints.line(hints.RUNNING)
-        return hints.line(hints.CHOOSING) if editing.is_choosing else hints.hint_of(self._window.tool)
+    def show_hint(self) -> None:
+        """What keys do now."""
+        window = self._window
+        if window.editing.is_running:
+            hint = hints.line(hints.RUNNING)
+        elif window.editing.is_choosing:
+            hint = hints.line(hints.CHOOSING)
+        else:
+            hint = hints.hint_of(window.tool)
+        window.status.show_hint(hint)
 
     def _show_actions(self) -> None:
         """Which actions are possible, and what they would do."""

@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QImageReader, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QImage,
+    QImageReader,
+    QKeyEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -17,6 +27,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLayout,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -164,19 +175,29 @@ class Card(_Tile):
     def __init__(self, task: Task) -> None:
         super().__init__(tr(task.title), tr(task.text))
         self.task = task
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)  # so that all are as high as the highest
 
     def sizeHint(self) -> QSize:
-        width, lines = 238, self.fontMetrics().lineSpacing()
-        return QSize(width, self.heightForWidth(width) if lines else 0)
+        return QSize(238, self.heightForWidth(238))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(176, self.sizeHint().height())
+        return QSize(176, self.heightForWidth(238))
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return round(width / CARD_PICTURE) + 4 * self.fontMetrics().lineSpacing() + 18
+        """Of the picture and of the words as they break into lines."""
+        line, room = self.fontMetrics().lineSpacing(), QRect(0, 0, width - 30, 1000)
+        font = self.font()
+        font.setWeight(font.Weight.DemiBold)
+        wrapped = Qt.TextFlag.TextWordWrap
+        title = QFontMetrics(font).boundingRect(room.adjusted(line + 8, 0, 0, 0), wrapped, self.text())
+        small = QFontMetrics(theme.small(self.font()))
+        text = small.boundingRect(room, wrapped, self.accessibleDescription())
+        return round(width / CARD_PICTURE) + title.height() + text.height() + 40
 
     def paintEvent(self, event: QPaintEvent) -> None:
         box = QRectF(self.rect()).adjusted(1, 1, -1, -1)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from ui.sheet import SHEET
 
 GRID = 8  # widget points; every gap is this, its half or its double
-PANEL_WIDTH = 304  # of the column at the right, at least
+PANEL_WIDTH = 320  # of the column at the right, at least
 THEMES = ("dark", "light", "system")
 COLOURS = {  # in the dark theme, in the light one; no colour has two names
     "GROUND": ("#191919", "#bdbdbd"),  # round the picture

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.pictures import PictureError
 from engine.types import EngineError
+from ui.language import tr
 
 log = logging.getLogger(__name__)
 
@@ -36,4 +37,5 @@ class Work(QObject):
             self.failed.emit(str(error))
         except Exception as error:
             log.exception("an action failed")
-            self.failed.emit(f"That did not work ({error}); nothing was lost. Please try again.")
+            told = tr("That did not work ({error}); nothing was lost. Please try again.")
+            self.failed.emit(told.format(error=error))
