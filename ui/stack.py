@@ -32,6 +32,7 @@ from ui.document import (
     places,
 )
 from ui.selection import share
+from ui.transform import cut_out
 
 Where = Literal["above", "below", "inside"]
 
@@ -74,8 +75,8 @@ def duplicated(document: Document, uids: Collection[int], name: Callable[[str], 
 
 def lifted(document: Document, layer: Layer, selection: Selection, name: str) -> Document:
     """What is selected of a layer as a layer of its own above it."""
-    tiles = _cut(layer.tiles, selection)
-    return document.with_layer(replace(copied(layer), name=name, tiles=tiles), layer)
+    piece = replace(copied(layer), name=name, tiles=cut_out(layer, selection), placed=None)
+    return document.with_layer(piece, layer)
 
 
 def moved(document: Document, uids: Collection[int], beside: int, where: Where) -> Document:
@@ -227,10 +228,6 @@ def _visible(layer: Layer, visible: bool) -> Layer:
 
 def _order(document: Document) -> list[tuple[int, int]]:
     return [(layer.uid, len(document.path(layer.uid))) for layer in document.walk()]
-
-
-def _cut(tiles: Tiles, selection: Selection) -> Tiles:
-    return _faded_tiles(tiles, {place: share(selection, place) for place in tiles})
 
 
 def _faded_tiles(tiles: Tiles, mask: Shares) -> Tiles:
