@@ -47,6 +47,7 @@ class Recipe:
     guidance: float = EditRequest.guidance
     model: str = EditRequest.model
     weights: str = ""  # SHA-256 of the model's, as far as it is known
+    name: str = ""  # of what was done, as the user knows it
     seconds: float = 0.0  # that it took
     made: str = ""  # day and time, as ISO 8601
 

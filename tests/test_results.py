@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from engine.area import Rect
 from engine.headless import main
 from engine.pictures import open_picture, save_picture
-from engine.recipe import from_json
-from engine.types import SDEdit
+from engine.recipe import from_json, recipe_of, to_json
+from engine.types import EditRequest, SDEdit
 from tests.bench import Bench, scenario
 from ui.apply import ladder
 from ui.document import Result, Rgba, frozen
@@ -411,6 +411,14 @@ def test_the_meter_speaks_plainly() -> None:
     assert weight([small]) == "under 1 MB"
     assert weight([large, large, small]) == "8 MB"
     assert weight([large] * 300) == "1.2 GB"
+
+
+def test_a_badge_names_what_was_done_unless_it_is_the_usual() -> None:
+    dot = np.zeros((1, 1, 3), np.uint8)
+    recipe = recipe_of(EditRequest(dot, dot, operation=SDEdit(0.35)), Rect(0, 0, 1, 1), (1, 1))
+    for name, badge in (("", "35 %"), ("Make it real", "35 %"), ("Settle", "Settle 35 %")):
+        text = to_json(replace(recipe, name=name))
+        assert told(Result(Rect(0, 0, 1, 1), np.zeros((1, 1, 4), np.uint8), text)).badge == badge
 
 
 def test_a_result_with_a_strange_recipe_is_shown_all_the_same() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.pictures import flat
 from engine.recipe import Recipe, from_json, place_of, recipe_of, request_of, to_json, variant_of
-from engine.types import Drag, EditRequest, EngineError, Inpaint, SDEdit
+from engine.types import Drag, EditRequest, EngineError, Inpaint, SDEdit, Translate
 from ui import areas
 from ui.apply import DOT, Ask, Candidate, permitted
 from ui.document import Document, Layer, Result, Rgba, Shares, frozen, places
@@ -30,7 +30,7 @@ class Run:
     def __init__(self, ask: Ask, size: tuple[int, int], weights: str = "") -> None:
         """It takes a while for large pictures, so make it beside the event loop."""
         self._ask = ask
-        self._recipe = replace(recipe_of(ask.request, ask.at, size), weights=weights)
+        self._recipe = replace(recipe_of(ask.request, ask.at, size), weights=weights, name=ask.label)
         self._since = time.monotonic()
 
     def result(self, candidate: Candidate, seconds: float | None = None) -> Result:
@@ -77,8 +77,6 @@ class Again(Ask):
 class DragAgain(DragAsk):
     """A drag from a recipe. Whatever handles there are stay as they are."""
 
-    label: ClassVar[str] = "Run recipe"
-
     def accepted(self, document: Document, candidate: Candidate) -> Document:
         return self.laid_over(document, candidate)
 
@@ -108,6 +106,7 @@ class Told(NamedTuple):
     all: str  # for the tooltip
 
 
+KINDS = {SDEdit: "Make it real", Drag: "Drag", Inpaint: "Fill", Translate: "Translate"}
 _told: WeakKeyDictionary[Result, Told] = WeakKeyDictionary()
 
 
@@ -123,19 +122,17 @@ def _read_of(result: Result) -> Told:
     except EngineError:
         strange = tr("A result of another version")
         return Told("", strange, strange)
-    operation = recipe.operation
-    names = {SDEdit: "", Drag: tr("Drag"), Inpaint: tr("Fill")}
-    name = names.get(type(operation), type(operation).__name__)
-    percent = f"{operation.strength:.0%}".replace("%", " %")
+    name = tr(recipe.name or KINDS.get(type(recipe.operation), "Recipe"))
+    percent = f"{recipe.operation.strength:.0%}".replace("%", " %")
     few = recipe.seconds < 10
     seconds = tr("{seconds} s").format(seconds=f"{recipe.seconds:.1f}" if few else round(recipe.seconds))
     lines = [
-        f"{name or tr('Make it real')}: " + tr("strength {percent}").format(percent=percent),
+        f"{name}: " + tr("strength {percent}").format(percent=percent),
         tr("seed {seed}").format(seed=recipe.seed) + f", {recipe.steps} " + tr("steps"),
         recipe.prompt,
         f"{seconds}, {_when(recipe.made)}".removesuffix(", "),
     ]
-    badge = f"{name} {percent}".strip()
+    badge = percent if recipe.name in ("", Ask.label, Again.label) else f"{name} {percent}"
     return Told(badge, f"{recipe.seed} {DOT} {seconds}", "\n".join(line for line in lines if line))
 
 
