@@ -26,6 +26,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QAction,
     QColor,
+    QEnterEvent,
     QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
@@ -47,7 +48,7 @@ from ui.icons import icon
 from ui.language import tr
 from ui.panels import Floating
 from ui.picture import Comparison
-from ui.projection import painted
+from ui.pixels import painted
 from ui.session import Overlay, Session, original
 from ui.view import View
 from ui.widgets import icon_button, is_claimed
@@ -192,6 +193,7 @@ class SplitLine(QWidget):
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
         self._canvas = canvas
+        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.SplitHCursor)
         self.setAccessibleName(tr("Line between original and now"))
@@ -234,6 +236,9 @@ class SplitLine(QWidget):
             for name, left in (("caret-left-fill", -12), ("caret-right-fill", -2)):
                 box = QRectF(middle.x() + left, middle.y() - 7, 14, 14).toRect()
                 icon(name, "#303030").paint(painter, box)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        QCoreApplication.sendEvent(self._canvas, QEvent(QEvent.Type.Leave))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()

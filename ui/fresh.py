@@ -13,6 +13,7 @@ from PySide6.QtGui import QPainter
 
 from engine.area import Rect
 from ui.document import TILE, Document, Layer, Pixels, Place, composite, places
+from ui.pixels import painted
 from ui.projection import Projection
 from ui.session import difference
 from ui.spaces import on_screen
@@ -50,7 +51,7 @@ class Fresh:
 def _patch(before: Document, after: Document, place: Place) -> Pixels:
     """A tile of the picture as it is now, clear where it is as before."""
     at = Rect(place[0] * TILE, place[1] * TILE, TILE, TILE)
-    then, now = (on_screen(composite(each, at), each.profile) for each in (before, after))
+    then, now = (on_screen(composite(each, at, laid=painted), each.profile) for each in (before, after))
     change = np.maximum(now, then) - np.minimum(now, then)
     largest = np.maximum.reduce([change[..., channel] for channel in range(4)])  # faster than its max
     patch: Pixels = (now * SHARES[largest][..., None] >> 8).astype(np.uint8)

@@ -12,14 +12,13 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import accumulate
 
-import numpy as np
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from engine.area import Rect
-from ui.blending import Blend, Pixels, Share, dimmed, lay
+from ui.blending import Pixels
 from ui.document import TILE, Depth, Document, Layer, Place, blank_tile, boxes_of, lay_layers, overlap, places
-from ui.pixels import blank_image, image_of, painting
+from ui.pixels import blank_image, painted, painting
 from ui.spaces import screen_image
 
 HALVINGS = 3
@@ -148,21 +147,6 @@ def opened(layers: Iterable[Layer]) -> Iterator[Layer]:
             yield from opened(layer.layers)
         else:
             yield layer
-
-
-def painted(
-    below: Pixels, above: Pixels, blend: Blend = "normal", opacity: float = 1.0, share: Share | None = None
-) -> None:
-    """As `lay`, bit for bit, but where Qt's painter can do it by the painter, for it is ten times as fast."""
-    if blend == "normal" and below.dtype == np.uint8:
-        if share is not None:
-            above, opacity = dimmed(above, opacity, share), 1.0
-        with painting(below) as painter:
-            painter.setOpacity(opacity)
-            image = image_of(np.ascontiguousarray(above))
-            painter.drawImage(0, 0, image)
-    else:
-        lay(below, above, blend, opacity, share)
 
 
 def _halve(larger: QImage, smaller: QImage, boxes: Iterable[Rect], level: int) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from engine.area import Rect
 from ui.document import Depth, Document, Layer, Pixels, Place, blank, blank_tile, lay_layers, overlap, places
-from ui.projection import painted
+from ui.pixels import painted
 from ui.session import Wet, WetMask
 
 

@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QColorSpace, QColorTransform, QImage
 
 from engine.area import Rect
 from ui.document import Document, Kind, Layer, Rgba, composite, eight_bits, layer_from, sixteen_bits, straight
-from ui.pixels import FORMAT, bytes_of, image_of
+from ui.pixels import FORMAT, bytes_of, image_of, painted
 
 Rgba8 = NDArray[np.uint8]  # (h, w, 4), straight alpha, sRGB
 Format = QImage.Format
@@ -23,7 +23,7 @@ Format = QImage.Format
 
 def as_seen(document: Document, rect: Rect, shown: Callable[[Layer], bool] = lambda layer: True) -> Rgba8:
     """As `read`, but in eight bits of sRGB: what the screen shows and the engine gets."""
-    return straight(on_screen(composite(document, rect, shown), document.profile))
+    return straight(on_screen(composite(document, rect, shown, painted), document.profile))
 
 
 def on_screen(pixels: NDArray[np.uint8 | np.uint16], profile: bytes | None) -> NDArray[np.uint8]:
@@ -62,6 +62,15 @@ def own_colour(document: Document, colour: QColor) -> QColor:
 def own_layer(document: Document, rgba: Rgba, name: str, kind: Kind, x: int = 0, y: int = 0) -> Layer:
     """As `layer_from`, of a picture in sRGB: the one place where what the engine made becomes a layer."""
     return layer_from(own(document, rgba), name, kind, x, y)
+
+
+def written_profile(document: Document) -> bytes:
+    """What is written beside its pixels. Some programs take sixteen bits without a profile for linear light, so
+    there sRGB is said.
+    """
+    if document.profile is not None or document.depth == 8:
+        return document.profile or b""
+    return bytes(QColorSpace(QColorSpace.NamedColorSpace.SRgb).iccProfile().data())
 
 
 @lru_cache(maxsize=16)
