@@ -23,7 +23,7 @@ from ui.options import Answer, Choice, Option, Slide, Switch, options_of
 from ui.tools import Brush, Tool
 from ui.widgets import Elided, Segments, Slider, caption, icon_button
 
-WIDE = 128  # points, of a slider in the strip
+WIDE, FOLDED = 128, 232  # points, of a slider in the strip, and at least in the flyout
 MOST = 4  # choices side by side; more are in a list
 
 
@@ -186,12 +186,11 @@ class Control(QWidget):
 
     def fold(self, folded: bool) -> None:
         """Narrow in the strip, as wide as the flyout in there."""
-        wide = isinstance(self.inner, Slider)
-        self.setFixedWidth((232 if folded else WIDE) if wide else 16777215)
-        if not wide:
-            policy = QSizePolicy.Policy.Expanding if folded else QSizePolicy.Policy.Fixed
-            self.setMinimumWidth(0)
-            self.setSizePolicy(policy, QSizePolicy.Policy.Fixed)
+        if isinstance(self.inner, Slider):
+            self.setMinimumWidth(FOLDED if folded else WIDE)
+            self.setMaximumWidth(16777215 if folded else WIDE)  # Qt's own word for any width
+        policy = QSizePolicy.Policy.Expanding if folded else QSizePolicy.Policy.Fixed
+        self.setSizePolicy(policy, QSizePolicy.Policy.Fixed)
 
 
 def _width(part: QWidget) -> int:
