@@ -28,6 +28,7 @@ from ui.openraster import (
     VERSION,
     seal,
 )
+from ui.pictures import written_profile
 from ui.png import Samples, png
 from ui.record import Json, TileMap, number_of, record
 
@@ -52,7 +53,7 @@ class _Writer:
 
     def __init__(self, archive: zipfile.ZipFile, document: Document, active: int) -> None:
         self._archive, self._document, self._active = archive, document, active
-        self._profile = document.profile or b""
+        self._profile = written_profile(document)
         self._foreign = document.foreign or Foreign()
         self._tiles: dict[int, Json] = {}  # by the id of the mapping
         self._shown: list[str] = []  # the pictures of `stack.xml`

@@ -77,7 +77,7 @@ def write_picture(path: Path, document: Document, export: Export) -> None:
             for part in png(bands, document.width, document.height, *extras[:3]):
                 file.write(part)
     elif kind == "TIFF" and deep:
-        content = _tiff(rgba, document.profile)
+        content = _tiff(rgba, extras.profile)
         with saving(path) as file:
             file.write(content)
     else:
@@ -89,13 +89,22 @@ def is_ai_edited(document: Document) -> bool:
     return any(layer.kind == "result" for layer in document.walk())
 
 
+def written_profile(document: Document) -> bytes:
+    """What is written beside its pixels. Some programs take sixteen bits without a profile for linear light,
+    so there sRGB is said.
+    """
+    if document.profile is not None or document.depth == 8:
+        return document.profile or b""
+    return bytes(QColorSpace(QColorSpace.NamedColorSpace.SRgb).iccProfile().data())
+
+
 def _extras(document: Document, export: Export) -> Extras:
     exif, xmp = document.metadata.exif, document.metadata.xmp
     if not export.metadata:
         exif = xmp = b""
     if is_ai_edited(document):
         xmp = ai_edited(xmp)
-    return Extras(document.profile or b"", exif, xmp, export.quality)
+    return Extras(written_profile(document), exif, xmp, export.quality)
 
 
 def is_usable(profile: bytes) -> bool:
@@ -104,14 +113,13 @@ def is_usable(profile: bytes) -> bool:
     return space.isValid() and space.colorModel() == QColorSpace.ColorModel.Rgb and space.isValidTarget()
 
 
-def _tiff(rgba: NDArray[Any], profile: bytes | None) -> bytes:
+def _tiff(rgba: NDArray[Any], profile: bytes) -> bytes:
     """A TIFF of 16 bits a channel."""
     height, width = rgba.shape[:2]
     opaque = bool((rgba[..., 3] == 65535).all())
     kind = QImage.Format.Format_RGBX64 if opaque else QImage.Format.Format_RGBA64
     image = QImage(rgba.data, width, height, rgba.strides[0], kind)
-    if profile is not None:
-        image.setColorSpace(QColorSpace.fromIccProfile(profile))
+    image.setColorSpace(QColorSpace.fromIccProfile(profile))
     content = QByteArray()
     buffer = QBuffer(content)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)

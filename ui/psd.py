@@ -39,7 +39,7 @@ from ui.document import (
 from ui.language import tr
 from ui.openraster import Opened, shares_from
 from ui.openraster_writing import around, covered, rows_of, rows_of_shares
-from ui.pictures import is_usable, read_picture
+from ui.pictures import is_usable, read_picture, written_profile
 
 log = logging.getLogger(__name__)
 BLENDS: dict[Blend, BlendMode] = {
@@ -130,7 +130,7 @@ class _Reader:
             self._lost.add("vector masks")
         locks = theirs.locks
         layer = Layer(
-            theirs.name or tr("Layer"),
+            theirs.name.rstrip("\0 ") or tr("Layer"),
             "group" if isinstance(theirs, Group) else "strokes",
             opacity=theirs.opacity / 255,
             visible=theirs.visible,
@@ -199,7 +199,7 @@ def write_file(path: Path, document: Document) -> str:
     for layer in document.layers:
         _add(file, layer, document)
     for key, content in (
-        (Resource.ICC_PROFILE, document.profile or b""),
+        (Resource.ICC_PROFILE, written_profile(document)),
         (Resource.EXIF_DATA_1, document.metadata.exif),
         (Resource.XMP_METADATA, document.metadata.xmp),
     ):
