@@ -64,15 +64,6 @@ def own_layer(document: Document, rgba: Rgba, name: str, kind: Kind, x: int = 0,
     return layer_from(own(document, rgba), name, kind, x, y)
 
 
-def written_profile(document: Document) -> bytes:
-    """What is written beside its pixels. Some programs take sixteen bits without a profile for linear light, so
-    there sRGB is said.
-    """
-    if document.profile is not None or document.depth == 8:
-        return document.profile or b""
-    return bytes(QColorSpace(QColorSpace.NamedColorSpace.SRgb).iccProfile().data())
-
-
 @lru_cache(maxsize=16)
 def _transform(profile: bytes | None, to_screen: bool) -> QColorTransform | None:
     """Between a profile and sRGB; None if they are the same, or if Qt cannot use the profile."""
