@@ -45,6 +45,7 @@ def test_left_of_the_line_is_the_original(canvas: Canvas) -> None:
     row = seen(canvas)[50]
     assert (row[30:199] == 255).all()
     assert (row[201:360] == 0).all()
+    canvas.cancel_gesture()
     canvas.picture.compare("none")
     assert (seen(canvas)[50, 30:370] == 0).all()
 
@@ -87,6 +88,7 @@ def test_strokes_are_seen_while_they_are_painted_beside_the_line(canvas: Canvas)
     row = seen(canvas)[150]
     assert (row[30:199] == 255).all()
     assert (row[201:360] == 0).all()
+    canvas.cancel_gesture()
 
 
 def test_the_line_is_dragged_and_moved_by_keys(canvas: Canvas) -> None:

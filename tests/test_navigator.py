@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QEnterEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.area import Rect
-from tests.hands import small_canvas, stroke
+from tests.hands import mouse, small_canvas, stroke
 from ui.canvas import Canvas
 from ui.document import Selection, document_from, frozen, new_document
 from ui.navigator import Navigator
@@ -96,6 +96,7 @@ def test_nothing_is_composed_ahead_while_a_stroke_is_painted(navigator: Navigato
     stale = canvas.picture.prepare(0.0)
     assert stale
     assert navigator.small._clock.isActive()
+    canvas.cancel_gesture()
 
 
 def test_the_chip_is_there_while_the_view_is_turned(canvas: Canvas) -> None:
@@ -108,6 +109,18 @@ def test_the_chip_is_there_while_the_view_is_turned(canvas: Canvas) -> None:
     QTest.mouseClick(chip.reset, Qt.MouseButton.LeftButton)
     assert canvas.view.is_plain
     assert not chip.isVisible()
+
+
+def test_what_floats_over_the_canvas_is_not_painted_through(canvas: Canvas) -> None:
+    chip = TurnedChip(canvas)
+    canvas.turn(30)
+    mouse(canvas, QEvent.Type.MouseMove, (200, 150))
+    assert canvas._outline() is not None
+    QApplication.sendEvent(chip, QEnterEvent(QPointF(5, 5), QPointF(5, 5), QPointF(5, 5)))
+    assert canvas._outline() is None
+    for part in (chip, chip.text):
+        QTest.mouseClick(part, Qt.MouseButton.LeftButton)
+    assert len(canvas.session.history.steps) == 1
 
 
 def test_the_view_is_worded() -> None:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QIcon
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QEnterEvent, QIcon
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -216,6 +216,7 @@ class Floating(QFrame):
         super().__init__(canvas)
         self._canvas, self._at_top = canvas, at_top
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)  # a press here paints nothing below
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.hide()
         canvas.installEventFilter(self)
@@ -224,6 +225,10 @@ class Floating(QFrame):
         if event.type() == QEvent.Type.Resize:
             self.place()
         return False
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Qt does not tell a parent that the pointer has gone to a child."""
+        QCoreApplication.sendEvent(self._canvas, QEvent(QEvent.Type.Leave))
 
     def place(self) -> None:
         """In the middle, 16 points from the top or the bottom, never wider than the canvas."""
