@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageFilter
 from PySide6.QtCore import QPointF
 
 from engine.area import Rect
@@ -165,6 +166,15 @@ def test_feather_makes_the_edge_soft_to_either_side() -> None:
     assert row[28] >= 253
     assert (np.diff(row) >= 0).all()  # it does not fade at the border of the picture
     assert row[-1] == 255
+
+
+def test_a_large_feather_has_no_seams() -> None:
+    whole = Rect(0, 0, 900, 800)
+    disc = ellipse(QPointF(100, 100), QPointF(700, 650), whole)
+    soft = part_in(feathered(disc, 40, whole), whole)
+    blur = ImageFilter.GaussianBlur(20)
+    expected = np.asarray(Image.fromarray(part_in(disc, whole)).filter(blur)).astype(int)
+    assert np.abs(soft - expected).max() <= 1
 
 
 def test_a_border_lies_on_both_sides_of_the_edge() -> None:

@@ -226,8 +226,7 @@ def shrunk(selection: Selection, radius: int, inside: Rect) -> Selection:
 def feathered(selection: Selection, radius: float, inside: Rect) -> Selection:
     """Its edge made soft over so many pixels to either side."""
     rect = _widened(selection.at, math.ceil(1.5 * radius) + 1, inside)
-    image = Image.fromarray(part_in(selection, rect)).filter(ImageFilter.GaussianBlur(radius / 2))
-    return selection_of(np.asarray(image), rect.x, rect.y)
+    return selection_of(_blurred(part_in(selection, rect), radius / 2), rect.x, rect.y)
 
 
 def border(selection: Selection, width: int, inside: Rect) -> Selection:
@@ -319,6 +318,25 @@ def _dilated_block(part: Shape, radius: int) -> Shape:
             np.maximum(wide, part[:, radius + reach : radius + reach + width], out=wide)
         np.maximum(out, wide[radius - row : radius - row + height], out=out)
         np.maximum(out, wide[radius + row : radius + row + height], out=out)
+    return out
+
+
+def _blurred(mask: Shape, sigma: float) -> Shape:
+    """By a Gaussian, block by block: most of a mask is all there or not at all, and stays so."""
+    reach = math.ceil(3.5 * sigma) + 1
+    side = max(TILE, 2 * reach)
+    out = np.empty_like(mask)
+    for top in range(0, mask.shape[0], side):
+        for left in range(0, mask.shape[1], side):
+            above, beside = max(top - reach, 0), max(left - reach, 0)
+            part = mask[above : top + side + reach, beside : left + side + reach]
+            block = out[top : top + side, left : left + side]
+            if part.min() == part.max():
+                block[...] = part[0, 0]
+            else:
+                image = Image.fromarray(part).filter(ImageFilter.GaussianBlur(sigma))
+                soft = np.asarray(image)[top - above :, left - beside :]
+                block[...] = soft[: block.shape[0], : block.shape[1]]
     return out
 
 
