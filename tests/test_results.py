@@ -141,6 +141,7 @@ async def test_what_was_stopped_is_no_result_but_can_be_applied(bench: Bench) ->
     count = len(results(bench))
     assert count < 8
     assert bench.window.editing.result is None
+    assert bench.window.results.result is None
     bench.key(Qt.Key.Key_Return)
     assert bench.kinds == ["picture", "strokes", "result"]
     assert len(results(bench)) == count

@@ -302,7 +302,7 @@ class JobBar(Floating):
     def show_choice(self, number: int, count: int) -> None:
         self._turning.setVisible(count > 1)
         told = tr("{number} of {count}").format(number=number + 1, count=count)
-        self.count.setText(told if number >= 0 else "")
+        self.count.setText(told if number >= 0 else tr("unfinished"))
         self._switch(running=False)
 
     def _switch(self, running: bool) -> None:

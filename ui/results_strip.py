@@ -218,6 +218,8 @@ class Results(QWidget):
             self._choose(self._shown.index(now))
         elif self._editing.is_running and results:
             self._choose(len(results) - 1)
+        elif self._editing.is_choosing:  # what is on the canvas is unfinished, and none of them
+            self._choose(-1)
         self._show_buttons()
 
     def _fill(self, results: tuple[Result, ...]) -> None:
