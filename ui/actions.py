@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from PySide6.QtGui import QKeySequence
 
+from ui.language import plain, tr
+
 
 class Action(NamedTuple):
     name: str
@@ -23,7 +25,7 @@ class Action(NamedTuple):
     @property
     def plain(self) -> str:
         """The text as it is read."""
-        return self.text.replace("&", "").removesuffix("...")
+        return plain(tr(self.text))
 
     @property
     def key(self) -> str:
@@ -95,7 +97,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("", "&Layer", "-"),
     Action("layering.to_picture", "&Layer", "Make it a p&icture", (), "image"),
     Action("layering.to_strokes", "&Layer", "Make it &strokes", (), "paint-brush"),
-    Action("layering.clear", "&Layer", "Clear", ("Shift+Delete",)),
     Action("", "&Layer", "-"),
     Action("layering.up", "&Layer", "Move up", ("Ctrl+]", "Ctrl+PgUp"), "caret-up"),
     Action("layering.down", "&Layer", "Move down", ("Ctrl+[", "Ctrl+PgDown"), "caret-down"),

@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui import theme
-from ui.language import tr
+from ui.language import plain, tr
 
 SHOWN = 10  # rows that are seen at once
 ROW = 32  # widget points
@@ -234,11 +234,6 @@ class _Row(QStyledItemDelegate):
         menu = painter.fontMetrics().elidedText(command.menu, Qt.TextElideMode.ElideLeft, left.width())
         painter.drawText(left, middle | Qt.AlignmentFlag.AlignRight, menu)
         painter.restore()
-
-
-def plain(text: str) -> str:
-    """A text of a menu as it is read."""
-    return text.replace("&&", "\0").replace("&", "").replace("\0", "&").removesuffix("...")
 
 
 def _key(command: Command) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import cast
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.types import Form
 from ui import theme
@@ -17,7 +17,7 @@ from ui.icons import icon
 from ui.language import marked, tr
 from ui.session import Session
 from ui.settings import Settings
-from ui.widgets import Fold, Seed, Slider, caption, push_button, restyle
+from ui.widgets import Choices, Fold, Seed, Slider, caption, push_button, restyle
 
 FORMS: dict[Form, tuple[str, str]] = {
     "auto": (marked("Automatic"), marked("The form that did best where the right answer is known")),
@@ -58,7 +58,7 @@ class DragPanel(QWidget):
         self.warnings.setProperty("warns", True)
         self.warnings.setWordWrap(True)
         self.handles = HandleList(session)
-        self.form = QComboBox()
+        self.form = Choices()
         self.form.setAccessibleName(tr("Form"))
         for value, (text, help_text) in FORMS.items():
             self.form.addItem(tr(text), value)

@@ -5,6 +5,7 @@ A language is a file of resources/languages: the English text, and what it is th
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +28,12 @@ def tr(text: str) -> str:
 def marked(text: str) -> str:
     """The text itself, of a table: it is translated where it is shown."""
     return text
+
+
+def plain(text: str) -> str:
+    """A text of a menu as it is read: without the letter that chooses it, and the dots."""
+    text = re.sub(r"\(&\w\)", "", text)  # where letters are not our own: "文件(&F)"
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&").removesuffix("...").rstrip()
 
 
 def speak(application: QCoreApplication, language: str) -> None:

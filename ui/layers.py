@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import cast
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, QRect, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from engine.area import Rect
@@ -17,14 +17,13 @@ from ui import theme
 from ui.actions import hint
 from ui.blending import Blend
 from ui.document import Layer
-from ui.icons import icon
 from ui.language import marked, tr
 from ui.layer_pictures import LayerPictures
 from ui.layer_tree import IMAGE, LAYER, MASK, NOTE, PICTURE, SEEN, UID, LayerTree
 from ui.layering import Layering
 from ui.session import Session
 from ui.stack import Where
-from ui.widgets import Slider, icon_button
+from ui.widgets import Choices, Slider, icon_button
 
 KINDS = {
     "picture": marked("Picture"),
@@ -291,6 +290,7 @@ class LayersPanel(QWidget):
         tree.dropped.connect(self._dropped, queued)
         tree.renamed.connect(layering.set_name, queued)
         tree.folded.connect(self._fold)
+        tree.delete_pressed.connect(layering.delete, queued)
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         tree.customContextMenuRequested.connect(self._open_menu)
         self.blend.activated.connect(self._set_blend)
@@ -327,19 +327,13 @@ def _order(layers: tuple[Layer, ...]) -> list[tuple[int, object]]:
     return [(layer.uid, _order(layer.layers)) for layer in layers]
 
 
-class _Box(QComboBox):
-    """With an arrow of the theme, as narrow as the panel asks for."""
+class _Box(Choices):
+    """As narrow as the panel asks for."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        with QPainter(self) as painter:
-            arrow = QRect(self.width() - 18, (self.height() - 12) // 2, 12, 12)
-            icon("caret-down", theme.QUIET if self.isEnabled() else theme.FAINT).paint(painter, arrow)
 
 
 def _blend_box() -> QComboBox:

@@ -13,7 +13,7 @@ from ui import theme
 from ui.actions import BY_HAND, MENUS, Action
 from ui.dialogs import PageList, own
 from ui.keys import Keys, native
-from ui.language import chosen_language, tr
+from ui.language import chosen_language, plain, tr
 
 FOLDER = Path(__file__).parents[1] / "resources" / "manual"
 PICTURE = 280  # wide, widget points
@@ -118,10 +118,9 @@ def _lines(table: Sequence[Action], keys: Keys) -> Iterator[str]:
     for menu in MENUS:
         rows = [each for each in table if each.menu == menu and each.name and keys.of(each.name)]
         if rows:
-            yield f"\n## {tr(menu).replace('&', '')}\n"
+            yield f"\n## {plain(tr(menu))}\n"
             for each in rows:
-                what = tr(each.text).replace("&", "").removesuffix("...")
-                yield f"- {what}: **{_escaped(native(keys.of(each.name)))}**"
+                yield f"- {each.plain}: **{_escaped(native(keys.of(each.name)))}**"
     yield f"\n## {tr('On the canvas')}\n"
     for what, key in BY_HAND:
         yield f"- {tr(what)}: **{_escaped(tr(key))}**"

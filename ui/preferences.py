@@ -10,7 +10,6 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QFrame,
     QGridLayout,
@@ -28,7 +27,7 @@ from ui import theme
 from ui.dialogs import PageList, own
 from ui.language import NAMES, tr
 from ui.settings import PAGES, Settings
-from ui.widgets import Slider, caption, icon_button, push_button
+from ui.widgets import Choices, Slider, caption, icon_button, push_button
 
 LARGE = 1000  # from here on a number is easier to set where small ones have more room
 
@@ -154,7 +153,7 @@ class Row:
             slider.changed.connect(lambda number: self._changed(round(number)))
             return slider, slider.set_value
         if about.metadata["choices"]:
-            choices = QComboBox()
+            choices = Choices()
             for choice in about.metadata["choices"]:
                 choices.addItem(NAMES.get(choice) or tr(choice.replace("_", " ").capitalize()), choice)
             choices.setCurrentIndex(choices.findData(value))

@@ -24,7 +24,7 @@ from ui import theme
 from ui.actions import BY_HAND, MENUS, Action
 from ui.dialogs import own
 from ui.keys import Keys, native
-from ui.language import tr
+from ui.language import plain, tr
 from ui.widgets import caption, icon_button, push_button, restyle
 
 ALONE = (Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr)
@@ -92,7 +92,7 @@ class ShortcutsDialog(QDialog):
         own(self)
         self.setWindowTitle(tr("Keyboard shortcuts"))
         self._keys = keys
-        self._names = {action.name: tr(action.text).replace("&", "").removesuffix("...") for action in table}
+        self._names = {action.name: action.plain for action in table}
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Search"))
         self.search.setAccessibleName(tr("Search the shortcuts"))
@@ -143,7 +143,7 @@ class ShortcutsDialog(QDialog):
         grid.setColumnStretch(0, 1)
         for menu in MENUS:
             actions = [action for action in table if action.menu == menu and action.name]
-            self._add_title(grid, tr(menu).replace("&", ""), len(actions))
+            self._add_title(grid, plain(tr(menu)), len(actions))
             for action in actions:
                 self._add_action(grid, action)
         self._add_title(grid, tr("On the canvas"), len(BY_HAND))

@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ui import theme
 from ui.brushes import BrushButton
@@ -21,7 +21,7 @@ from ui.icons import icon
 from ui.language import tr
 from ui.options import Answer, Choice, Option, Slide, Switch, options_of
 from ui.tools import Brush, Tool
-from ui.widgets import Elided, Segments, Slider, caption, icon_button
+from ui.widgets import Choices, Elided, Segments, Slider, caption, icon_button
 
 WIDE, FOLDED = 128, 232  # points, of a slider in the strip, and at least in the flyout
 MOST = 4  # choices side by side; more are in a list
@@ -249,7 +249,7 @@ def _choice(option: Choice) -> Control:
 
 
 def _list(option: Choice) -> Control:
-    box = QComboBox()
+    box = Choices()
     box.setAccessibleName(tr(option.name))
     values = [value for value, _, _ in option.choices]
     for _, text, help_text in option.choices:

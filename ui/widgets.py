@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -374,6 +375,16 @@ class Segments(QWidget):
 
     def _clicked(self, number: int) -> None:
         self.chosen.emit(self._values[number])
+
+
+class Choices(QComboBox):
+    """A list of choices, with an arrow of the theme that says so."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        with QPainter(self) as painter:
+            arrow = QRect(self.width() - 18, (self.height() - 12) // 2, 12, 12)
+            icon("caret-down", theme.QUIET if self.isEnabled() else theme.FAINT).paint(painter, arrow)
 
 
 class Section(QWidget):
