@@ -201,6 +201,11 @@ def test_the_keyboard_does_it_all(hand: Hand) -> None:
     assert len(marked) == 2
     hand.layering.below()
     assert hand.active == "shade"
+    QTest.keyClick(hand.tree, Qt.Key.Key_Delete)
+    hand.rest()
+    assert "shade" not in hand.names
+    hand.session.undo()
+    assert hand.active == "shade"
     assert list(hand.layering.chosen) == [hand.layer("shade").uid]
 
 
@@ -240,7 +245,6 @@ def test_what_is_locked_is_not_changed_and_it_is_said(hand: Hand) -> None:
     before = hand.session.document
     for command in (
         hand.layering.delete,
-        hand.layering.clear,
         hand.layering.to_picture,
         hand.layering.add_mask,
     ):

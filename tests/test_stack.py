@@ -229,9 +229,3 @@ def test_strokes_become_picture_and_back_in_groups_too() -> None:
         "picture",
         "strokes",
     ]
-
-
-def test_clearing_a_group_spares_what_is_locked() -> None:
-    group = Layer("g", "group", layers=(noise("a"), noise("b", locked=True)))
-    cleared = stack.cleared(group)
-    assert [bool(layer.tiles) for layer in cleared.layers] == [False, True]

@@ -48,6 +48,7 @@ from ui.document import Layer
 from ui.icons import icon
 from ui.language import marked, tr
 from ui.stack import Where
+from ui.widgets import is_claimed
 
 PICTURE = 34  # points, the longer side
 EYE = 30  # points, width of its column
@@ -55,6 +56,7 @@ INDENT = 14
 _Index = QModelIndex | QPersistentModelIndex
 Part = Literal["eye", "fold", "picture", "mask", "name", "lock"]
 UID, LAYER, SEEN, IMAGE, MASK, NOTE = (Qt.ItemDataRole.UserRole + number for number in range(6))
+DELETE = Qt.Key.Key_Delete, Qt.Key.Key_Backspace
 MIME = "application/x-qabstractitemmodeldatalist"  # what Qt's own views take
 TIPS: dict[Part, str] = {
     "eye": marked("Show or hide. Alt-click shows this layer alone"),
@@ -73,6 +75,7 @@ class LayerTree(QTreeWidget):
     lock_clicked = Signal(int)  # uid
     dropped = Signal(int, str)  # uid of the layer beside which, Where
     renamed = Signal(int, str)
+    delete_pressed = Signal()
     folded = Signal(int, bool)  # uid, whether it is
 
     def __init__(self) -> None:
@@ -148,8 +151,15 @@ class LayerTree(QTreeWidget):
         else:
             self.mousePressEvent(event)  # two clicks on an eye are two clicks
 
+    def event(self, event: QEvent) -> bool:
+        """Keys that mean something else in the rest of the window."""
+        return is_claimed(event, Qt.Key.Key_Space, *DELETE) or super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         item = self.currentItem()
+        if event.key() in DELETE:
+            self.delete_pressed.emit()
+            return
         if event.key() == Qt.Key.Key_Space and item is not None:
             self.eye_clicked.emit(
                 item.data(0, UID), bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)

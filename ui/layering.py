@@ -168,9 +168,6 @@ class Layering(QObject):
     def to_strokes(self) -> None:
         self._convert(marked("Convert to strokes"), "strokes")
 
-    def clear(self) -> None:
-        self._change(marked("Clear layer"), stack.cleared)
-
     def rename(self) -> None:
         if self._session.active:
             self.renaming.emit(self._session.active)
@@ -307,7 +304,6 @@ class Layering(QObject):
             "delete_mask": mask,
             "to_picture": any(each.kind != "picture" for each in chosen),
             "to_strokes": any(each.kind != "strokes" for each in chosen),
-            "clear": bool(chosen),
             "rename": bool(chosen),
             "toggle_visible": bool(chosen),
             "solo": bool(chosen),

@@ -200,14 +200,6 @@ def converted(layer: Layer, kind: Kind) -> Layer:
     return layer if layer.kind == kind else replace(layer, kind=kind)
 
 
-def cleared(layer: Layer) -> Layer:
-    """Nothing on it any more; of a group on any of its layers that is not locked."""
-    if layer.kind == "group":
-        layers = tuple(each if each.locked else cleared(each) for each in layer.layers)
-        return replace(layer, layers=layers)
-    return replace(layer, tiles=MappingProxyType({})) if layer.tiles else layer
-
-
 def alone(document: Document, uid: int) -> Document:
     """That layer without the others: those that are neither in it nor round it are hidden."""
     kept = {layer.uid for layer in document.path(uid)}
