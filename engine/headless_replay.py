@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.headless_edits import put_back
 from engine.headless_run import (
+    MADE,
     Report,
     answer,
     figures,
@@ -55,7 +56,7 @@ def replay(ask: argparse.Namespace) -> int:
         one = Report()
         results = run(request, model(), one, progress(), previews)
         for path, result in zip(outputs, results, strict=True):
-            save_picture(path, put_back(picture.rgba, place_of(recipe, width, height), result))
+            save_picture(path, put_back(picture.rgba, place_of(recipe, width, height), result), MADE)
             report.output.append(str(path))
             say(f"Saved {path}")
         report.seconds += one.seconds

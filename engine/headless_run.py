@@ -18,11 +18,14 @@ from numpy.typing import NDArray
 
 from engine.area import Rect, part_of
 from engine.imports import uncollected
-from engine.pictures import Picture, format_of, open_mask, open_picture, save_picture
+from engine.metadata import ai_edited
+from engine.pictures import Extras, Picture, format_of, open_mask, open_picture, save_picture
 from engine.types import EditRequest, EditResult, EngineError, Frame, Mask, Operation, Preview, Rgb
 
 if TYPE_CHECKING:
     from engine.models import Model
+
+MADE = Extras(xmp=ai_edited(b""))  # what a result says of itself
 
 
 @dataclass
@@ -71,7 +74,7 @@ def carry_out(
     report = Report(load_seconds=load_seconds)
     results = run(request, model, report, progress(), ask.previews)
     for path, result in zip(outputs, results, strict=True):
-        save_picture(path, put_back(result))
+        save_picture(path, put_back(result), MADE)
         report.output.append(str(path))
         say(f"Saved {path}")
     return report, model

@@ -15,6 +15,8 @@ from skimage import data
 
 from engine.headless import SAMPLE, main
 from engine.headless_options import arguments
+from engine.metadata import AI_EDITED
+from engine.pictures import open_picture
 from main import COMMANDS, USAGE
 
 ROOT = Path(__file__).parents[1]
@@ -97,6 +99,7 @@ def test_strokes_on_transparency_make_their_own_mask(tmp_path: Path, photo: Path
     before, after = data.coffee(), picture(out)
     assert (after[200:] == before[200:]).all()
     assert after[50:70, 80:180].mean() > before[50:70, 80:180].mean() + 30
+    assert AI_EDITED.encode() in open_picture(out).extras.xmp
 
 
 def test_transparency_outside_the_mask_is_kept(tmp_path: Path) -> None:

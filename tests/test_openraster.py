@@ -6,7 +6,6 @@ import io
 import json
 import zipfile
 from dataclasses import fields, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_args
 from xml.etree import ElementTree as ET
@@ -279,10 +278,3 @@ def test_a_newer_version_of_ours_still_shows_its_layers() -> None:
     opened = openraster.read(io.BytesIO(without(content, **{openraster.DOCUMENT: newer})))
     assert len(opened.document.layers) == 4
     assert "newer Driftpaint" in opened.notes[0]
-
-
-def test_the_thumbnail_is_found_without_reading_the_rest(tmp_path: Path) -> None:
-    (tmp_path / "a.ora").write_bytes(written(rich()))
-    with (tmp_path / "a.ora").open("rb") as file:
-        assert openraster.thumbnail_of(file).startswith(b"\x89PNG")
-    assert openraster.thumbnail_of(io.BytesIO(b"no zip")) == b""

@@ -96,15 +96,6 @@ def read(file: IO[bytes]) -> Opened:
         raise ValueError(str(error).strip("\"'")) from None
 
 
-def thumbnail_of(file: IO[bytes]) -> bytes:
-    """A small picture of the project, as PNG; empty if it has none."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            return archive.read(THUMBNAIL)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, NotImplementedError):
-        return b""
-
-
 def seal(archive: zipfile.ZipFile, names: Iterable[str]) -> dict[str, int]:
     """The checksums of entries: what other programs may have changed."""
     return {info.filename: info.CRC for name in names if (info := archive.NameToInfo.get(name)) is not None}
