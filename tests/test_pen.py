@@ -13,6 +13,7 @@ from ui.canvas import Canvas
 from ui.curves import Response
 from ui.document import stroke_alpha
 from ui.tools import Brush
+from ui.tools.pick import RADIUS
 
 PRESS, MOVE, RELEASE = QEvent.Type.TabletPress, QEvent.Type.TabletMove, QEvent.Type.TabletRelease
 
@@ -120,7 +121,9 @@ def test_all_that_a_stroke_changes_is_repainted(canvas: Canvas, qtbot: QtBot, zo
 
 def test_ctrl_shows_the_ring_of_the_eyedropper_with_the_brush(canvas: Canvas) -> None:
     canvas.session.set_colour(QColor(0, 0, 255))
+    before = seen(canvas)
     mouse(canvas, QEvent.Type.MouseButtonPress, (200, 150), Qt.KeyboardModifier.ControlModifier)
-    assert seen(canvas)[150 + 46, 200].tolist() == [0, 0, 255]
+    radius = round(RADIUS * canvas.devicePixelRatioF())
+    assert seen(canvas)[150 + radius, 200].tolist() == [0, 0, 255]
     mouse(canvas, QEvent.Type.MouseButtonRelease, (200, 150))
-    assert (seen(canvas) == 255).all()
+    assert (seen(canvas) == before).all()

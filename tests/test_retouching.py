@@ -17,6 +17,7 @@ from ui.document import Depth, Document, Selection, document_from, layer_from, n
 from ui.mirror import MirrorMarks
 from ui.tools import Brush, Clone, Eraser, Fill, Gradient, Pick, Restore, Smudge
 from ui.tools.gradient import graded
+from ui.tools.pick import RADIUS
 
 ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 BLUE = np.full((300, 400, 4), (0, 0, 255, 255), np.uint8)
@@ -354,12 +355,14 @@ def test_a_ring_shows_the_colour_and_the_one_before(canvas: Canvas) -> None:
     open_halves(canvas)
     canvas.session.set_colour(QColor(0, 0, 255))
     canvas.set_tool(Pick())
+    before = seen(canvas)
     mouse(canvas, QEvent.Type.MouseButtonPress, (150, 150))
     shown = seen(canvas)
-    assert shown[150 - 46, 150].tolist() == [255, 0, 0]
-    assert shown[150 + 46, 150].tolist() == [0, 0, 255]
+    radius = round(RADIUS * canvas.devicePixelRatioF())
+    assert shown[150 - radius, 150].tolist() == [255, 0, 0]
+    assert shown[150 + radius, 150].tolist() == [0, 0, 255]
     mouse(canvas, QEvent.Type.MouseButtonRelease, (150, 150))
-    assert (seen(canvas)[:, 200:] == 255).all()
+    assert (seen(canvas) == before).all()
 
 
 def test_escape_gives_the_colour_back(canvas: Canvas) -> None:
