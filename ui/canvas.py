@@ -34,7 +34,7 @@ from ui.tools import Brush, Gesture, Marked, Marks, Pan, Pick, Pointer, Tool
 from ui.view import MOST, View, next_stop
 
 PIXEL_GRID_FROM = 12.0  # zoom
-SMALL = 8.0  # points of a tool's circle below which a cross leads to it
+SMALL = 12.0  # points of a tool's circle below which a cross leads to it
 REACH = 9.0  # points of that cross
 NOTCH = 5.0  # degrees by which a notch of the wheel turns
 BAR = 40.0  # points at the bottom that a fitted picture leaves to the bar that floats there
