@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog
 
 from engine.area import Rect
 from tests.bench import WHITE, Bench, scenario
@@ -281,6 +282,36 @@ async def test_arrow_keys_move_the_frame(bench: Bench) -> None:
     QTest.keyClick(bench.window.canvas, Qt.Key.Key_Up)
     bench.key(Qt.Key.Key_Return)
     assert box(bench) == Rect(110, 79, 60, 40)
+
+
+@scenario
+async def test_the_frame_is_there_again_after_something_else_was_given_up(bench: Bench) -> None:
+    put_thing(bench)
+    tool = transform(bench)
+    bench.window.selecting.all()
+    bench.window.selecting.shrink()
+    assert bench.session.is_busy
+    seen(bench.window.canvas)
+    dialog = bench.window.findChild(QDialog)
+    assert dialog is not None
+    dialog.reject()
+    assert tool.look(bench.session)
+
+
+@scenario
+async def test_a_group_is_transformed_as_one(bench: Bench) -> None:
+    put_thing(bench)
+    group = Layer("Group", "group", layers=(thing(), thing()))
+    bench.session.commit("Group", lambda document: document.with_layer(group))
+    bench.session.activate(group.uid)
+    transform(bench)
+    before = seen(bench.window.canvas)
+    stroke(bench.window.canvas, (120, 100), (150, 100))
+    assert (seen(bench.window.canvas) != before).any()
+    bench.key(Qt.Key.Key_Return)
+    layer = bench.session.document.layer(group.uid)
+    assert layer is not None
+    assert [bounds(each) for each in layer.layers] == 2 * [Rect(130, 80, 60, 40)]
 
 
 @scenario

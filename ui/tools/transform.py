@@ -69,14 +69,12 @@ class Transform:
 
     def look(self, session: Session) -> bool:
         """Put the frame round the active layer, unless it is there; whether there is one."""
-        if self._trial is None and self._of != (session.document, session.active):
-            self._of, self.floating = (session.document, session.active), None
-            layer = session.active_layer
-            if layer is not None and not session.is_busy:
-                taken = taken_up(session)
-                if taken is not None:
-                    self.floating = Floating(*taken)
-                    self.pose = self.floating.frame
+        there = session.document, session.active
+        if self._trial is None and not session.is_busy and self._of != there:
+            self._of, taken = there, taken_up(session)
+            self.floating = None if taken is None else Floating(*taken)
+            if self.floating is not None:
+                self.pose = self.floating.frame
         return self.floating is not None
 
     def set_pose(self, session: Session, wish: Pose) -> None:
