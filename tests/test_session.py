@@ -70,10 +70,13 @@ def test_strokes_go_to_the_active_layer(session: Session) -> None:
 
 def test_a_stroke_is_never_lost_in_a_group_that_is_hidden(session: Session) -> None:
     inner = Layer("inner", "strokes")
+    said: list[str] = []
+    session.said.connect(said.append)
     session.open(WHITE.with_layer(Layer("group", "group", visible=False, layers=(inner,))))
     session.activate(inner.uid)
     paint(session)
     assert names(session.document) == ["Background", "group", "inner", "Strokes"]
+    assert said == ["group is hidden, so strokes have a new layer."]
     assert stroke_alpha(session.document).sum() == 255 * 100
 
 

@@ -334,6 +334,9 @@ class Session(QObject):
         layer = Layer(fresh_name(document, tr("Strokes")), "strokes")
         closed = next((each for each in path if each.locked or not each.visible), None)
         if closed is not None:  # in a group that is hidden or locked it would be of no use
+            locked = tr("{name} is locked, so strokes have a new layer.")
+            hidden = tr("{name} is hidden, so strokes have a new layer.")
+            self.said.emit((locked if closed.locked else hidden).format(name=closed.name))
             return document.with_layer(layer, closed), layer
         return document.placed(layer, self.active), layer
 
