@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 
 from tests.bench import Bench, scenario
+from ui.settling import can_settle
 from ui.start import StartPage, thumbnail_of
 from ui.tasks import TASKS, Task
 from ui.tools import TOOLS
@@ -46,6 +47,7 @@ def test_the_samples_are_what_their_tasks_need() -> None:
     for document in (strokes, photo, composition):
         assert [layer.kind for layer in document.layers] == ["picture", "strokes"]
         assert document.layers[1].tiles
+    assert can_settle(composition.layers[1])
     assert len(drag.pulls) == 1
 
 

@@ -15,6 +15,7 @@ from engine.types import Handle
 from ui.document import Document, Pull, document_from, layer_from, new_document
 from ui.files import SAMPLES
 from ui.tools import marks
+from ui.transform import pasted
 
 TASKS_FOLDER = SAMPLES / "tasks"
 LAKE = SAMPLES / "mountain lake strokes.png"
@@ -47,7 +48,8 @@ def _photo() -> Document:
 def _composition() -> Document:
     document = document_from(_rgba(TASKS_FOLDER / "lake.webp"), "Lake")
     x, y = round(BALLOON.x()), round(BALLOON.y())
-    return document.with_layer(layer_from(_rgba(TASKS_FOLDER / "balloon.png"), "Balloon", "strokes", x, y))
+    balloon = layer_from(_rgba(TASKS_FOLDER / "balloon.png"), "Balloon", "strokes", x, y)
+    return document.with_layer(pasted(balloon))
 
 
 def _drag() -> Document:
@@ -116,7 +118,7 @@ TASKS: tuple[Task, ...] = (
         "Paste a piece, place it, and let it settle in.",
         "stack",
         "Transform",
-        "The balloon was pasted. Move it where you like, then let it settle into the picture.",
+        "The balloon was pasted. Move it where you like, then press Settle.",
         _composition,
         _paint_composition,
     ),
