@@ -109,6 +109,16 @@ def test_erasing_where_there_are_no_strokes_says_so(canvas: Canvas, qtbot: QtBot
     assert len(canvas.session.history.steps) == 1
 
 
+def test_erasing_on_another_layer_says_where_the_strokes_are(canvas: Canvas, qtbot: QtBot) -> None:
+    stroke(canvas, (50, 50), (90, 50))
+    canvas.session.activate(canvas.session.document.layers[0].uid)
+    canvas.set_tool(Eraser())
+    with qtbot.waitSignal(canvas.session.said) as said:
+        stroke(canvas, (50, 50), (90, 50))
+    assert said.args is not None
+    assert "Choose the layer of strokes" in said.args[0]
+
+
 def test_shift_draws_a_straight_line_from_the_last_stroke(canvas: Canvas) -> None:
     stroke(canvas, (50, 50))
     stroke(canvas, (250, 200), keys=Qt.KeyboardModifier.ShiftModifier)

@@ -108,6 +108,8 @@ class Brush:
             return None if is_painted else tr("Nothing is painted with this brush yet.")
         layer = session.stroke_layer
         if layer is None and not session.is_on_mask:
+            if session.document.strokes:
+                return tr("Choose the layer of strokes to erase, in the list of layers.")
             return tr("There are no strokes to erase: the eraser takes away strokes, never the picture.")
         if layer is not None and layer.alpha_locked and not session.is_on_mask:
             return tr("Nothing can be erased: the transparency of this layer is locked.")
