@@ -30,6 +30,7 @@ class Journaling(QObject):
         self._journal: Journal | None = None  # made when there is something to write
         self._written: tuple[Document, Overlay | None, str] | None = None  # last
         self._job: asyncio.Task[None] | None = None
+        self._recipe: tuple[Ask | None, str] = None, ""  # of the edit that is under way
         self._failing = False
         self._clock = QTimer(self, interval=INTERVAL)
         self._clock.timeout.connect(self.look)
@@ -104,6 +105,8 @@ class Journaling(QObject):
                 raise PictureError(f"There is no place for a journal ({reason}); save often.") from None
         if overlay is not None:
             size = entry.document.width, entry.document.height
-            recipe = to_json(recipe_of(ask.request, overlay.rect, size)) if ask is not None else ""
+            if ask is not None and self._recipe[0] is not ask:
+                self._recipe = ask, to_json(recipe_of(ask.request, ask.at, size))
+            recipe = self._recipe[1] if ask is not None else ""
             entry = replace(entry, preview=Preview(overlay.rect, overlay.pixels, recipe))
         self._journal.write(entry)
