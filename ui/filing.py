@@ -64,7 +64,7 @@ class Filing(QObject):
         dialog.open()
 
     def ask_open(self) -> None:
-        dialog = FileDialog(self._window, "Open a picture", self.folder, files.open_filters())
+        dialog = FileDialog(self._window, tr("Open a picture"), self.folder, files.open_filters())
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self.open)
         dialog.open()

@@ -41,6 +41,7 @@ from ui.document import (
     sixteen_bits,
     tiles_from,
 )
+from ui.language import tr
 from ui.png import Samples, as_rgba, profile_of, samples_of
 from ui.record import Json, TileMap, document_of
 
@@ -126,7 +127,8 @@ class _Reader:
         else:
             document = self._others(head, stack)
             if written is not None:
-                self._notes.append("Another program has changed this file: its layers are as that left them.")
+                told = tr("Another program has changed this file: its layers are as that left them.")
+                self._notes.append(told)
         for name in _HEAD:
             head.attrib.pop(name, None)
         for element in _layers_in(stack):
@@ -156,7 +158,7 @@ class _Reader:
             return None
         written = json.loads(self._entry(DOCUMENT))
         if not isinstance(written, dict) or written.get("version") != VERSION:
-            self._notes.append("A newer Driftpaint has made this file: only its layers were read.")
+            self._notes.append(tr("A newer Driftpaint has made this file: only its layers were read."))
             return None
         return written
 
@@ -195,9 +197,8 @@ class _Reader:
         blend: Blend = _BLENDS.get(operator, "normal")
         name = element.get("name") or ("Group" if is_group else "Layer")
         if operator not in _BLENDS:
-            self._notes.append(
-                f"The blend mode {operator.removeprefix('svg:')} of {name} is shown as Normal."
-            )
+            told = tr("The blend mode {mode} of {name} is shown as Normal.")
+            self._notes.append(told.format(mode=operator.removeprefix("svg:"), name=name))
         opacity = min(max(_number(element.get("opacity"), 1.0), 0.0), 1.0)
         if is_group and element.get("isolation") == "auto" and blend == "normal" and opacity == 1:
             blend = "pass-through"
@@ -234,7 +235,8 @@ class _Reader:
             self._used.add(source)
         except (KeyError, ValueError):
             name = element.get("name") or "Layer"
-            self._notes.append(f"The picture of the layer {name} could not be read; the layer is empty.")
+            told = tr("The picture of the layer {name} could not be read; the layer is empty.")
+            self._notes.append(told.format(name=name))
 
     def _entry(self, name: str) -> bytes:
         if self._archive.getinfo(name).file_size > MOST:
@@ -249,7 +251,7 @@ class _Reader:
             if info.filename not in self._used and not info.filename.startswith(OURS) and not info.is_dir()
         ]
         if sum(info.file_size for info in infos) > KEPT:
-            self._notes.append("What other programs have put into this file is too large to be kept.")
+            self._notes.append(tr("What other programs have put into this file is too large to be kept."))
             return MappingProxyType({})
         return MappingProxyType({info.filename: self._archive.read(info) for info in infos})
 

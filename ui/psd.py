@@ -36,7 +36,7 @@ from ui.document import (
     read,
     tiles_from,
 )
-from ui.language import tr
+from ui.language import marked, tr
 from ui.openraster import Opened, shares_from
 from ui.openraster_writing import around, covered, rows_of, rows_of_shares
 from ui.pictures import is_usable, read_picture, written_profile
@@ -62,8 +62,8 @@ BLENDS: dict[Blend, BlendMode] = {
     "pass-through": BlendMode.PASS_THROUGH,
 }
 _OURS = {theirs: ours for ours, theirs in BLENDS.items()}
-FLAT = "The picture was opened flat, for its layers are in {mode} colours."
-LOST = "Some things were left out, for Driftpaint does not have them: {things}."
+FLAT = marked("The picture was opened flat, for its layers are in {mode} colours.")
+LOST = marked("Some things were left out, for Driftpaint does not have them: {things}.")
 
 
 # ---- reading
@@ -121,13 +121,14 @@ class _Reader:
     def _layer(self, theirs: PsdLayer) -> Layer | None:
         blend = _OURS.get(theirs.blend_mode)
         if blend is None:
-            self._lost.add(f"the blend mode {theirs.blend_mode.name.replace('_', ' ').lower()}")
+            told = tr("the blend mode {mode}")
+            self._lost.add(told.format(mode=theirs.blend_mode.name.replace("_", " ").lower()))
         if theirs.has_effects():
-            self._lost.add("layer effects")
+            self._lost.add(marked("layer effects"))
         if theirs.clipping:
-            self._lost.add("clipping masks")
+            self._lost.add(marked("clipping masks"))
         if theirs.has_vector_mask():
-            self._lost.add("vector masks")
+            self._lost.add(marked("vector masks"))
         locks = theirs.locks
         layer = Layer(
             theirs.name.rstrip("\0 ") or tr("Layer"),
@@ -142,9 +143,10 @@ class _Reader:
         if isinstance(theirs, Group):
             return replace(layer, layers=self._layers(theirs))
         if theirs.kind in ("type", "shape", "smartobject"):
-            self._lost.add({"type": "text", "shape": "shapes"}.get(theirs.kind, "smart objects"))
+            kinds = {"type": marked("text"), "shape": marked("shapes")}
+            self._lost.add(kinds.get(theirs.kind, marked("smart objects")))
         elif theirs.kind != "pixel":
-            self._lost.add("adjustment and fill layers")
+            self._lost.add(marked("adjustment and fill layers"))
             return None
         return replace(layer, tiles=self._tiles(theirs))
 
@@ -214,10 +216,10 @@ def write_file(path: Path, document: Document) -> str:
     lost = [
         name
         for name, there in (
-            ("handles", document.pulls),
-            ("results", document.results),
-            ("areas", document.areas),
-            ("the selection", document.selection),
+            (tr("handles"), document.pulls),
+            (tr("results"), document.results),
+            (tr("areas"), document.areas),
+            (tr("the selection"), document.selection),
         )
         if there
     ]
