@@ -278,3 +278,11 @@ def test_a_newer_version_of_ours_still_shows_its_layers() -> None:
     opened = openraster.read(io.BytesIO(without(content, **{openraster.DOCUMENT: newer})))
     assert len(opened.document.layers) == 4
     assert "newer Driftpaint" in opened.notes[0]
+
+
+def test_any_name_comes_back() -> None:
+    name = "a\0b\x1b\ufffe\ud800 <\"&'>\n\N{SNOWMAN}"
+    content = written(Document(4, 4, (layer_from(noise(4, 4), name, "strokes"),)))
+    assert openraster.read(io.BytesIO(content)).document.layers[0].name == name
+    others = openraster.read(io.BytesIO(without(content, "driftpaint/"))).document
+    assert others.layers[0].name == "ab <\"&'>\n\N{SNOWMAN}"

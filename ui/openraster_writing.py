@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,6 +32,8 @@ from ui.openraster import (
 from ui.pictures import written_profile
 from ui.png import Samples, png
 from ui.record import Json, TileMap, number_of, record
+
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML has no place for
 
 
 def write(file: IO[bytes], document: Document, active: int = 0) -> None:
@@ -68,7 +71,7 @@ class _Writer:
             if layer.blend == "normal":
                 operator = element.get("composite-op", operator)  # one that is not known counts as normal
             attributes = {
-                "name": layer.name,
+                "name": NOT_XML.sub("", layer.name),
                 "opacity": repr(float(layer.opacity)),
                 "visibility": "visible" if layer.visible else "hidden",
                 "composite-op": operator,
