@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from engine.area import Rect
 from ui.blending import BLENDS, Blend, lay, mix
-from ui.document import TILE, Document, Layer, composite, eight_bits, layer_from, premultiplied, read
-from ui.pixels import image_of, rgba_of
+from ui.document import TILE, Document, Layer, composite, eight_bits, layer_from, places, premultiplied, read
+from ui.pixels import bytes_of, image_of, rgba_of
 from ui.projection import Projection
 
 RANDOM = np.random.default_rng(0)
@@ -39,9 +39,7 @@ def masked(layer: Layer) -> Layer:
 def on_screen(document: Document) -> NDArray[np.uint8]:
     projection = Projection(document.width, document.height)
     projection.compose(document.layers, document.rect)
-    image = projection.levels[0]
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 4 * image.width()].reshape(image.height(), image.width(), 4).copy()
+    return bytes_of(projection.levels[0])
 
 
 # ---- the standard, in its own words, for one pixel
@@ -178,6 +176,33 @@ def test_the_painter_and_numpy_round_alike() -> None:
         for _ in range(3):
             document = document.with_layer(replace(layer_from(noise(), "veil", "strokes"), opacity=opacity))
         assert np.array_equal(on_screen(document), composite(document, document.rect))
+
+
+@pytest.mark.parametrize("kind", ["plain", "blended", "grouped", "masked", "faded"])
+def test_the_screen_is_the_same_whichever_layer_is_active(kind: str) -> None:
+    """What lies below the active layer is kept, and must be forgotten when it changes."""
+    layers = [layer_from(noise(alpha=255), "ground", "picture")]
+    layers += [replace(layer_from(noise(), str(number), "strokes"), opacity=0.7) for number in range(3)]
+    if kind == "blended":
+        layers[2] = replace(layers[2], blend="multiply")
+    elif kind == "grouped":
+        layers[1:3] = [Layer("group", "group", blend="pass-through", layers=tuple(layers[1:3]))]
+    elif kind == "masked":
+        layers[1:3] = [masked(layer) for layer in layers[1:3]]
+    elif kind == "faded":
+        layers[0] = replace(layers[0], opacity=0.5)
+    document = Document(SIDE, SIDE, tuple(layers))
+    projection = Projection.of(document)
+    part = {(0, 0): Rect(30, 40, 100, 90), (1, 0): Rect(256, 8, 20, 30)}
+    for active in (0, *(layer.uid for layer in document.walk())):
+        for damage in (places(document.rect), part, part):
+            projection.damage(damage)
+            projection.compose(document.layers, document.rect, active)
+            assert np.array_equal(bytes_of(projection.levels[0]), composite(document, document.rect))
+        hidden = document.exchange(layers[1], replace(layers[1], visible=False))
+        projection.damage(places(document.rect))
+        projection.compose(hidden.layers, document.rect, active)
+        assert np.array_equal(bytes_of(projection.levels[0]), composite(hidden, document.rect))
 
 
 def test_what_is_clear_changes_nothing() -> None:

@@ -12,17 +12,18 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import accumulate
 
-from PySide6.QtCore import QRect, QRectF
+from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from engine.area import Rect
 from ui.blending import Pixels
 from ui.document import TILE, Depth, Document, Layer, Place, blank_tile, boxes_of, lay_layers, overlap, places
-from ui.pixels import blank_image, painted, painting
+from ui.pixels import blank_image, image_of, painted, painting
 from ui.spaces import screen_image
 
 HALVINGS = 3
 SLOW_AT_ONCE = 48  # layers on tiles that are laid without Qt's painter, a millisecond or two each
+Mode = QPainter.CompositionMode
 KEPT = 256  # tiles of what lies below the active layer
 
 
@@ -35,6 +36,7 @@ class Projection:
         self.levels = [blank_image(*size) for size in sizes]
         self.rect = Rect(0, 0, width, height)
         self.stale: set[Place] = set(places(self.rect))
+        self._nothing = blank_tile(depth)
         self._ground: tuple[Layer, ...] = ()  # the layers that `_grounds` are of
         self._grounds: dict[Place, Pixels] = {}
         self._boxes: dict[Place, Rect] = {}  # what of a tile is stale; one that is not here is so as a whole
@@ -71,13 +73,21 @@ class Projection:
             self._ground, self._grounds = ground, {}
         now = self._first(due, visible, above)
         boxes = {place: self._box(place) for place in now}
+        is_plain = self._depth == 8 and self._profile is None and all(map(_is_plain, above))
         with painting(self.levels[0]) as painter:
-            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
             for place, box in boxes.items():
                 inside = overlap(place, box)[0]
-                pixels = self._grounded(place, inside)
-                lay_layers(pixels, above, place, inside, laid=painted)
-                painter.drawImage(box.x, box.y, screen_image(pixels, self._profile))
+                painter.setCompositionMode(Mode.CompositionMode_Source)
+                if is_plain:
+                    painter.drawImage(
+                        QPoint(box.x, box.y), image_of(self._grounded(place)), _inside(place, box)
+                    )
+                    painter.setCompositionMode(Mode.CompositionMode_SourceOver)
+                    _paint(painter, above, place, box)
+                else:
+                    pixels = self._grounded(place)[inside].copy()
+                    lay_layers(pixels, above, place, inside, laid=painted)
+                    painter.drawImage(box.x, box.y, screen_image(pixels, self._profile))
         for level in range(1, len(self.levels)):
             _halve(self.levels[level - 1], self.levels[level], boxes.values(), level)
         self.stale.difference_update(now)
@@ -98,12 +108,11 @@ class Projection:
             place for place, cost in zip(nearest, so_far, strict=True) if cost <= SLOW_AT_ONCE
         ] or nearest[:1]
 
-    def _grounded(self, place: Place, inside: tuple[slice, slice]) -> Pixels:
-        """New pixels with what lies below the active layer at a part of a tile."""
-        if len(self._ground) < 2:  # it is as quickly made as kept
-            pixels = blank_tile(self._depth)[inside].copy()
-            lay_layers(pixels, self._ground, place, inside, laid=painted)
-            return pixels
+    def _grounded(self, place: Place) -> Pixels:
+        """What lies below the active layer; only to be read."""
+        if not self._ground or (len(self._ground) == 1 and _is_bare(self._ground[0])):
+            tile = self._ground[0].tiles.get(place) if self._ground else None
+            return self._nothing if tile is None else tile
         tile = self._grounds.get(place)
         if tile is None:
             tile = blank_tile(self._depth)
@@ -111,7 +120,7 @@ class Projection:
             while len(self._grounds) >= KEPT:
                 del self._grounds[next(iter(self._grounds))]
             self._grounds[place] = tile
-        return tile[inside].copy()
+        return tile
 
     def draw(self, painter: QPainter, zoom: float, blends: bool) -> None:
         """The whole document in canvas pixels; the caller has set the clip and the transform. `blends`
@@ -157,6 +166,31 @@ def _halve(larger: QImage, smaller: QImage, boxes: Iterable[Rect], level: int) -
         for box in boxes:
             target = QRect(*(side >> level for side in box))
             painter.drawImage(target, larger, QRect(target.topLeft() * 2, target.size() * 2))
+
+
+def _is_bare(layer: Layer) -> bool:
+    """Whether what is seen of it is its tiles."""
+    return _is_plain(layer) and layer.visible and layer.opacity == 1
+
+
+def _is_plain(layer: Layer) -> bool:
+    """Whether Qt's painter can lay it without help."""
+    return not layer.visible or (layer.kind != "group" and layer.blend == "normal" and layer.mask is None)
+
+
+def _paint(painter: QPainter, layers: Iterable[Layer], place: Place, box: Rect) -> None:
+    """Lay plain layers at a part of a tile."""
+    for layer in layers:
+        tile = layer.tiles.get(place)
+        if layer.visible and tile is not None:
+            painter.setOpacity(layer.opacity)
+            painter.drawImage(QPoint(box.x, box.y), image_of(tile), _inside(place, box))
+    painter.setOpacity(1)
+
+
+def _inside(place: Place, box: Rect) -> QRect:
+    """A part of the document, from the corner of the tile that it is in."""
+    return QRect(box.x - place[0] * TILE, box.y - place[1] * TILE, box.width, box.height)
 
 
 def _split(stack: tuple[Layer, ...], active: int) -> tuple[tuple[Layer, ...], tuple[Layer, ...]]:
