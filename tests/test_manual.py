@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from tests.bench import Bench, scenario
+from ui.language import LANGUAGES
 from ui.manual import FOLDER, Manual, chapters
 
 
@@ -54,6 +56,14 @@ async def test_the_keys_are_those_that_were_given(bench: Bench) -> None:
     assert "Fit the window: F7" in manual.page.toPlainText()
     assert "Undo: Ctrl+Z" in manual.page.toPlainText()
     manual.close()
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "system"])
+def test_every_language_has_every_chapter_with_its_title(language: str) -> None:
+    found = chapters(language)
+    assert len(found) == len(chapters("en"))
+    for path in found:
+        assert path.read_text(encoding="utf-8").startswith(f"# {path.stem[2:]}\n")
 
 
 def test_every_picture_of_the_manual_is_there() -> None:
