@@ -43,7 +43,8 @@ def open_document(path: Path) -> Opened:
         try:
             return openraster.read(io.BytesIO(content))
         except ValueError as error:
-            raise PictureError(f"{path} cannot be opened: {error}. Choose another file.") from None
+            sentence = tr("{path} cannot be opened: {reason}. Choose another file.")
+            raise PictureError(sentence.format(path=path, reason=error)) from None
     return read_picture(path, content)
 
 

@@ -44,6 +44,7 @@ from ui.document import (
     places,
     straight,
 )
+from ui.language import tr
 from ui.png import png
 from ui.record import Json, TileMap, document_of, number_of, record
 from ui.spaces import on_screen
@@ -105,7 +106,8 @@ class Journal:
         except OSError as error:
             self._fall_back()
             reason = error.strerror or str(error)
-            raise PictureError(f"The journal cannot be written ({reason}); free some space.") from None
+            sentence = tr("The journal cannot be written ({reason}); free some space.")
+            raise PictureError(sentence.format(reason=reason)) from None
         except PictureError:
             self._fall_back()
             raise
@@ -289,7 +291,8 @@ def recover(folder: Path) -> Recovered:
         layers = list(document.walk())
         active = layers[state["active"]].uid if 0 <= state["active"] < len(layers) else 0
     except (OSError, ValueError, KeyError, TypeError, IndexError, zlib.error) as error:
-        raise PictureError(f"What was kept cannot be read ({error}); discard it.") from None
+        sentence = tr("What was kept cannot be read ({reason}); discard it.")
+        raise PictureError(sentence.format(reason=error)) from None
     return Recovered(document, active)
 
 

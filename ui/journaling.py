@@ -15,6 +15,7 @@ from ui.document import Document
 from ui.editing import Editing
 from ui.filing import Filing
 from ui.journal import Entry, Journal, Preview, still
+from ui.language import tr
 from ui.session import Overlay, Session
 from ui.work import Work
 
@@ -102,7 +103,8 @@ class Journaling(QObject):
                 self._journal = Journal()
             except OSError as error:
                 reason = error.strerror or str(error)
-                raise PictureError(f"There is no place for a journal ({reason}); save often.") from None
+                sentence = tr("There is no place for a journal ({reason}); save often.")
+                raise PictureError(sentence.format(reason=reason)) from None
         if overlay is not None:
             size = entry.document.width, entry.document.height
             if ask is not None and self._recipe[0] is not ask:

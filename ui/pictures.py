@@ -25,6 +25,7 @@ from engine.pictures import (
     saving,
 )
 from ui.document import Document, Layer, Metadata, Rgba, eight_bits, read, tiles_from
+from ui.language import tr
 from ui.openraster import Opened
 from ui.png import png, rgba_in
 from ui.spaces import as_seen
@@ -126,5 +127,6 @@ def _tiff(rgba: NDArray[Any], profile: bytes) -> bytes:
     writer = QImageWriter(buffer, QByteArray(b"tiff"))
     writer.setCompression(1)  # LZW
     if not writer.write(image):
-        raise PictureError(f"The TIFF cannot be made ({writer.errorString()}); choose PNG.")
+        sentence = tr("The TIFF cannot be made ({reason}); choose PNG.")
+        raise PictureError(sentence.format(reason=writer.errorString()))
     return bytes(content.data())

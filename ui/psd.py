@@ -76,7 +76,8 @@ def read_file(path: Path, content: bytes) -> Opened:
         return _Reader(file).opened(path, content)
     except (OSError, ValueError, KeyError, AssertionError, EOFError, IndexError, TypeError) as error:
         log.info("a Photoshop file could not be read", exc_info=error)
-        raise PictureError(f"{path} is damaged or cut short; get a fresh copy.") from None
+        sentence = tr("{path} is damaged or cut short; get a fresh copy.")
+        raise PictureError(sentence.format(path=path)) from None
 
 
 class _Reader:
