@@ -211,8 +211,8 @@ def test_one_layer_is_shown_alone_with_what_is_in_it_and_round_it() -> None:
     alone = stack.alone(document, uid["h"])
     assert {layer.name for layer in alone.walk() if layer.visible} == {"g", "h", "c"}
     assert stack.alone(alone, uid["h"]) is alone
-    hidden = stack.changed(document, [uid["g"]], lambda layer: replace(layer, visible=False))
-    assert {layer.name for layer in stack.alone(hidden, uid["c"]).walk() if layer.visible} == {"g", "h", "c"}
+    dark = stack.changed(document, [uid["g"]], lambda layer: replace(layer, visible=False))
+    assert {layer.name for layer in stack.alone(dark, uid["c"]).walk() if layer.visible} == {"g", "h", "c"}
     hidden = {layer.uid for layer in alone.walk() if not layer.visible}
     assert all(layer.visible for layer in stack.shown(alone, hidden).walk())
 
