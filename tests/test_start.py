@@ -54,8 +54,10 @@ def test_the_samples_are_what_their_tasks_need() -> None:
 @scenario
 async def test_a_card_is_pressed_by_the_keyboard_and_escape_leads_back(bench: Bench) -> None:
     start, before = start_of(bench), bench.session.document
+    assert bench.window.status.hint.text() == ""
     bench.key(Qt.Key.Key_Escape)
     assert bench.window.canvas.isVisible()
+    assert "Shift" in bench.window.status.hint.text()
     start_of(bench)
     start.cards[0].setFocus()
     QTest.keyClick(start.cards[0], Qt.Key.Key_Return)

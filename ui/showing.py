@@ -65,7 +65,9 @@ class Showing(QObject):
     def show_hint(self) -> None:
         """What keys do now."""
         window = self._window
-        if window.editing.is_running:
+        if window.pages.currentWidget() is window.start:
+            hint = ""
+        elif window.editing.is_running:
             hint = hints.line(hints.RUNNING)
         elif window.editing.is_choosing:
             hint = hints.line(hints.CHOOSING)

@@ -332,7 +332,7 @@ class Window(QMainWindow):
         """Instead of the picture, which stays as it is; Escape leads back to it."""
         self.start.show_recent(self.filing.recent)
         self.pages.setCurrentWidget(self.start)
-        self.status.show_hint("")
+        self.showing.show_hint()
         self.start.setFocus()
 
     def show_preferences(self) -> None:
