@@ -16,6 +16,7 @@ from engine.types import ModelFacts
 from engine.worker import Engine
 from tests.bench import Bench, scenario
 from tests.fingerprint import fingerprint
+from tests.hands import stroke
 from ui.actions import ACTIONS
 from ui.dialogs import AboutDialog, NewDialog, SaveFirstDialog
 from ui.document import new_document
@@ -524,6 +525,14 @@ async def test_what_was_set_is_there_next_time(bench: Bench) -> None:
     assert again.session.colour == QColor("#224466")
     assert again.canvas.tool.outline == size
     again.deleteLater()
+
+
+@scenario
+async def test_closing_ends_a_stroke_that_is_under_way(bench: Bench) -> None:
+    stroke(bench.window.canvas, (40, 40), (80, 80), release=False)
+    assert bench.session.is_busy
+    await bench.window.shut_down()
+    assert not bench.session.is_busy
 
 
 @scenario

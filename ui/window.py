@@ -406,6 +406,7 @@ class Window(QMainWindow):
         """Stop the edit, save the settings, end the engine, and close. Unsaved changes are given up."""
         if self._is_closed:
             return
+        self.canvas.cancel_gesture()  # it would end by itself when the session is gone already
         await self.editing.ended()
         await self.live.ended()
         await self.filing.ended()
