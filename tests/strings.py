@@ -61,12 +61,13 @@ def _written(path: Path) -> Iterator[str]:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             name = getattr(target, "id", "")
             if name in TABLES.get(path.name, ()):
-                inside = (
-                    n
-                    for n in ast.walk(node.value)
-                    if isinstance(n, ast.Constant) and isinstance(n.value, str)
-                )
-                yield from (n.value for n in inside if str(n.value)[:1].isupper())
+                for each in ast.walk(node.value):
+                    if (
+                        isinstance(each, ast.Constant)
+                        and isinstance(each.value, str)
+                        and each.value[:1].isupper()
+                    ):
+                        yield each.value
             elif name == "label":
                 yield from _constants(node.value)
 

@@ -65,7 +65,7 @@ def test_every_colour_that_is_asked_for_is_there() -> None:
     asked = set(re.findall(r"\$([A-Z_]+)\b", SHEET))
     for path in Path("ui").rglob("*.py"):
         asked |= set(re.findall(r"\btheme\.([A-Z_]+)\b", path.read_text(encoding="utf-8")))
-    assert asked <= set(theme.COLOURS) | {"GRID", "PANEL_WIDTH", "THEMES", "COLOURS"}
+    assert asked <= set(theme.COLOURS) | {"GRID", "PANEL_WIDTH", "THEMES", "COLOURS", "SMALL"}
 
 
 def test_an_icon_follows_the_theme(qapp: QApplication, qtbot: QtBot) -> None:

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -69,8 +70,7 @@ class StartPage(QScrollArea):
         self._recent.setSpacing(12)
         for column in range(RECENT):
             self._recent.setColumnStretch(column, 1)
-        page = QWidget()
-        page.setMaximumWidth(WIDE)
+        self._page = page = QWidget()
         rows = QVBoxLayout(page)
         rows.setContentsMargins(32, 40, 32, 40)
         rows.setSpacing(0)
@@ -108,6 +108,11 @@ class StartPage(QScrollArea):
             self._recent.addWidget(button, 0, number)
         if self.files:
             self._work.begin(_fill(self.files))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In the middle, as wide as is good to read; wider only where large text needs it."""
+        self._page.setMaximumWidth(max(WIDE, self._page.minimumSizeHint().width()))
+        super().resizeEvent(event)
 
     def _card_row(self) -> QLayout:
         row = QHBoxLayout()

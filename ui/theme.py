@@ -92,10 +92,12 @@ def dress(application: QApplication, theme: str = "dark", text_size: int = 100) 
     application.setProperty("theme", theme)
     application.setStyle("fusion")  # the one style that looks alike everywhere and obeys the sheet
     application.setPalette(_palette())
-    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
-    application.setFont(scaled(font, text_size / 100))
+    font = scaled(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont), text_size / 100)
+    application.setFont(font)
     colours = {name: pair[is_light()] for name, pair in COLOURS.items()}
-    sheet = Template(SHEET).substitute(colours, HEADING=f"{15 * text_size / 100:.1f}")
+    tiny = small(font)
+    size = f"{tiny.pointSizeF()}pt" if tiny.pointSizeF() > 0 else f"{tiny.pixelSize()}px"
+    sheet = Template(SHEET).substitute(colours, HEADING=f"{15 * text_size / 100:.1f}", SMALL=size)
     application.setStyleSheet(sheet)
 
 

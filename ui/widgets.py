@@ -127,7 +127,9 @@ class Slider(QWidget):
             inner = self.rect().adjusted(theme.GRID + 2, 0, -theme.GRID - 2, 0)
             middle = Qt.AlignmentFlag.AlignVCenter
             painter.setPen(QColor(theme.QUIET if self.isEnabled() else theme.FAINT))
-            painter.drawText(inner, middle | Qt.AlignmentFlag.AlignLeft, self._name)
+            room = inner.width() - painter.fontMetrics().horizontalAdvance(self.text()) - theme.GRID
+            name = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(inner, middle | Qt.AlignmentFlag.AlignLeft, name)
             painter.setPen(QColor(theme.TEXT if self.isEnabled() else theme.FAINT))
             painter.drawText(inner, middle | Qt.AlignmentFlag.AlignRight, self.text())
             if self.hasFocus():
@@ -504,5 +506,5 @@ def restyle(widget: QWidget) -> None:
 def caption(text: str) -> QLabel:
     label = QLabel(text)
     label.setProperty("quiet", True)
-    label.setFont(theme.small(label.font()))
+    label.setProperty("small", True)
     return label
