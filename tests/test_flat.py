@@ -14,7 +14,8 @@ from engine.metadata import AI_EDITED, ai_edited, upright
 from engine.pictures import PictureError
 from ui.document import Document, layer_from, read
 from ui.files import open_document
-from ui.pictures import Export, write_picture
+from ui.pictures import Export, is_ai_edited, write_picture
+from ui.stack import converted, flattened, merged
 
 DICE = np.random.default_rng(3)
 DEEP = DICE.integers(0, 65536, (40, 50, 4)).astype(np.uint16)
@@ -143,6 +144,17 @@ def test_a_picture_with_a_result_says_so(tmp_path: Path, suffix: str) -> None:
     document = document.with_layer(layer_from(white, "Result 1", "result"))
     write_picture(tmp_path / f"b.{suffix}", document, Export(metadata=False))
     assert AI_EDITED.encode() in open_document(tmp_path / f"b.{suffix}").document.metadata.xmp
+
+
+def test_it_is_said_too_of_what_a_result_has_become_a_part_of() -> None:
+    white = np.full((8, 8, 4), 255, np.uint8)
+    picture, result = layer_from(white, "A", "picture"), layer_from(white, "Result 1", "result")
+    document = Document(8, 8, (picture,)).with_layer(result)
+    assert not is_ai_edited(Document(8, 8, (picture,)))
+    assert is_ai_edited(merged(document, [picture.uid, result.uid]))
+    assert is_ai_edited(flattened(document, "Flat"))
+    assert is_ai_edited(document.exchange(result, converted(result, "strokes")))
+    assert not is_ai_edited(document.without(result))
 
 
 def test_the_source_type_is_said_once_whatever_was_there() -> None:

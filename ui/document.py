@@ -72,6 +72,7 @@ class Layer:
     mask: Shares | None = field(default=None, repr=False)  # the share of it that is seen
     layers: tuple[Layer, ...] = ()  # of a group, the lowest first
     placed: Placed | None = field(default=None, repr=False)  # of one that was pasted or transformed
+    made: bool = False  # a part of it is a model's, whatever its kind has become
     foreign: str = ""  # XML: what another program wrote of it in its file, kept as it is
     uid: int = field(default_factory=_uids.__next__)  # it stays when the layer is changed
 

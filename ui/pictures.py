@@ -87,7 +87,7 @@ def write_picture(path: Path, document: Document, export: Export) -> None:
 
 def is_ai_edited(document: Document) -> bool:
     """Whether a model has made a part of it."""
-    return any(layer.kind == "result" for layer in document.walk())
+    return any(layer.made or layer.kind == "result" for layer in document.walk())
 
 
 def written_profile(document: Document) -> bytes:

@@ -166,7 +166,8 @@ def rendered(layers: tuple[Layer, ...], name: str, depth: Depth) -> Layer:
             tiles[place] = frozen(tile)
     kinds: list[Kind] = [each.kind for layer in layers for each in layer.walk() if each.kind != "group"]
     kind: Kind = next((kind for kind in kinds if kind != "strokes"), "strokes")
-    return Layer(name, kind, MappingProxyType(tiles), blend=blend)
+    made = any(each.made or each.kind == "result" for layer in layers for each in layer.walk())
+    return Layer(name, kind, MappingProxyType(tiles), blend=blend, made=made)
 
 
 def with_mask(layer: Layer, document: Document, selection: Selection | None) -> Layer:
@@ -197,7 +198,9 @@ def converted(layer: Layer, kind: Kind) -> Layer:
     """Strokes become picture, or the other way round; of a group all that is in it."""
     if layer.kind == "group":
         return replace(layer, layers=tuple(converted(each, kind) for each in layer.layers))
-    return layer if layer.kind == kind else replace(layer, kind=kind)
+    return (
+        layer if layer.kind == kind else replace(layer, kind=kind, made=layer.made or layer.kind == "result")
+    )
 
 
 def alone(document: Document, uid: int) -> Document:
