@@ -187,8 +187,9 @@ class Control(QWidget):
     def fold(self, folded: bool) -> None:
         """Narrow in the strip, as wide as the flyout in there."""
         if isinstance(self.inner, Slider):
-            self.setMinimumWidth(FOLDED if folded else WIDE)
-            self.setMaximumWidth(16777215 if folded else WIDE)  # Qt's own word for any width
+            wide = max(WIDE, self.inner.sizeHint().width())  # more for large text
+            self.setMinimumWidth(FOLDED if folded else wide)
+            self.setMaximumWidth(16777215 if folded else wide)  # Qt's own word for any width
         policy = QSizePolicy.Policy.Expanding if folded else QSizePolicy.Policy.Fixed
         self.setSizePolicy(policy, QSizePolicy.Policy.Fixed)
 
