@@ -21,6 +21,7 @@ class Left(NamedTuple):
     steps: int  # that the session had told of
     behind: float  # seconds of them that are lost
     saved: bool  # whether there was a file, which was whole
+    lost: int  # steps that are lost although the journal was up to date after them
 
 
 def kill_after(seconds: float, seed: int, folder: Path) -> Left:
@@ -41,16 +42,21 @@ def kill_after(seconds: float, seed: int, folder: Path) -> Left:
         end = time.time()
         child.wait()
     lines = (folder / "steps").read_text().splitlines()
-    steps = [(float(when), int(sum_)) for when, sum_ in (line.split() for line in lines)]
+    told = [line.split() for line in lines if line.count(" ") == 2]
+    steps = [(float(when), int(sum_)) for when, sum_, _ in told]
     if not steps:
         raise AssertionError((folder / "errors").read_text()[-2000:])
     saved = folder / "painting.ora"
-    sums = []
+    sums, newest = [], 0.0
     if saved.exists():
         sums.append(checksum(open_document(saved).document))
     for kept in left_over(home / "driftpaint" / "journals"):
         sums.append(checksum(recover(kept.folder).document))
+        newest = max(newest, kept.when)
         kept.discard()
     known = [when for when, sum_ in steps if sum_ in sums]
     behind = end - max(known, default=steps[0][0])
-    return Left(len(steps), behind, saved.exists())
+    sure = max((float(when) for when, _, kept in told if int(kept)), default=0.0)
+    found = max([*known, newest])  # what is in the journal may not have been told of any more
+    lost = sum(found < when <= sure for when, _ in steps)
+    return Left(len(steps), behind, saved.exists(), lost)

@@ -1,6 +1,7 @@
 """A scripted session of painting in the real window, to be killed: `python -m tests.painting_session SEED`.
 
-It tells of every step by a line once it is done: the time, and the checksum of what is seen.
+It tells of every step by a line once it is done: the time, the checksum of what is seen, and 1 if the journal
+has been brought up to date since.
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ async def paint(window: Window, seed: int, folder: Path) -> None:
                 mouse(window.canvas, QEvent.Type.MouseMove, point)
                 await asyncio.sleep(0.01)
             mouse(window.canvas, QEvent.Type.MouseButtonRelease, points[-1])
-        print(time.time(), checksum(window.session.document), flush=True)  # noqa: T201
+        kept = dice.random() < 0.1
+        if kept:
+            await window.journaling.write_now()
+        print(time.time(), checksum(window.session.document), int(kept), flush=True)  # noqa: T201
         await asyncio.sleep(0.02)
 
 

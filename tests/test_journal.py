@@ -293,8 +293,10 @@ async def test_on_the_start_page_the_card_lies_among_its_notices(bench: Bench) -
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_killed_at_any_moment_it_loses_seconds_at_most_and_no_file(tmp_path: Path, seed: int) -> None:
-    """`python -m tests.benchmarks.crashes` does this 200 times."""
+def test_killed_at_any_moment_nothing_is_damaged_and_nothing_lost_that_was_kept(
+    tmp_path: Path, seed: int
+) -> None:
+    """`python -m tests.benchmarks.crashes` does this 200 times, and says how many seconds are lost."""
     left = kill_after(0.4 + 1.1 * seed, seed, tmp_path)
     assert left.steps
-    assert left.behind < 10
+    assert not left.lost

@@ -26,6 +26,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             left = kill_after(seconds, number, Path(folder))
         worst = max(worst, left.behind)
+        if left.lost:
+            raise SystemExit(f"{left.lost} steps are lost that the journal had")
         print(
             f"{number}: killed after {seconds:.1f} s and {left.steps} steps,"
             f" {left.behind:.1f} s behind, {'a' if left.saved else 'no'} file",
