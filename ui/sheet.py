@@ -29,7 +29,7 @@ QStatusBar QLabel { color: $QUIET; padding: 0 6px; }
 QSizeGrip { width: 0; height: 0; }
 
 QPushButton { background: $RAISED; border: 1px solid transparent; border-radius: 5px;
-    padding: 6px 14px; min-height: 16px; }
+    padding: 6px 14px; min-height: ${LETTERS}px; }
 QPushButton:hover { background: $HOVER; }
 QPushButton::menu-indicator { image: none; width: 0; }
 QPushButton:pressed { background: $PRESSED; }
@@ -70,7 +70,7 @@ QToolButton[fold="true"]:checked { color: $QUIET; }
 QToolButton[fold="true"]:hover { color: $TEXT; }
 
 QLineEdit { background: $RAISED; border: 1px solid transparent; border-radius: 4px;
-    padding: 4px 6px; min-height: 16px; selection-background-color: $ACCENT_DEEP;
+    padding: 4px 6px; min-height: ${LETTERS}px; selection-background-color: $ACCENT_DEEP;
     placeholder-text-color: $QUIET; }
 QLineEdit:hover { background: $FIELD_HOVER; }
 QLineEdit:focus { border-color: $ACCENT; }
@@ -101,7 +101,7 @@ QHeaderView::section { background: $WELL; color: $QUIET; border: none; padding: 
 QSplitter::handle { background: transparent; width: 6px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QComboBox { background: $RAISED; border: 1px solid transparent; border-radius: 4px;
-    padding: 4px 8px; min-height: 16px; }
+    padding: 4px 8px; min-height: ${LETTERS}px; }
 QComboBox:hover { background: $FIELD_HOVER; }
 QComboBox:focus { border-color: $ACCENT; }
 QComboBox::drop-down { border: none; width: 16px; }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from string import Template
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from ui.sheet import SHEET
@@ -97,7 +97,12 @@ def dress(application: QApplication, theme: str = "dark", text_size: int = 100) 
     colours = {name: pair[is_light()] for name, pair in COLOURS.items()}
     tiny = small(font)
     size = f"{tiny.pointSizeF()}pt" if tiny.pointSizeF() > 0 else f"{tiny.pixelSize()}px"
-    sheet = Template(SHEET).substitute(colours, HEADING=f"{15 * text_size / 100:.1f}", SMALL=size)
+    sheet = Template(SHEET).substitute(
+        colours,
+        HEADING=f"{15 * text_size / 100:.1f}",
+        SMALL=size,
+        LETTERS=max(16, QFontMetrics(font).height()),
+    )
     application.setStyleSheet(sheet)
 
 
