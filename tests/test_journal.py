@@ -20,6 +20,7 @@ from tests.kills import kill_after
 from tests.test_filing import full_disk
 from tests.test_openraster import noise, rich
 from ui import journal
+from ui.dialogs import SaveFirstDialog
 from ui.document import Document, Foreign, layer_from, premultiplied, read
 from ui.files import save_document
 from ui.journal import Entry, Journal, Preview, left_over, recover, thumbnail
@@ -263,6 +264,24 @@ async def test_the_next_start_offers_what_was_left(bench: Bench) -> None:
 
 
 @scenario
+async def test_what_is_recovered_is_kept_until_the_journal_has_it(bench: Bench) -> None:
+    kept = Journal()
+    kept.write(entry(rich()))
+    crashed(kept)
+    bench.window.recovery.offer()
+    await bench.until(lambda: bench.window.recovery.card is not None)
+    card = bench.window.recovery.card
+    assert card is not None
+    with full_disk(10):
+        bench.click(card.rows[0].recover_button)
+        await bench.until(lambda: bench.session.document.width == rich().width)
+        await bench.until(card.isEnabled)
+    assert (kept.folder / journal.STATE).exists()
+    bench.click(card.rows[0].recover_button)
+    await bench.until(lambda: bench.window.findChild(SaveFirstDialog) is not None)
+
+
+@scenario
 async def test_what_is_put_off_is_kept(bench: Bench) -> None:
     kept = Journal()
     kept.write(entry(rich()))
@@ -281,7 +300,7 @@ async def test_on_the_start_page_the_card_lies_among_its_notices(bench: Bench) -
     kept = Journal()
     kept.write(entry(Document(8, 8).with_layer(layer_from(noise(8, 8), "A", "strokes"))))
     crashed(kept)
-    bench.window.show_start()
+    bench.window.comfort.show_start()
     bench.window.recovery.offer()
     await bench.until(lambda: bench.window.recovery.card is not None)
     card = bench.window.recovery.card

@@ -57,12 +57,13 @@ class Journaling(QObject):
             self._begin(self._write(entry, overlay, ask))
             self._written = None if session.is_busy else now
 
-    async def write_now(self) -> None:
-        """The journal as up to date as it can be."""
+    async def write_now(self) -> bool:
+        """The journal as up to date as it can be; whether it holds what is on the canvas."""
         await self._settled()
         self._written = None
         self.look()
         await self._settled()
+        return self._written is not None
 
     async def end(self) -> None:
         """Leave nothing behind: what there was is saved, or given up."""

@@ -53,10 +53,16 @@ class Recovery(QObject):
 
     async def _bring_back(self, kept: LeftOver) -> None:
         """Only when our own journal holds it is the old one taken away. Raises PictureError."""
-        recovered = await asyncio.to_thread(recover, kept.folder)
-        self._filing.show_recovered(recovered.document, recovered.active, kept.name, kept.path)
-        await self._journaling.write_now()
-        await self._take_away(kept)
+        if self.card is None or not self.card.isEnabled():
+            return  # one after another
+        self.card.setEnabled(False)
+        try:
+            recovered = await asyncio.to_thread(recover, kept.folder)
+            self._filing.show_recovered(recovered.document, recovered.active, kept.name, kept.path)
+            if await self._journaling.write_now():
+                await self._take_away(kept)
+        finally:
+            self.card.setEnabled(True)
 
     @Slot(object)
     def _discard(self, kept: LeftOver) -> None:
