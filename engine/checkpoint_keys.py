@@ -1,0 +1,147 @@
+"""What a single file holds, told from the names and shapes of its tensors: the layouts of the original
+releases, of diffusers and of the trainers of LoRA.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Literal
+
+from engine.safetensors_header import Header, numbers
+
+Family = Literal["sd1", "sd2", "sdxl", "sdxl refiner", "sd3", "flux", ""]
+Part = Literal["network", "autoencoder", "small autoencoder", "text encoder"]
+Kind = Part | Literal["model", "lora", "textual inversion", "controlnet", ""]
+Prediction = Literal["eps", "v", "x0", "flow", ""]
+WIDTHS: dict[int, Family] = {768: "sd1", 1024: "sd2", 2048: "sdxl", 1280: "sdxl refiner"}  # of words, as told
+TASKS = {4: "", 9: "inpainting", 8: "instructions", 5: "depth", 7: "upscaling"}  # by channels that go in
+FAST = re.compile(r"turbo|lightning|hyper|(?<![a-z])lcm|schnell", re.IGNORECASE)
+PRECISIONS = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+TEXT = ("cond_stage_model.", "conditioner.embedders.", "text_encoders.")
+U = "model.diffusion_model."  # where the network stands in the original layout
+SPREAD_OF_V = 0.09  # of one layer's biases in Stable Diffusion 2: with more it says v (found by ComfyUI)
+
+
+def kind_of(header: Header) -> Kind:
+    return next((kind for kind, holds in KINDS if holds(header)), "")
+
+
+def family_of(header: Header, kind: Kind) -> Family:
+    keys = header.tensors.keys()
+    if any("joint_blocks.0." in key for key in keys):
+        return "sd3"
+    if any("double_blocks" in key or "single_transformer_blocks" in key for key in keys):
+        return "flux"
+    if kind == "textual inversion":
+        if "clip_g" in keys:
+            return "sdxl"
+        return WIDTHS.get(next(iter(header.tensors.values())).shape[-1], "")
+    if "lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_down.weight" in keys:
+        return "sdxl"
+    words = [  # what makes keys of the words: as wide as the words are
+        place.shape[1]
+        for key, place in header.tensors.items()
+        if re.search(r"attn2[._]to_k\.(weight|lora_down\.weight|lora_A\.|lora\.down\.)", key)
+        and len(place.shape) > 1
+    ]
+    if kind in ("model", "network") and U + "input_blocks.0.0.weight" in keys:
+        if U + "label_emb.0.0.weight" in keys:
+            return "sdxl refiner" if words and words[0] == 1280 else "sdxl"
+        projections = [place for key, place in header.tensors.items() if key.endswith(".proj_in.weight")]
+        if not projections:
+            return ""
+        return "sd1" if len(projections[0].shape) == 4 else "sd2"  # convolutions; since 2.0 matrices
+    return WIDTHS.get(words[0], "") if words else ""
+
+
+def task_of(header: Header) -> str:
+    first = header.tensors.get(U + "input_blocks.0.0.weight") or header.tensors.get("conv_in.weight")
+    return TASKS.get(first.shape[1], "something else") if first and len(first.shape) == 4 else ""
+
+
+def prediction_of(path: Path, header: Header, family: Family) -> tuple[Prediction, bool]:
+    """What the network says, and whether that is sure: a file need not tell, and most do not.
+
+    A .yaml of the same name beside the file, as the original releases have it, is believed first.
+    """
+    if family in ("sd3", "flux"):
+        return "flow", True
+    beside = path.with_suffix(".yaml")
+    if beside.is_file() and beside.stat().st_size < 100_000:
+        is_v = re.search(
+            r"parameterization:\s*[\"']?v\b", beside.read_text(encoding="utf-8", errors="replace")
+        )
+        return ("v" if is_v else "eps"), True
+    said = header.metadata.get("modelspec.prediction_type", "")
+    if said in ("v", "v_prediction", "epsilon", "eps"):
+        return ("v" if said.startswith("v") else "eps"), True
+    if "v_pred" in header.tensors:
+        return "v", True
+    probe = header.tensors.get(U + "output_blocks.11.1.transformer_blocks.0.norm1.bias")
+    if family == "sd2" and probe is not None and probe.dtype in ("F16", "BF16", "F32"):
+        return ("v" if float(numbers(path, probe).std()) > SPREAD_OF_V else "eps"), False
+    return "eps", False
+
+
+def is_fast(path: Path, header: Header) -> bool:
+    names = " ".join(
+        [path.stem, *(header.metadata.get(f"modelspec.{key}", "") for key in ("title", "architecture"))]
+    )
+    return bool(FAST.search(names)) or any(
+        key.endswith("time_embed.cond_proj.weight") for key in header.tensors
+    )
+
+
+def missing(header: Header) -> tuple[str, ...]:
+    """What a model in one file needs and lacks."""
+    wanted = ("autoencoder", ("first_stage_model.",)), ("text encoder", TEXT)
+    return tuple(name for name, beginnings in wanted if not _holds(*beginnings)(header))
+
+
+def figures(headers: Iterable[Header]) -> tuple[str, int]:
+    """The precision of most numbers, and how many there are."""
+    counts: Counter[str] = Counter()
+    for header in headers:
+        for place in header.tensors.values():
+            counts[place.dtype] += place.numbers
+    if not counts:
+        return "", 0
+    dtype = counts.most_common(1)[0][0]
+    other = dtype.lower().replace("f8_", "float8_").replace("u8", "uint8").replace("i8", "int8")
+    return PRECISIONS.get(dtype, other), counts.total()
+
+
+def _holds(*beginnings: str) -> Callable[[Header], bool]:
+    return lambda header: any(key.startswith(beginnings) for key in header.tensors)
+
+
+def _is_lora(header: Header) -> bool:
+    marks = ("lora_up", "lora_down", ".lora_A.", ".lora_B.", ".lora.up.", "hada_w1", "lokr_")
+    return any(mark in key for key in header.tensors for mark in marks)
+
+
+def _is_inversion(header: Header) -> bool:
+    """Some words' vectors, and nothing else."""
+    return 0 < len(header.tensors) <= 4 and all(
+        len(each.shape) <= 2 and each.shape[-1:] != () and each.shape[-1] in {*WIDTHS, 4096}
+        for each in header.tensors.values()
+    )
+
+
+KINDS: tuple[tuple[Kind, Callable[[Header], bool]], ...] = (
+    ("lora", _is_lora),
+    ("textual inversion", _is_inversion),
+    ("controlnet", _holds("control_model.", "input_hint_block", "controlnet_")),
+    ("model", lambda header: _holds(U)(header) and _holds(*TEXT, "first_stage_model.")(header)),
+    ("network", _holds(U, "joint_blocks.", "double_blocks.", "down_blocks.0.resnets.", "time_embedding.")),
+    ("network", _holds("transformer_blocks.", "single_transformer_blocks.")),
+    ("autoencoder", _holds("decoder.conv_in.", "first_stage_model.")),
+    (
+        "small autoencoder",
+        lambda header: not header.tensors.keys().isdisjoint({"decoder.layers.1.weight", "1.weight"}),
+    ),
+    ("text encoder", _holds("text_model.encoder.", "encoder.layers.0.self_attn", "encoder.block.0.")),
+)

@@ -1,0 +1,183 @@
+"""What a checkpoint is, told from a file's header or a folder's settings alone: in milliseconds, before
+anything is loaded, without torch.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.checkpoint_keys import (
+    FAST,
+    TASKS,
+    Family,
+    Kind,
+    Prediction,
+    family_of,
+    figures,
+    is_fast,
+    kind_of,
+    missing,
+    prediction_of,
+    task_of,
+)
+from engine.safetensors_header import PICKLES, Header, pickle_refusal, read_header
+from engine.types import EngineError
+
+NAMES = {
+    "sd1": "Stable Diffusion 1",
+    "sd2": "Stable Diffusion 2",
+    "sdxl": "Stable Diffusion XL",
+    "sdxl refiner": "the refiner of Stable Diffusion XL",
+    "sd3": "Stable Diffusion 3",
+    "flux": "FLUX",
+}
+RUNS = {"sd1", "sd2"}  # families of which a picture can be made
+NEEDED = {  # folders of a model, and what is in them
+    "unet": "network",
+    "vae": "autoencoder",
+    "text_encoder": "text encoder",
+    "text_encoder_2": "second text encoder",
+}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    path: Path
+    kind: Kind
+    family: Family
+    prediction: Prediction = ""  # what its network says
+    sure: bool = False  # of the prediction; else it is the usual one, or a guess
+    task: str = ""  # one of TASKS: what a network is for that takes more than a noisy picture
+    fast: bool = False  # its name or its keys say that it wants few steps and guidance 1
+    precision: str = ""  # of most of its numbers
+    parameters: int = 0
+    bytes: int = 0
+    lacks: tuple[str, ...] = ()  # parts that a model needs and that are not here
+
+    @property
+    def refusal(self) -> str:
+        """Why no picture can be made with it, in one sentence; empty where one can."""
+        name = NAMES.get(self.family, "of a kind that is not known")
+        if self.kind == "model" and self.lacks:
+            return f"{self.path} lacks its {' and its '.join(self.lacks)}; get the whole checkpoint."
+        if self.kind == "model" and self.family in RUNS and not self.task:
+            if self.precision in ("int8", "uint8"):
+                return f"The weights of {self.path} are quantised; get them as float16, bfloat16 or float32."
+            return ""
+        if self.kind == "model":
+            what = f"a model for {self.task} of {name}" if self.task else name
+            return f"{self.path} is {what}, which is not supported yet; choose Stable Diffusion 1 or 2."
+        if not self.kind:
+            return f"{self.path} is no model that is known here; choose a Stable Diffusion checkpoint."
+        article = "an" if self.kind[0] in "aeiou" else "a"
+        of = f" of {name}" if self.family else ""
+        return f"{self.path} is {article} {self.kind}{of}, not a whole model; choose a whole checkpoint."
+
+
+def told(path: Path) -> Checkpoint:
+    """Raises EngineError with one sentence for what is missing, damaged or no checkpoint at all."""
+    if path.is_dir():
+        return _told_of_folder(path)
+    if not path.exists():
+        raise EngineError(f"There is no model {path}; check the name, or use the starter model.")
+    return _told_of_file(path, read_header(path))
+
+
+def settings(path: Path) -> dict[str, Any]:
+    """One of a folder's files of settings."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise EngineError(f"{path} is missing; get a fresh copy of the model.") from None
+    except (OSError, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise EngineError(f"{path} is damaged; get a fresh copy of the model.")
+    return found
+
+
+def weights(folder: Path) -> tuple[list[Path], str | None]:
+    """The files of a part's weights and which variant they are, as diffusers names it.
+
+    Raises EngineError where there are none, or pickles alone.
+    """
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        pickles = [each for each in folder.glob("*") if each.suffix.lower() in PICKLES]
+        if pickles:
+            raise EngineError(pickle_refusal(pickles[0]))
+        raise EngineError(f"{folder} holds no weights (.safetensors); get a fresh copy of the model.")
+    variants: dict[str | None, list[Path]] = {}
+    for file in files:
+        words = re.sub(r"-\d+-of-\d+", "", file.name.removesuffix(".safetensors")).split(".")
+        variants.setdefault(words[1] if len(words) > 1 else None, []).append(file)
+    chosen = min(variants, key=lambda name: (name is not None, name != "fp16", str(name)))
+    return variants[chosen], chosen
+
+
+def _told_of_folder(folder: Path) -> Checkpoint:
+    index = folder / "model_index.json"
+    if not index.exists():
+        raise EngineError(f"{folder} holds no model_index.json; choose a model in diffusers' folder layout.")
+    parts = settings(index)
+    name = str(parts.get("_class_name"))
+    family: Family = ""
+    if name.startswith("StableDiffusion3"):
+        family = "sd3"
+    elif name.startswith("Flux"):
+        family = "flux"
+    if family:
+        return Checkpoint(folder, "model", family, "flow", True)
+    if not name.startswith(("StableDiffusion", "LatentConsistencyModel")):
+        raise EngineError(
+            f"The model in {folder} is a {name}, which is not supported yet; choose Stable Diffusion."
+        )
+    unet, scheduler = (
+        settings(folder / each) for each in ("unet/config.json", "scheduler/scheduler_config.json")
+    )
+    if unet.get("addition_embed_type") == "text_time":
+        family = "sdxl refiner" if unet.get("cross_attention_dim") == 1280 else "sdxl"
+    else:
+        family = "sd2" if unet.get("use_linear_projection") else "sd1"
+    needed = ("unet", "vae", "text_encoder") + ("text_encoder_2",) * (family == "sdxl")
+    lacks = tuple(NEEDED[part] for part in needed if not (folder / part).is_dir())
+    files = [file for part in needed if (folder / part).is_dir() for file in weights(folder / part)[0]]
+    predictions: dict[str, Prediction] = {"epsilon": "eps", "v_prediction": "v", "sample": "x0"}
+    prediction = predictions.get(str(scheduler.get("prediction_type", "epsilon")), "")
+    fast = name.startswith("Latent") or bool(unet.get("time_cond_proj_dim")) or bool(FAST.search(folder.name))
+    headers = [read_header(file) for file in files]
+    return Checkpoint(
+        folder,
+        "model",
+        family,
+        prediction,
+        bool(prediction),
+        TASKS.get(unet.get("in_channels", 4), "something else"),
+        fast,
+        *figures(headers),
+        sum(file.stat().st_size for file in files),
+        lacks,
+    )
+
+
+def _told_of_file(path: Path, header: Header) -> Checkpoint:
+    kind = kind_of(header)
+    family = family_of(header, kind)
+    network = kind in ("model", "network")
+    prediction, sure = prediction_of(path, header, family) if network else ("", False)
+    return Checkpoint(
+        path,
+        kind,
+        family,
+        prediction,
+        sure,
+        task_of(header) if network else "",
+        network and is_fast(path, header),
+        *figures([header]),
+        path.stat().st_size,
+        missing(header) if kind == "model" else (),
+    )
