@@ -51,7 +51,7 @@ async def test_every_control_of_the_window_has_a_name(bench: Bench) -> None:
 def test_every_control_of_a_dialog_has_a_name(bench: Bench, dialog: type[QWidget]) -> None:
     opened = {
         PreferencesDialog: bench.window.show_preferences,
-        ShortcutsDialog: bench.window.show_shortcuts,
+        ShortcutsDialog: bench.window.comfort.show_shortcuts,
     }
     opened[dialog]()
     found = bench.window.findChild(dialog)
@@ -65,7 +65,7 @@ async def test_a_whole_job_is_done_by_keyboard_alone(bench: Bench) -> None:
     """From the start page to a result that is kept and a strength that is changed."""
     window, control = bench.window, Qt.KeyboardModifier.ControlModifier
     await bench.start_engine()
-    window.show_start()
+    window.comfort.show_start()
     window.start.setFocus()
     before = bench.session.document
     QTest.keyClick(window.focusWidget(), Qt.Key.Key_Tab)

@@ -86,7 +86,7 @@ async def test_no_two_actions_come_with_the_same_key(bench: Bench) -> None:
 
 
 def dialog_of(bench: Bench) -> ShortcutsDialog:
-    bench.window.show_shortcuts()
+    bench.window.comfort.show_shortcuts()
     dialog = bench.window.findChild(ShortcutsDialog)
     assert isinstance(dialog, ShortcutsDialog)
     return dialog
@@ -114,7 +114,7 @@ async def test_a_key_is_pressed_to_be_given_and_works_at_once(bench: Bench) -> N
     zoom = window.canvas.view.zoom
     bench.key(Qt.Key.Key_F7)
     assert window.canvas.view.zoom > zoom
-    bench.window.show_shortcuts()
+    bench.window.comfort.show_shortcuts()
     bench.click(dialog_of(bench).resets["zoom_in"])
     assert window.menus.actions["zoom_in"].shortcut() == QKeySequence("Ctrl++")
 

@@ -18,7 +18,7 @@ from ui.tools import TOOLS
 
 
 def start_of(bench: Bench) -> StartPage:
-    bench.window.show_start()
+    bench.window.comfort.show_start()
     assert bench.window.start.isVisible()
     return bench.window.start
 

@@ -11,7 +11,7 @@ from ui.tour import Tour
 
 
 def tour_of(bench: Bench) -> Tour:
-    bench.window.offer_tour()
+    bench.window.comfort.offer_tour()
     tour = bench.window.findChild(Tour)
     assert isinstance(tour, Tour)
     return tour
@@ -44,10 +44,10 @@ async def test_it_can_be_skipped_and_is_not_offered_again(bench: Bench) -> None:
 @scenario
 async def test_it_waits_until_the_start_page_is_left(bench: Bench) -> None:
     window = bench.window
-    window.show_start()
-    window.offer_tour()
+    window.comfort.show_start()
+    window.comfort.offer_tour()
     assert window.findChild(Tour) is None
-    window.pages.currentChanged.connect(window.offer_tour)
+    window.pages.currentChanged.connect(window.comfort.offer_tour)
     bench.key(Qt.Key.Key_Escape)
     assert window.findChild(Tour) is not None
 

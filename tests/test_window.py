@@ -466,7 +466,7 @@ async def test_zoom_keys_change_the_view_and_the_status_bar(bench: Bench) -> Non
 @scenario
 async def test_about_names_the_model(bench: Bench) -> None:
     await bench.start_engine()
-    bench.window.show_about()
+    bench.window.comfort.show_about()
     dialog = bench.window.findChild(AboutDialog)
     assert dialog is not None
     assert any("Toy model on CPU" in label.text() for label in dialog.findChildren(QLabel))

@@ -41,7 +41,7 @@ MENUS = ("&File", "&Edit", "&Layer", "&Select", "&Results", "&Tools", "&View", "
 ACTIONS: tuple[Action, ...] = (
     Action("new_picture", "&File", "&New...", ("Ctrl+N",), "file-plus"),
     Action("open_picture", "&File", "&Open...", ("Ctrl+O",), "folder-open"),
-    Action("show_start", "&File", "S&tart page", ("Ctrl+Shift+Home",), "squares-four"),
+    Action("comfort.show_start", "&File", "S&tart page", ("Ctrl+Shift+Home",), "squares-four"),
     Action("", "&File", "recent"),  # the submenus are filled by the window
     Action("", "&File", "samples"),
     Action("", "&File", "-"),
@@ -153,11 +153,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("show_panels", "&View", "&Panels", ("Tab",), checkable=True),
     Action("next_part", "&View", "Keyboard to the next pa&rt", ("F6",)),
     Action("show_full_screen", "&View", "F&ull screen", ("F11",), checkable=True),
-    Action("show_manual", "&Help", "&Manual", ("F1",), "book-open"),
-    Action("show_tour", "&Help", "&Tour"),
-    Action("search_commands", "&Help", "&Search commands", ("Ctrl+K", "Ctrl+Shift+P"), "magnifying-glass"),
-    Action("show_shortcuts", "&Help", "&Keyboard shortcuts", ("Ctrl+F1",), "keyboard"),
-    Action("show_about", "&Help", "&About Driftpaint", (), "info"),
+    Action("comfort.show_manual", "&Help", "&Manual", ("F1",), "book-open"),
+    Action("comfort.show_tour", "&Help", "&Tour"),
+    Action("comfort.search_commands", "&Help", "&Search commands", ("Ctrl+K", "Ctrl+Shift+P"), "magnifying-glass"),
+    Action("comfort.show_shortcuts", "&Help", "&Keyboard shortcuts", ("Ctrl+F1",), "keyboard"),
+    Action("comfort.show_about", "&Help", "&About Driftpaint", (), "info"),
 )
 BY_HAND = (  # what no action stands for
     ("Move the chosen end of a handle; with Shift by 10 pixels", "Arrow keys"),

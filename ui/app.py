@@ -62,10 +62,10 @@ def run(make_engine: Callable[[], StartableEngine], paths: Sequence[str], versio
     collector.timeout.connect(gc.collect)
     collector.start()
     if settings.start_page and not paths:
-        window.show_start()
-        window.pages.currentChanged.connect(window.offer_tour)
+        window.comfort.show_start()
+        window.pages.currentChanged.connect(window.comfort.offer_tour)
     else:
-        window.offer_tour()
+        window.comfort.offer_tour()
     window.recovery.offer()
     if paths:
         window.open_file(paths[0])

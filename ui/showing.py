@@ -65,7 +65,7 @@ class Showing(QObject):
     def show_hint(self) -> None:
         """What keys do now."""
         window = self._window
-        if window.pages.currentWidget() is window.start:
+        if window.comfort.is_starting:
             hint = ""
         elif window.editing.is_running:
             hint = hints.line(hints.RUNNING)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from PySide6.QtCore import QByteArray, QCoreApplication, Qt, Signal, SignalInstance, Slot
+from PySide6.QtCore import QByteArray, Qt, Signal, SignalInstance, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QColor,
@@ -37,9 +37,8 @@ from ui.chip import Colour
 from ui.clipboard import Clipboard
 from ui.colour import ColourPanel
 from ui.column import Column
-from ui.commands import RECENT, CommandsDialog
+from ui.comfort import Comfort
 from ui.comparing import Comparing
-from ui.dialogs import AboutDialog
 from ui.drag_panel import DragPanel
 from ui.dragging import dragged
 from ui.editing import Editing
@@ -52,7 +51,6 @@ from ui.language import marked, tr
 from ui.layering import Layering
 from ui.layers import LayersPanel
 from ui.live import Live, LiveBar
-from ui.manual import Manual, keys_as_text
 from ui.materials import load_materials
 from ui.menus import Menus
 from ui.mirror import MirrorMarks
@@ -66,17 +64,14 @@ from ui.session import Session
 from ui.settings import Settings, save_settings
 from ui.settle_panel import SettlePanel
 from ui.settling import SettleAsk
-from ui.shortcuts import ShortcutsDialog
 from ui.showing import Showing, parts
 from ui.start import StartPage
 from ui.status import StatusLine
 from ui.strip import OptionStrip
-from ui.tasks import Task
 from ui.timeline import Timeline
 from ui.toolbar import ToolBar, remembered_in, tools_as
 from ui.tools import Brush, Drag, Lasting, Pan, Pick, Tool, Transform, Watch
 from ui.tools.drag import duplicated
-from ui.tour import Step, Tour
 from ui.transform_panel import TransformPanel
 from ui.view_chips import TurnedChip
 from ui.work import Work
@@ -208,8 +203,8 @@ class Window(QMainWindow):
 
     def step_back(self) -> None:
         """Escape: the start page, the stroke under way, else the edit, the result, live mode, the message."""
-        if self.pages.currentWidget() is self.start:
-            self._leave_start()
+        if self.comfort.is_starting:
+            self.comfort.leave_start()
             return
         tool = self.canvas.tool
         if self.canvas.cancel_gesture() or (isinstance(tool, Lasting) and tool.give_up(self.session)):
@@ -306,7 +301,7 @@ class Window(QMainWindow):
 
     def next_part(self) -> None:
         """The keyboard goes on from canvas to tools, to their options, to the panels, and back."""
-        if self.pages.currentWidget() is self.start:
+        if self.comfort.is_starting:
             self.start.focusNextChild()
             return
         parts = (self.tool_bar, self.options, self.column)
@@ -323,73 +318,19 @@ class Window(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self.menus.actions["show_full_screen"].setChecked(self.isFullScreen())
 
-    def search_commands(self) -> None:
-        dialog = CommandsDialog(self, self.menus.commands(), self.settings.recent_commands)
-        dialog.ran.connect(self._remember_command)
-        dialog.open()
-
-    def show_start(self) -> None:
-        """Instead of the picture, which stays as it is; Escape leads back to it."""
-        self.start.show_recent(self.filing.recent)
-        self.pages.setCurrentWidget(self.start)
-        self.showing.show_hint()
-        self.start.setFocus()
-
     def show_preferences(self) -> None:
         dialog = PreferencesDialog(self, self._settings_now())
         dialog.changed.connect(self._set)
         dialog.open()
 
-    def show_manual(self) -> None:
-        keys = keys_as_text(self.menus.table, self.keys)
-        Manual(self, self.settings.language, keys).show()
-
     @Slot(object)
     def _offer_recovery(self, card: Card) -> None:
         """Where it is seen at once."""
-        if self.pages.currentWidget() is self.start:
+        if self.comfort.is_starting:
             self.start.notices.setContentsMargins(0, 0, 0, 28)
             self.start.notices.addWidget(card, 0, Qt.AlignmentFlag.AlignLeft)
         else:
             OverCanvas(self.canvas, card)
-
-    @Slot()
-    def offer_tour(self) -> None:
-        """For whoever sees the picture and its tools for the first time."""
-        starting = self.pages.currentWidget() is self.start
-        if not (starting or self.settings.tour_seen or self.findChild(Tour)):
-            self.show_tour()
-
-    def show_tour(self) -> None:
-        self.pages.setCurrentIndex(0)
-        if self.column.isHidden():
-            self.show_panels()
-        main = self.drag_panel.main if self.drags else self.edit_panel.main
-        steps = (
-            Step(
-                self.tool_bar,
-                tr("Say what you want"),
-                tr("Paint in rough strokes, paste a piece, or pull a thing to another place."),
-            ),
-            Step(
-                main,
-                tr("Make it real"),
-                tr("This starts the model on your computer. Escape stops it; your strokes are never lost."),
-            ),
-            Step(
-                self.layers,
-                tr("Keep what you like"),
-                tr("A result becomes a layer of its own, and all can be undone. Ctrl+K finds the rest."),
-            ),
-        )
-        tour = Tour(self, steps)
-        tour.ended.connect(self._tour_seen)
-
-    def show_shortcuts(self) -> None:
-        ShortcutsDialog(self, self.menus.table, self.keys).open()
-
-    def show_about(self) -> None:
-        AboutDialog(self, QCoreApplication.applicationVersion(), self.status.engine.text()).open()
 
     # ---- closing
 
@@ -443,6 +384,7 @@ class Window(QMainWindow):
     def _make_parts(self) -> None:
         settings = self.settings
         self.showing = Showing(self)
+        self.comfort = Comfort(self)
         self.status = StatusLine(self.statusBar())
         self.column = Column(settings)
         self.facts: ModelFacts | None = None  # of the model, once it is ready
@@ -590,7 +532,7 @@ class Window(QMainWindow):
         self.welcome.open.connect(self.filing.ask_open)
         self.welcome.sample.connect(self.filing.open_sample)
         start = self.start
-        start.chosen.connect(self._begin_task)
+        start.chosen.connect(self.comfort.begin)
         start.file_chosen.connect(self.open_file)
         start.new.connect(self.filing.new)
         start.ask_new.connect(self.filing.ask_new)
@@ -610,28 +552,6 @@ class Window(QMainWindow):
         if not settings.panels:
             self.show_panels()
         self.ants.march(not settings.reduced_motion)
-
-    @Slot()
-    def _tour_seen(self) -> None:
-        self.settings = replace(self.settings, tour_seen=True)
-        self.canvas.setFocus()
-
-    @Slot()
-    def _leave_start(self) -> None:
-        self.pages.setCurrentIndex(0)
-        self.showing.show_hint()
-        self.canvas.setFocus()
-
-    @Slot(object)
-    def _begin_task(self, task: Task) -> None:
-        """Its sample, its tool, and what comes first."""
-
-        def begun() -> None:
-            names = [tool.name for tool in self.tools]
-            self.choose_tool(names.index(task.tool) if task.tool in names else 0)
-            self.messages.tell(tr(task.first_step))
-
-        self.filing.begin(task.document, begun)
 
     @Slot(str, object)
     def _set(self, name: str, value: Any) -> None:
@@ -702,7 +622,7 @@ class Window(QMainWindow):
 
     @Slot()
     def _opening(self) -> None:
-        self._leave_start()
+        self.comfort.leave_start()
         if isinstance(self.canvas.tool, Lasting):
             self.canvas.tool.give_up(self.session)
         self.editing.abandon()
@@ -731,11 +651,6 @@ class Window(QMainWindow):
         """The key of the tool that is chosen already goes on to the next of its group."""
         if not self.editing.is_working:
             self.choose_tool(self.tool_bar.after(number) if self.tools[number] is self.tool else number)
-
-    @Slot(str)
-    def _remember_command(self, name: str) -> None:
-        last = [name, *(other for other in self.settings.recent_commands if other != name)]
-        self.settings = replace(self.settings, recent_commands=tuple(last[:RECENT]))
 
     def _resize_tool(self, steps: int) -> None:
         if self.canvas.tool is self._drag:

@@ -1,0 +1,116 @@
+"""What helps a user along and is no picture: start page, palette of commands, keys, manual, tour, about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QObject, Slot
+
+from ui.commands import RECENT, CommandsDialog
+from ui.dialogs import AboutDialog
+from ui.language import tr
+from ui.manual import Manual, keys_as_text
+from ui.shortcuts import ShortcutsDialog
+from ui.tasks import Task
+from ui.tour import Step, Tour
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+
+class Comfort(QObject):
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def search_commands(self) -> None:
+        window = self._window
+        dialog = CommandsDialog(window, window.menus.commands(), window.settings.recent_commands)
+        dialog.ran.connect(self._remember)
+        dialog.open()
+
+    def show_start(self) -> None:
+        """Instead of the picture, which stays as it is; Escape leads back to it."""
+        window = self._window
+        window.start.show_recent(window.filing.recent)
+        window.pages.setCurrentWidget(window.start)
+        window.showing.show_hint()
+        window.start.setFocus()
+
+    @Slot()
+    def leave_start(self) -> None:
+        window = self._window
+        window.pages.setCurrentIndex(0)
+        window.showing.show_hint()
+        window.canvas.setFocus()
+
+    @property
+    def is_starting(self) -> bool:
+        return self._window.pages.currentWidget() is self._window.start
+
+    @Slot(object)
+    def begin(self, task: Task) -> None:
+        """Its sample, its tool, and what comes first."""
+        window = self._window
+
+        def begun() -> None:
+            names = [tool.name for tool in window.tools]
+            window.choose_tool(names.index(task.tool) if task.tool in names else 0)
+            window.messages.tell(tr(task.first_step))
+
+        window.filing.begin(task.document, begun)
+
+    def show_manual(self) -> None:
+        window = self._window
+        Manual(window, window.settings.language, keys_as_text(window.menus.table, window.keys)).show()
+
+    def show_shortcuts(self) -> None:
+        ShortcutsDialog(self._window, self._window.menus.table, self._window.keys).open()
+
+    def show_about(self) -> None:
+        version = QCoreApplication.applicationVersion()
+        AboutDialog(self._window, version, self._window.status.engine.text()).open()
+
+    @Slot()
+    def offer_tour(self) -> None:
+        """For whoever sees the picture and its tools for the first time."""
+        if not (self.is_starting or self._window.settings.tour_seen or self._window.findChild(Tour)):
+            self.show_tour()
+
+    def show_tour(self) -> None:
+        window = self._window
+        window.pages.setCurrentIndex(0)
+        if window.column.isHidden():
+            window.show_panels()
+        main = window.drag_panel.main if window.drags else window.edit_panel.main
+        steps = (
+            Step(
+                window.tool_bar,
+                tr("Say what you want"),
+                tr("Paint in rough strokes, paste a piece, or pull a thing to another place."),
+            ),
+            Step(
+                main,
+                tr("Make it real"),
+                tr("This starts the model on your computer. Escape stops it; your strokes are never lost."),
+            ),
+            Step(
+                window.layers,
+                tr("Keep what you like"),
+                tr("A result becomes a layer of its own, and all can be undone. Ctrl+K finds the rest."),
+            ),
+        )
+        Tour(window, steps).ended.connect(self._tour_seen)
+
+    @Slot()
+    def _tour_seen(self) -> None:
+        self._window.settings = replace(self._window.settings, tour_seen=True)
+        self._window.canvas.setFocus()
+
+    @Slot(str)
+    def _remember(self, name: str) -> None:
+        """The commands that were searched for last, the newest first."""
+        settings = self._window.settings
+        last = [name, *(other for other in settings.recent_commands if other != name)]
+        self._window.settings = replace(settings, recent_commands=tuple(last[:RECENT]))
