@@ -61,11 +61,13 @@ def bench(
 
     theme.dress(qapp)
     qapp.setQuitOnLastWindowClosed(False)  # the loop ends with the test
+    gc.disable()  # as the program does: no other thread may be the one that collects widgets
     bench = Bench(event_loop_qt, tmp_path, Settings(steps=4))
     yield bench
     bench.session.mark_saved()
     bench.run(bench.window.shut_down())
     bench.window.deleteLater()
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    gc.collect()  # here, for the engine's thread must not be the one that collects widgets
+    gc.collect()
+    gc.enable()
     qapp.setStyleSheet("")

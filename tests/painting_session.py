@@ -7,6 +7,7 @@ has been brought up to date since.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import sys
@@ -65,6 +66,7 @@ async def paint(window: Window, seed: int, folder: Path) -> None:
 
 def main() -> None:
     seed, folder = int(sys.argv[1]), Path(sys.argv[2])
+    gc.disable()  # as the program does
     application = QApplication([])
     theme.dress(application)
     with qasync.QEventLoop(application) as loop:
