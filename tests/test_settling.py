@@ -8,6 +8,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
 
 from engine.area import Rect
 from engine.types import EngineError, SDEdit
@@ -179,3 +180,21 @@ async def test_again_settles_again(bench: Bench) -> None:
     assert bench.window.editing.candidates[-1].seed != first
     assert bench.window.editing.ask is not None
     assert bench.window.editing.ask.label == "Settle"
+
+
+@scenario
+async def test_after_a_click_on_settle_the_keys_choose_among_the_results(bench: Bench) -> None:
+    await bench.start_engine()
+    window = bench.window
+    bench.session.open(photo())
+    window.settle_panel.variants.set_value(2)
+    strength = window.settle_panel.strength.value()
+    window.settle_panel.main.setFocus()
+    bench.click(window.settle_panel.main)
+    await bench.finish()
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_Right)
+    assert window.editing.number == 1
+    assert window.settle_panel.strength.value() == strength
+    window.job_bar.apply_button.setFocus()
+    bench.click(window.job_bar.apply_button)
+    assert window.focusWidget() is window.canvas

@@ -59,3 +59,17 @@ async def test_keys_of_the_window_do_nothing_meanwhile(bench: Bench) -> None:
     QTest.keyClick(tour, Qt.Key.Key_E)
     assert bench.window.tool is tool
     tour.end()
+
+
+@scenario
+async def test_the_keyboard_stays_in_the_tour(bench: Bench) -> None:
+    tour = tour_of(bench)
+    bench.window.canvas.setFocus()  # as whoever leaves the start page does
+    for _ in range(5):
+        QTest.keyClick(bench.window.focusWidget(), Qt.Key.Key_Tab)
+        assert tour.isAncestorOf(bench.window.focusWidget())
+    tour.next_button.setFocus()
+    QTest.keyClick(bench.window.focusWidget(), Qt.Key.Key_Return)
+    assert tour.number == 1
+    tour.end()
+    assert bench.window.focusWidget() is bench.window.canvas

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QFileInfo, QSize, Qt, Signal
+from PySide6.QtCore import QDir, QFileInfo, QSize, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QIcon, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -12,10 +12,13 @@ from PySide6.QtWidgets import (
     QFileIconProvider,
     QGridLayout,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QListWidget,
     QPushButton,
+    QSplitter,
     QToolButton,
+    QTreeView,
     QVBoxLayout,
     QWidget,
 )
@@ -32,6 +35,7 @@ SIZES = (
     (1024, 1024, ""),
 )
 LARGEST = 8192
+SIDE = 140  # widget points, the list of places
 
 
 class FileDialog(QFileDialog):
@@ -47,7 +51,7 @@ class FileDialog(QFileDialog):
     )
 
     def __init__(self, parent: QWidget, title: str, folder: str, filters: Sequence[str]) -> None:
-        super().__init__(parent, title, folder)
+        super().__init__(parent, title, folder if QDir(folder or "-").exists() else _pictures())
         own(self)
         self._signs = _FileSigns()  # the dialog itself does not keep it alive
         self.setIconProvider(self._signs)
@@ -57,6 +61,19 @@ class FileDialog(QFileDialog):
             button = self.findChild(QToolButton, name)
             if isinstance(button, QToolButton):  # the system's own dialog has none
                 button.setIcon(icon(sign))
+        table, halves = self.findChild(QTreeView, "treeView"), self.findChild(QSplitter)
+        if isinstance(table, QTreeView) and isinstance(halves, QSplitter):
+            for column in range(table.header().count()):  # Qt's are too narrow for what is in them
+                table.header().setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+            table.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+            halves.setSizes([SIDE, self.width() - SIDE])
+
+
+def _pictures() -> str:
+    """The user's folder for pictures, or their own where there is none."""
+    places = QStandardPaths.StandardLocation
+    folder = QStandardPaths.writableLocation(places.PicturesLocation)
+    return folder if QDir(folder).exists() else QStandardPaths.writableLocation(places.HomeLocation)
 
 
 class _FileSigns(QFileIconProvider):

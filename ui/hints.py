@@ -26,7 +26,7 @@ HINTS: dict[str, tuple[tuple[str, str], ...]] = {  # by the names of tools
 ALWAYS = (("Space", "move the view"),)
 RUNNING = (("Esc", "stop and keep what there is"), *ALWAYS)
 CHOOSING = (
-    ("Enter", "keep it"),
+    ("Enter", "apply"),
     ("Esc", "back to the strokes"),
     ("Left, Right", "other results"),
     ("\\", "hold to see the original"),

@@ -26,6 +26,7 @@ class Showing(QObject):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._window = window
+        self._ran = False  # whether an edit ran when it was looked last
 
     @Slot()
     def refresh(self) -> None:
@@ -33,6 +34,8 @@ class Showing(QObject):
         window = self._window
         working, running = window.editing.is_working, window.editing.is_running
         document = window.session.document
+        keyboard, begins = window.focusWidget(), running and not self._ran
+        self._ran = running
         window.setWindowTitle(f"{window.filing.name}[*] \N{EM DASH} Driftpaint")
         window.setWindowModified(window.session.is_modified)
         self.show_hint()
@@ -61,6 +64,8 @@ class Showing(QObject):
         untouched = not window.session.history.undo_label and window.filing.path is None
         window.welcome.setVisible(untouched and _is_empty(document) and not window.live.is_on)
         self.show_zoom()
+        if begins or not (keyboard is None or (keyboard.isEnabled() and keyboard.isVisible())):
+            window.canvas.setFocus()  # keys mean the picture, not what happens to come after a spent button
 
     def show_hint(self) -> None:
         """What keys do now."""

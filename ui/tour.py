@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.language import tr
@@ -63,6 +63,9 @@ class Tour(QWidget):
         self.show()
         self.raise_()
         self.next_button.setFocus()
+        self._application = QApplication.instance()
+        if isinstance(self._application, QApplication):
+            self._application.focusChanged.connect(self._stay)
 
     def go_on(self) -> None:
         self.number += 1
@@ -72,9 +75,18 @@ class Tour(QWidget):
             self.end()
 
     def end(self) -> None:
+        if isinstance(self._application, QApplication):
+            self._application.focusChanged.disconnect(self._stay)
         self.hide()
         self.ended.emit()
         self.deleteLater()
+
+    @Slot(QWidget, QWidget)
+    def _stay(self, was: QWidget | None, now: QWidget | None) -> None:
+        """What lies in its shade does not get the keyboard, neither by Tab nor by what happens meanwhile."""
+        outside = now is not None and now is not self and not self.isAncestorOf(now)
+        if outside and now is not None and now.window() is self.window():
+            self.next_button.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.number < len(self._steps):

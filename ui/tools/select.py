@@ -36,7 +36,7 @@ MODES = (
     ("replace", "New", "A new selection takes the place of the old one"),
     ("add", "Add", "To what is selected  (hold Shift)"),
     ("subtract", "Subtract", "From what is selected  (hold Alt)"),
-    ("intersect", "Common", "Only what both have  (hold Shift and Alt)"),
+    ("intersect", "Intersect", "Only what both have  (hold Shift and Alt)"),
 )
 ARROWS = {
     Qt.Key.Key_Left: (-1, 0),

@@ -39,7 +39,7 @@ MODES = (
 WAYS = (
     ("bicubic", "Sharp", "Bicubic: for photos"),
     ("bilinear", "Soft", "Bilinear"),
-    ("nearest", "Pixels", "Nearest neighbour: for pixel art; no new colours"),
+    ("nearest", "Nearest", "Nearest neighbour: for pixel art; no new colours"),
 )
 
 
