@@ -574,6 +574,7 @@ async def test_half_the_way_is_made_when_it_is_asked_for_and_goes_on_from_there(
     assert window.timeline.text.text() == "50 %"
     assert bench.session.overlay is not None
     assert bench.session.way == 1
+    assert window.job_bar.apply_button.isVisible()
     bench.click(window.job_bar.apply_button)
     assert near(only(bench).source, (90, 75))
     assert near(only(bench).target, (120, 70))

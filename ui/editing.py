@@ -163,8 +163,7 @@ class Editing(QObject):
             return
         self.number, self.way = number, self.candidates[number].way
         self._show()
-        results, now = self._session.document.results, self.result
-        self.chosen.emit(-1 if now is None else results.index(now), len(results))
+        self._tell_choice()
 
     def peek(self, way: float) -> None:
         """While the timeline is scrubbed: what is made of that share of the way, or else its ghost."""
@@ -241,7 +240,7 @@ class Editing(QObject):
         if not self._is_made(self.way):
             self.way = self.candidates[self.number].way
         self._show()
-        self.went.emit()
+        self._tell_choice()
         self.changed.emit()
 
     def _apply(self, further: Callable[[Document], Document]) -> None:
@@ -268,6 +267,10 @@ class Editing(QObject):
                 self._laid = _laid(self._ask, self._candidate())
             self._session.preview(Overlay(self._ask.at, self._laid[1]))
             self.went.emit()
+
+    def _tell_choice(self) -> None:
+        results, now = self._session.document.results, self.result
+        self.chosen.emit(-1 if now is None else results.index(now), len(results))
 
     def _seen(self, preview: Preview, pixels: Pixels) -> None:
         ask = self._part or self._ask
