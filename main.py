@@ -16,6 +16,7 @@ COMMANDS = ("sdedit", "drag", "inpaint", "translate", "replay", "dragbench")
 USAGE = """\
 python3 main.py [PICTURE ...]                          open the editor
 python3 main.py --version
+python3 main.py --self-check                           try every part, and say what does not work
 
 Without a window:
 python3 main.py sdedit INPUT -o OUT [OPTION ...]       make strokes or pasted pieces real
@@ -40,7 +41,7 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["--version"]:
         print(f"Driftpaint {VERSION}")
         return 0
-    if arguments and arguments[0].startswith("-"):
+    if arguments and arguments[0].startswith("-") and arguments != ["--self-check"]:
         print(f"There is no option {arguments[0]}. Try: python3 main.py --help", file=sys.stderr)
         return 2
 
@@ -67,6 +68,12 @@ def start(arguments: list[str]) -> int:
         from engine import headless
 
         return headless.main(arguments)
+    if arguments == ["--self-check"]:
+        import self_check
+
+        if not has_display():
+            os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        return self_check.run(VERSION)
     if not has_display():
         from engine import headless
 

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = [
     ROOT / "main.py",
+    ROOT / "self_check.py",
     *(path for folder in ("ui", "engine", "installer") for path in ROOT.glob(f"{folder}/**/*.py")),
 ]
 MODAL = {  # calls that run an event loop of their own
