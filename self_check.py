@@ -162,7 +162,8 @@ def _coarse(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     """Means of squares."""
     height, width = (side // COARSE for side in picture.shape[:2])
     squares = picture[: height * COARSE, : width * COARSE].reshape(height, COARSE, width, COARSE, 3)
-    return squares.mean((1, 3), dtype=np.float32)
+    means: NDArray[np.float32] = squares.mean((1, 3))
+    return means
 
 
 def _detail(picture: NDArray[np.float32]) -> float:
