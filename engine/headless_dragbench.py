@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SETTINGS = (
     *("form", "solver", "strength", "settle", "alpha", "beta", "stride", "radius", "whole", "steps", "seed"),
-    *("variants", "prompt", "guidance", "model"),
+    *("variants", "prompt", "negative_prompt", "guidance", "model"),
 )
 BROKEN = (EngineError, PictureError, MemoryError, RuntimeError)  # the last is torch's, where a device is full
 

@@ -153,6 +153,7 @@ def _translate_options(add: Callable[..., Any]) -> None:
     _files(add)
     add("--prompt", required=True, help="what the picture shall show")
     add("--source-prompt", default="", help="what it shows now")
+    _negative(add)
     add("--mask", type=Path, help="white may change, black is kept bit for bit")
     add("--diffedit", action="store_true", help="change only where the two prompts differ (DiffEdit)")
     add("--strength", type=float, default=Translate.strength, help="t0: the more, the freer")
@@ -167,7 +168,7 @@ def _replay_options(add: Callable[..., Any]) -> None:
     add("input", metavar="INPUT", type=Path, help="the picture, or a folder of pictures")
     add("-o", "--output", metavar="OUT", type=Path, required=True, help="the result, or a folder for results")
     add("--seed", type=int, help="in place of the recipe's")
-    add("--model", help="a name or a model's folder, in place of the recipe's")
+    add("--model", help="a name, folder or checkpoint, in place of the recipe's")
     add("--variants", type=int, default=1, help="how many pictures, each with the next seed")
     add("--device", default="auto", help="auto, cpu, cuda or mps")
     add("--previews", type=Path, metavar="DIR", help="write the picture after every network call here")
@@ -180,6 +181,7 @@ def _dragbench_options(add: Callable[..., Any]) -> None:
     add("--radius", type=float, default=Handle.radius, help="pixels of the disc that a handle carries")
     _how_to_drag(add)
     add("--prompt", help="for all cases in place of their own; '' asks without words")
+    _negative(add)
     add("--guidance", type=float, default=EditRequest.guidance, help="how much the prompt counts")
     _last_options(add, previews=False)
 
@@ -210,13 +212,18 @@ def _files(add: Callable[..., Any]) -> None:
 
 def _words(add: Callable[..., Any]) -> None:
     add("--prompt", default="", help="what the picture shall show, for models that take words")
+    _negative(add)
     add("--guidance", type=float, default=3.0, help="how much the prompt counts")
+
+
+def _negative(add: Callable[..., Any]) -> None:
+    add("--negative-prompt", default="", help="what the picture shall not show")
 
 
 def _last_options(add: Callable[..., Any], previews: bool = True) -> None:
     add("--seed", type=int, default=0, help="the same seed gives the same picture")
     add("--variants", type=int, default=1, help="how many pictures, each with the next seed")
-    add("--model", default="starter", help="a name, or a model's folder")
+    add("--model", default="starter", help="a name, a model's folder, or a .safetensors checkpoint")
     add("--device", default="auto", help="auto, cpu, cuda or mps")
     if previews:
         add("--previews", type=Path, metavar="DIR", help="write the picture after every network call here")

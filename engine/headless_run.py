@@ -58,6 +58,7 @@ def request_of(
         variants=ask.variants,
         model=ask.model,
         prompt=ask.prompt,
+        negative_prompt=ask.negative_prompt,
         guidance=ask.guidance,
         window=part_of(area, known.shape[1], known.shape[0]),
     )

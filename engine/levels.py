@@ -62,13 +62,18 @@ def vp_discrete(alpha_bars: list[float]) -> Schedule:
 
 def vp_linear(first: float = 1e-4, last: float = 0.02, steps: int = 1000) -> Schedule:
     """beta linear in the step: DDPM's, and SDEdit's VP models."""
-    return vp_discrete(_alpha_bars([first + (last - first) * i / (steps - 1) for i in range(steps)]))
+    return vp_discrete(alpha_bars([first + (last - first) * i / (steps - 1) for i in range(steps)]))
 
 
 def vp_scaled_linear(first: float = 0.00085, last: float = 0.012, steps: int = 1000) -> Schedule:
     """sqrt(beta) linear in the step: Stable Diffusion's."""
+    return vp_discrete(alpha_bars(scaled_linear(first, last, steps)))
+
+
+def scaled_linear(first: float, last: float, steps: int) -> list[float]:
+    """The betas of `vp_scaled_linear`."""
     a, b = math.sqrt(first), math.sqrt(last)
-    return vp_discrete(_alpha_bars([(a + (b - a) * i / (steps - 1)) ** 2 for i in range(steps)]))
+    return [(a + (b - a) * i / (steps - 1)) ** 2 for i in range(steps)]
 
 
 def vp_continuous(b0: float = 0.1, b1: float = 20.0) -> Schedule:
@@ -156,7 +161,8 @@ def to_x0(kind: Output, output: Tensor, x: Tensor, level: Level) -> Tensor:
             return output
 
 
-def _alpha_bars(betas: list[float]) -> list[float]:
+def alpha_bars(betas: list[float]) -> list[float]:
+    """The share of the picture's variance that is left after each step of DDPM."""
     bars, bar = [], 1.0
     for beta in betas:
         bar *= 1 - beta

@@ -1,14 +1,13 @@
 """Models: what an edit needs of one, where they are registered, and what they have in common.
 
-A new kind of model is one module with `load(folder, device) -> Model` and one line in KINDS. A model on disk
-is a folder in diffusers' layout; its `model_index.json` says by `_class_name` of which kind it is.
+A new kind of model is one module with `load(path, device) -> Model` and one line in KINDS. A model on disk is
+a folder in diffusers' layout or a checkpoint in one file.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -20,15 +19,24 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
+from engine.checkpoints import settings, told
 from engine.levels import Schedule
 from engine.sampling import Denoise
 from engine.types import EditRequest, EngineError, Mask, ModelFacts, Rgb
 
 RESOURCES = Path(__file__).parents[1] / "resources"
 NAMED = {"starter": RESOURCES / "starter"}
-KINDS = {  # _class_name of model_index.json: module
+KINDS = {  # _class_name of model_index.json, or a family of `engine.checkpoints`: module
     "StarterPipeline": "engine.pixel_diffusion",
+    "sd1": "engine.latent_diffusion",
+    "sd2": "engine.latent_diffusion",
 }
+WHOLE_DIGEST = 2**28  # bytes: of a larger file of weights only samples are hashed
+DAMAGES = (  # what a file can do to the libraries that read it
+    *(OSError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError),
+    SafetensorError,
+)
+SAMPLE, SAMPLES = 2**16, 256
 
 
 class Interrupted(Exception):
@@ -99,20 +107,20 @@ class Model(Protocol):
 
 
 def load(name: str = "starter", device: str = "auto") -> Model:
-    """The model of that name, or in that folder. Raises EngineError with one sentence on what is wrong."""
+    """The model of that name, or at that path. Raises EngineError with one sentence on what is wrong."""
     if name == "toy":
-        kind, folder = "engine.toy", Path()
+        kind, path = "engine.toy", Path()
     else:
-        folder = NAMED.get(name) or Path(name)
-        kind = _kind(folder)
+        path = NAMED.get(name) or Path(name)
+        kind = _kind(path)
     try:
-        model: Model = importlib.import_module(kind).load(folder, pick_device(device))
+        model: Model = importlib.import_module(kind).load(path, pick_device(device))
     except EngineError:
         raise
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except DAMAGES as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise EngineError(f"The model in {folder} is damaged ({reason}); get a fresh copy.") from error
-    model.facts = replace(model.facts, weights=_digest(folder) if folder.name else "")
+        raise EngineError(f"The model in {path} is damaged ({reason}); get a fresh copy.") from error
+    model.facts = replace(model.facts, weights=_digest(path) if path.name else "")
     return model
 
 
@@ -158,32 +166,28 @@ def interruptible(network: nn.Module, stop: Callable[[], bool]) -> Iterator[None
             hook.remove()
 
 
-def _digest(folder: Path) -> str:
-    """SHA-256 of the files of weights, in the order of their names."""
+def _digest(path: Path) -> str:
+    """SHA-256 of the files of weights, in the order of their names; of samples of those that are large."""
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.safetensors")):
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+    for file in sorted(path.rglob("*.safetensors")) if path.is_dir() else [path]:
+        with file.open("rb") as content:
+            size = file.stat().st_size
+            if size <= WHOLE_DIGEST:
+                digest.update(hashlib.file_digest(content, "sha256").digest())
+                continue
+            digest.update(size.to_bytes(8, "little"))
+            for i in range(SAMPLES):
+                content.seek(i * (size - SAMPLE) // (SAMPLES - 1))
+                digest.update(content.read(SAMPLE))
     return digest.hexdigest()
 
 
-def _kind(folder: Path) -> str:
-    """The module for a model's folder, by its model_index.json."""
-    if not folder.is_dir():
-        raise EngineError(f"There is no model folder {folder}; check the name, or use the starter model.")
-    try:
-        index = json.loads((folder / "model_index.json").read_text())
-        name = index["_class_name"]
-    except FileNotFoundError:
-        raise EngineError(
-            f"{folder} holds no model_index.json; choose a model in diffusers' folder layout."
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError):
-        raise EngineError(
-            f"{folder / 'model_index.json'} is damaged; get a fresh copy of the model."
-        ) from None
-    if name not in KINDS:
-        raise EngineError(
-            f"The model in {folder} is a {name}, which is not supported yet; use the starter model."
-        )
-    return KINDS[name]
+def _kind(path: Path) -> str:
+    """The module for what is at a path. Raises EngineError for what cannot be used."""
+    index = path / "model_index.json"
+    if index.is_file() and (name := str(settings(index).get("_class_name"))) in KINDS:
+        return KINDS[name]
+    checkpoint = told(path)
+    if checkpoint.refusal:
+        raise EngineError(checkpoint.refusal)
+    return KINDS[checkpoint.family]

@@ -7,12 +7,14 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from engine.latents import working_sizes
 from engine.levels import Level, vp_continuous
 from engine.models import Clock, fast_dtype, interruptible
 from engine.pieces import Piece, in_pieces
@@ -23,7 +25,6 @@ from engine.types import WHOLE, EditRequest, EngineError, Mask, ModelFacts, Rgb,
 
 MOST_RATIO = 1000.0  # the level at which the network is asked where nothing of the picture is left
 PIECE, OVERLAP = 640, 96  # pixels: what is longer is estimated in pieces
-STRETCHED = 1.5  # up to so many times its native size the network works on a picture at once
 
 
 class PixelDiffusion:
@@ -51,13 +52,7 @@ class PixelDiffusion:
 
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
         """The picture's own size, or the largest it was trained on, and halves of that down to the native."""
-        mean = math.sqrt(width * height)
-        scale = min(max(mean, NATIVE), LARGEST_SCALE * NATIVE) / mean
-        size = max(2 * MULTIPLE, round(scale * width)), max(2 * MULTIPLE, round(scale * height))
-        sizes = [size]
-        while math.sqrt(sizes[0][0] * sizes[0][1]) > STRETCHED * NATIVE:
-            sizes.insert(0, (round(sizes[0][0] / 2), round(sizes[0][1] / 2)))
-        return sizes
+        return working_sizes(width, height, NATIVE, LARGEST_SCALE, 2 * MULTIPLE)
 
     def encode(self, picture: Rgb) -> Tensor:
         with self.clock.autoencoder():
@@ -75,7 +70,7 @@ class PixelDiffusion:
         return torch.tensor(mask, device=self.device)[None, None]
 
     def denoiser(self, request: EditRequest) -> Denoise:
-        words = self._told(request.prompt)
+        words = self._told(request.prompt, request.negative_prompt)
         guided = len(words) > 1
         finest = self.sizes(request.image.shape[1], request.image.shape[0])[-1]
         window = _widened(request.window, *finest)
@@ -98,15 +93,19 @@ class PixelDiffusion:
     def interrupted_by(self, stop: Callable[[], bool]) -> AbstractContextManager[None]:
         return interruptible(self.network.unet, stop)
 
-    def _told(self, prompt: str) -> Tensor:
-        """(1, 40) without a prompt; with one (2, 40): without its words, and with them."""
-        said = [word for word in re.split(r"[\s,;]+", prompt.lower()) if word]
-        unknown = [word for word in said if word not in VOCABULARY]
+    def _told(self, prompt: str, negative: str = "") -> Tensor:
+        """(1, 40) where both say the same; else (2, 40): what to lead away from, and what to lead to."""
+        said = [
+            [word for word in re.split(r"[\s,;]+", text.lower()) if word]
+            for text in dict.fromkeys((negative, prompt))
+        ]
+        unknown = [word for word in chain(*said) if word not in VOCABULARY]
         if unknown:
             known = ", ".join(VOCABULARY)
             raise EngineError(f"The starter model does not know '{unknown[0]}'; its words are {known}.")
-        words = torch.zeros(1 + bool(said), WORDS, device=self.device)
-        words[-1, [VOCABULARY.index(word) for word in said]] = 1
+        words = torch.zeros(len(said), WORDS, device=self.device)
+        for row, text in zip(words, said, strict=True):
+            row[[VOCABULARY.index(word) for word in text]] = 1
         return words
 
     def _estimate(self, y: Tensor, ratio: float, window: Window, words: Tensor) -> Tensor:

@@ -44,6 +44,7 @@ class Recipe:
     steps: int = EditRequest.steps
     seed: int = 0
     prompt: str = ""
+    negative_prompt: str = ""
     guidance: float = EditRequest.guidance
     model: str = EditRequest.model
     weights: str = ""  # SHA-256 of the model's, as far as it is known
@@ -69,6 +70,7 @@ def recipe_of(request: EditRequest, at: Rect, size: tuple[int, int]) -> Recipe:
         steps=request.steps,
         seed=request.seed,
         prompt=request.prompt,
+        negative_prompt=request.negative_prompt,
         guidance=request.guidance,
         model=request.model,
     )
@@ -107,6 +109,7 @@ def request_of(recipe: Recipe, picture: Rgb) -> EditRequest:
         seed=recipe.seed,
         model=recipe.model,
         prompt=recipe.prompt,
+        negative_prompt=recipe.negative_prompt,
         guidance=recipe.guidance,
         window=part_of(at, width, height),
         share=share,

@@ -165,6 +165,7 @@ class EditRequest:
     prompt: str = (
         ""  # what the picture shall show, for models that take words; "" asks once, not twice, a step
     )
+    negative_prompt: str = ""  # what it shall not show: the prompt leads away from it
     guidance: float = 3.0  # how much the prompt counts; 1 is the model's own balance (Ho and Salimans, 2022)
     window: Window = WHOLE  # what the picture shows of the whole it was cut from
     share: Mask | None = None  # the same size: of SDEdit's strength, place by place; None: all of it

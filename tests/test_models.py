@@ -207,7 +207,7 @@ def test_a_copy_in_any_folder_is_a_model_too(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder() -> None:
-    with pytest.raises(EngineError, match="There is no model folder"):
+    with pytest.raises(EngineError, match="There is no model"):
         models.load("nowhere")
 
 

@@ -284,7 +284,7 @@ def test_other_weights_are_told_of(tmp_path: Path, recipe: Path, capsys: pytest.
         (["red stroke.recipe.json", "."], "choose another folder with -o"),
         (["red stroke.recipe.json", "empty"], "There is no picture in"),
         (["red stroke.recipe.json", "in.png", "--seed", "-4"], "Seed is -4"),
-        (["red stroke.recipe.json", "in.png", "--model", "none"], "There is no model folder none"),
+        (["red stroke.recipe.json", "in.png", "--model", "none"], "There is no model none"),
     ],
 )
 def test_bad_input_gives_one_sentence_and_code_2(

@@ -1,0 +1,125 @@
+"""The parts of a Stable Diffusion model, from a folder in diffusers' layout or from one .safetensors file.
+
+Each part is loaded by a class that is chosen here, from .safetensors and from the disk alone: what a folder
+says of classes and of code to run is not followed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from accelerate import init_empty_weights
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from safetensors.torch import load_file
+from transformers import CLIPTextModel, CLIPTokenizer
+from transformers.utils import logging as transformers_logging
+
+from engine import layouts
+from engine.checkpoints import Checkpoint, settings, weights
+from engine.clip import END, Words, tokenizer
+from engine.levels import Output, Schedule, alpha_bars, scaled_linear, vp_discrete, vp_scaled_linear
+from engine.types import EngineError
+
+PADS = {"sd1": END, "sd2": "!"}  # what fills a short prompt up
+
+
+class Parts(NamedTuple):
+    network: UNet2DConditionModel
+    autoencoder: AutoencoderKL
+    words: Words
+    output: Output  # what the network says
+    schedule: Schedule
+    native: int  # pixels: what it was trained on
+
+
+def load_parts(checkpoint: Checkpoint, dtype: torch.dtype) -> Parts:
+    """The network and the autoencoder in `dtype`."""
+    return (_from_folder if checkpoint.path.is_dir() else _from_file)(checkpoint, dtype)
+
+
+def _from_folder(checkpoint: Checkpoint, dtype: torch.dtype) -> Parts:
+    folder = checkpoint.path
+    transformers_logging.disable_progress_bar()
+    kind = settings(folder / "text_encoder" / "config.json").get("model_type")
+    if kind not in ("clip", "clip_text_model"):
+        raise EngineError(f"{folder} reads words by a {kind}, which is not supported; choose another model.")
+    network = _part(UNet2DConditionModel, folder / "unet", dtype)
+    autoencoder = _part(AutoencoderKL, folder / "vae", dtype)
+    text = _part(CLIPTextModel, folder / "text_encoder", torch.float32)
+    own = folder / "tokenizer"
+    tokens = (
+        CLIPTokenizer.from_pretrained(own, local_files_only=True)
+        if own.is_dir()
+        else tokenizer(PADS[checkpoint.family])
+    )
+    schedule = _schedule(settings(folder / "scheduler" / "scheduler_config.json"))
+    factor = 2 ** (len(autoencoder.config.block_out_channels) - 1)
+    native = int(network.config.sample_size or 64) * factor
+    return Parts(network, autoencoder, Words(text, tokens), _output(checkpoint), schedule, native)
+
+
+def _part(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
+    """One of a folder's parts; no weight may be missing, for it would be a random one."""
+    _, variant = weights(folder)
+    part, told = kind.from_pretrained(
+        folder,
+        dtype=dtype,
+        variant=variant,
+        use_safetensors=True,
+        local_files_only=True,
+        output_loading_info=True,
+    )
+    if told["missing_keys"] or told["mismatched_keys"] or told.get("error_msgs"):
+        raise EngineError(f"Weights in {folder} are missing or do not fit; get a fresh copy of the model.")
+    return part
+
+
+def _from_file(checkpoint: Checkpoint, dtype: torch.dtype) -> Parts:
+    tensors = load_file(checkpoint.path)
+    family = checkpoint.family
+    network = _built(UNet2DConditionModel, layouts.network(tensors, family), dtype)
+    autoencoder = _built(AutoencoderKL, layouts.autoencoder(tensors, family), dtype)
+    text = layouts.text_model(tensors, init_empty_weights)
+    native = 768 if family == "sd2" and checkpoint.prediction == "v" else 512
+    words = Words(text, tokenizer(PADS[family]))
+    return Parts(network, autoencoder, words, _output(checkpoint), vp_scaled_linear(), native)
+
+
+def _built(kind: Any, part: layouts.Part, dtype: torch.dtype) -> Any:
+    with init_empty_weights():
+        built = kind.from_config(part.settings)
+    built.load_state_dict({key: tensor.to(dtype) for key, tensor in part.tensors.items()}, assign=True)
+    return built
+
+
+def _output(checkpoint: Checkpoint) -> Output:
+    if checkpoint.prediction in ("eps", "v", "x0"):
+        return checkpoint.prediction
+    raise EngineError(f"What the network of {checkpoint.path} predicts is not known; choose another model.")
+
+
+def _schedule(told: dict[str, Any]) -> Schedule:
+    """The noise levels that a folder's scheduler names."""
+    first, last = float(told.get("beta_start", 0.00085)), float(told.get("beta_end", 0.012))
+    steps = int(told.get("num_train_timesteps", 1000))
+    match told.get("trained_betas"), told.get("beta_schedule", "scaled_linear"):
+        case list(betas), _:
+            bars = alpha_bars([float(beta) for beta in betas])
+        case _, "scaled_linear":
+            bars = alpha_bars(scaled_linear(first, last, steps))
+        case _, "linear":
+            bars = alpha_bars([first + (last - first) * i / (steps - 1) for i in range(steps)])
+        case _, other:
+            raise EngineError(f"Noise levels of the kind {other} are not supported; choose another model.")
+    if told.get("rescale_betas_zero_snr"):
+        bars = _ending_in_noise(bars)
+    return vp_discrete(bars)
+
+
+def _ending_in_noise(bars: list[float]) -> list[float]:
+    """Shifted so that nothing of the picture is left at the end (Lin et al., 2023), or next to nothing."""
+    roots = [bar**0.5 for bar in bars]
+    scale = roots[0] / (roots[0] - roots[-1])
+    return [max(((root - roots[-1]) * scale) ** 2, 1e-7) for root in roots]

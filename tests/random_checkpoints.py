@@ -1,0 +1,189 @@
+"""Stable Diffusion with random weights, tiny or full size, as a folder in diffusers' layout or as one file in
+the original layout: `python -m tests.random_checkpoints sd1 OUT` writes a full-size one in half precision.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from transformers import CLIPTextConfig, CLIPTextModel
+
+from engine.clip import END, tokenizer
+
+Size = Literal["tiny", "full"]
+Tensors = dict[str, Tensor]
+CLASSES = {"sd1": ("quick_gelu", END), "sd2": ("gelu", "!")}
+RESNET = {
+    "norm1": "in_layers.0",
+    "conv1": "in_layers.2",
+    "time_emb_proj": "emb_layers.1",
+    "norm2": "out_layers.0",
+    "conv2": "out_layers.3",
+    "conv_shortcut": "skip_connection",
+}
+ATTENTION = {"group_norm": "norm", "to_q": "q", "to_k": "k", "to_v": "v", "to_out.0": "proj_out"}
+OUTSIDE = {
+    "conv_in": "input_blocks.0.0",
+    "time_embedding.linear_1": "time_embed.0",
+    "time_embedding.linear_2": "time_embed.2",
+    "conv_norm_out": "out.0",
+    "conv_out": "out.2",
+}
+LAYER = {
+    "layer_norm1": "ln_1",
+    "layer_norm2": "ln_2",
+    "mlp.fc1": "mlp.c_fc",
+    "mlp.fc2": "mlp.c_proj",
+    "self_attn.out_proj": "attn.out_proj",
+}
+
+
+def pipeline(family: str, size: Size = "tiny", output: str = "epsilon", seed: int = 0) -> Any:
+    """diffusers' own."""
+    torch.manual_seed(seed)
+    act, pad = CLASSES[family]
+    full, second = size == "full", family == "sd2"
+    wide = (1024 if second else 768) if full else 64
+    levels = 4 if full else 3
+    unet = UNet2DConditionModel(
+        sample_size=64 if full else 8,
+        block_out_channels=(320, 640, 1280, 1280) if full else (32, 64, 64),
+        layers_per_block=2 if full else 1,
+        down_block_types=["CrossAttnDownBlock2D"] * (levels - 1) + ["DownBlock2D"],
+        up_block_types=["UpBlock2D"] + ["CrossAttnUpBlock2D"] * (levels - 1),
+        cross_attention_dim=wide,
+        attention_head_dim=((5, 10, 20, 20) if full else (1, 1, 1)) if second else 8,
+        use_linear_projection=second,
+    )
+    vae = AutoencoderKL(
+        block_out_channels=(128, 256, 512, 512) if full else (32, 32, 32, 64),
+        layers_per_block=2 if full else 1,
+        down_block_types=["DownEncoderBlock2D"] * 4,
+        up_block_types=["UpDecoderBlock2D"] * 4,
+        latent_channels=4,
+        sample_size=512 if full else 64,
+    )
+    text = CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=49408,
+            hidden_size=wide,
+            intermediate_size=4 * wide,
+            num_hidden_layers=(23 if second else 12) if full else 2,
+            num_attention_heads=wide // 64,
+            hidden_act=act,
+        )
+    )
+    scheduler = DDIMScheduler(
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        clip_sample=False,
+        steps_offset=1,
+        prediction_type=output,
+        timestep_spacing="trailing",
+    )
+    made = StableDiffusionPipeline(
+        vae, text.eval(), tokenizer(pad), unet, scheduler, None, None, requires_safety_checker=False
+    )
+    made.set_progress_bar_config(disable=True)
+    return made
+
+
+def save_folder(made: Any, folder: Path, variant: str | None = None) -> Path:
+    made.save_pretrained(folder, variant=variant)
+    return folder
+
+
+def save_single(made: Any, path: Path, dtype: torch.dtype, metadata: dict[str, str] | None = None) -> Path:
+    """In the original layout: the names are made here, by hand, and not by what reads them."""
+    layers = made.unet.config.layers_per_block
+    tensors = {
+        **{f"model.diffusion_model.{_of_unet(key, layers)}": x for key, x in made.unet.state_dict().items()},
+        **dict(_of_vae(key, x) for key, x in made.vae.state_dict().items()),
+        **(_of_open_clip if made.unet.config.use_linear_projection else _of_clip)(made.text_encoder),
+        "alphas_cumprod": torch.ones(1000),
+    }
+    save_file({key: x.to(dtype).contiguous() for key, x in tensors.items()}, path, metadata)
+    return path
+
+
+def _of_unet(key: str, layers: int) -> str:
+    for name, other in OUTSIDE.items():
+        if key.startswith(name + "."):
+            return key.replace(name, other, 1)
+    if found := re.match(r"mid_block\.(resnets|attentions)\.(\d)\.(.*)", key):
+        kind, i, rest = found[1], int(found[2]), found[3]
+        return f"middle_block.{2 * i}.{_inner(rest)}" if kind == "resnets" else f"middle_block.1.{rest}"
+    found = re.match(r"(down|up)_blocks\.(\d)\.(\w+)\.(\d)\.(.*)", key)
+    assert found
+    down, block, kind, i, rest = found[1] == "down", int(found[2]), found[3], int(found[4]), found[5]
+    at = block * (layers + 1) + i
+    there = f"input_blocks.{at + 1}" if down else f"output_blocks.{at}"
+    match kind:
+        case "resnets":
+            return f"{there}.0.{_inner(rest)}"
+        case "attentions":
+            return f"{there}.1.{rest}"
+        case "downsamplers":
+            return f"input_blocks.{(block + 1) * (layers + 1)}.0.{rest.replace('conv', 'op')}"
+        case _:  # after the attention, where there is one
+            return f"output_blocks.{block * (layers + 1) + layers}.{1 if block == 0 else 2}.{rest}"
+
+
+def _inner(key: str) -> str:
+    name, _, rest = key.rpartition(".")
+    return f"{RESNET[name]}.{rest}"
+
+
+def _of_vae(key: str, x: Tensor) -> tuple[str, Tensor]:
+    key = re.sub(r"down_blocks\.(\d)\.resnets\.(\d)", r"down.\1.block.\2", key)
+    key = re.sub(r"up_blocks\.(\d)\.resnets\.(\d)", lambda m: f"up.{3 - int(m[1])}.block.{m[2]}", key)
+    key = re.sub(r"down_blocks\.(\d)\.downsamplers\.0", r"down.\1.downsample", key)
+    key = re.sub(r"up_blocks\.(\d)\.upsamplers\.0", lambda m: f"up.{3 - int(m[1])}.upsample", key)
+    key = re.sub(r"mid_block\.resnets\.(\d)", lambda m: f"mid.block_{int(m[1]) + 1}", key)
+    key = key.replace("conv_shortcut", "nin_shortcut").replace("conv_norm_out", "norm_out")
+    if "mid_block.attentions.0." in key:
+        head, _, rest = key.partition("mid_block.attentions.0.")
+        name, _, end = rest.rpartition(".")
+        key = f"{head}mid.attn_1.{ATTENTION[name]}.{end}"
+        x = x[:, :, None, None] if x.ndim == 2 else x
+    return "first_stage_model." + key, x
+
+
+def _of_clip(model: nn.Module) -> Tensors:
+    beginning = "cond_stage_model.transformer.text_model."
+    places = {beginning + "embeddings.position_ids": torch.arange(77)[None]}
+    return places | {beginning + key: x for key, x in model.state_dict().items()}
+
+
+def _of_open_clip(model: nn.Module) -> Tensors:
+    """With the last layer and the projection that Stable Diffusion 2 leaves out."""
+    beginning, told = "cond_stage_model.model.", model.state_dict()
+    layers = 1 + max(int(key.split(".")[2]) for key in told if key.startswith("encoder.layers."))
+    out = {
+        "token_embedding.weight": told["embeddings.token_embedding.weight"],
+        "positional_embedding": told["embeddings.position_embedding.weight"],
+        "ln_final.weight": told["final_layer_norm.weight"],
+        "ln_final.bias": told["final_layer_norm.bias"],
+        "text_projection": torch.randn(8, 8),
+        "logit_scale": torch.ones(()),
+    }
+    for i in range(layers + 1):
+        here, there = f"encoder.layers.{min(i, layers - 1)}.", f"transformer.resblocks.{i}."
+        for end in ("weight", "bias"):
+            for name, other in LAYER.items():
+                out[f"{there}{other}.{end}"] = told[f"{here}{name}.{end}"].clone()
+            parts = [told[f"{here}self_attn.{name}_proj.{end}"] for name in "qkv"]
+            out[f"{there}attn.in_proj_{end}"] = torch.cat(parts)
+    return {beginning + key: x for key, x in out.items()}
+
+
+if __name__ == "__main__":
+    save_single(pipeline(sys.argv[1], "full"), Path(sys.argv[2]), torch.float16)
