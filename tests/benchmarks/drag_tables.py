@@ -21,17 +21,16 @@ Row = dict[str, Any]
 REFERENCES = ("copy", "as published")
 SWEEPS = {  # t0, and the method
     "carry, of the ground": {
-        0.15: "carry, t0 0.15",
-        0.3: "carry, t0 0.3",
-        0.5: "carry, t0 0.5",
-        0.7: "carry",
-        0.85: "carry, t0 0.85",
+        0.2: "carry, t0 0.2",
+        0.4: "carry, t0 0.4",
+        0.6: "carry",
+        0.8: "carry, t0 0.8",
     },
     "carry, of what moved": {
-        0.1: "carry, settle 0.1",
+        0.05: "carry, settle 0.05",
+        0.1: "carry",
         0.2: "carry, settle 0.2",
-        0.35: "carry",
-        0.5: "carry, settle 0.5",
+        0.35: "carry, settle 0.35",
     },
     "published, cycle": {t0: f"published, cycle, t0 {t0}" for t0 in (0.1, 0.2, 0.3, 0.4, 0.6)},
 }
