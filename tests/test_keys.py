@@ -104,6 +104,20 @@ async def test_the_list_has_every_action_and_finds_words_and_keys(bench: Bench) 
 
 
 @scenario
+async def test_keys_with_long_names_are_seen_whole(bench: Bench) -> None:
+    dialog = dialog_of(bench)
+    button = next(iter(dialog.buttons.values()))
+    dialog.hide()
+    button.show_keys("Strg+Umschalt+Eingabe, Strg+Umschalt+Bild aufwärts, Strg+Alt+Eingabe")
+    dialog.show()
+    QTest.qWait(1)
+    assert button.width() > button.fontMetrics().horizontalAdvance(button.text())
+    shown = button.visibleRegion().boundingRect()
+    assert shown.right() == button.rect().right()
+    dialog.close()
+
+
+@scenario
 async def test_a_key_is_pressed_to_be_given_and_works_at_once(bench: Bench) -> None:
     window, dialog = bench.window, dialog_of(bench)
     button = dialog.buttons["zoom_in"]

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.bench import Bench
 from tests.strings import lacking, names_in, texts
+from ui.actions import ACTIONS, MENUS
 from ui.language import LANGUAGES, NAMES, Catalogue, catalogue, chosen_language, speak, tr
 
 SHIPPED = [language for language in LANGUAGES if language not in ("system", "en")]
@@ -31,6 +32,15 @@ def test_names_that_are_put_in_later_are_kept(language: str) -> None:
 def test_every_text_is_used_and_says_something(language: str) -> None:
     assert set(catalogue(language)) <= texts()
     assert all(other.strip() for other in catalogue(language).values())
+
+
+@pytest.mark.parametrize("language", ["en", *SHIPPED])
+def test_a_letter_of_a_menu_means_one_command(language: str) -> None:
+    said = catalogue(language) if language in SHIPPED else {}
+    for menu in MENUS:
+        shown = [said.get(action.text, action.text) for action in ACTIONS if action.menu == menu]
+        letters = [text[text.index("&") + 1].lower() for text in shown if "&" in text]
+        assert len(letters) == len(set(letters)), f"{menu}: {shown}"
 
 
 def test_every_language_has_a_name_of_its_own() -> None:

@@ -78,7 +78,7 @@ async def test_every_variant_lands_with_its_strength_seed_and_time(bench: Bench)
     assert all(recipe.made for recipe in recipes)
     words = [told(each) for each in results(bench)]
     assert [each.badge for each in words] == ["40 %"] * 3
-    assert words[1].line.startswith(f"{first + 1} ")
+    assert words[1].line.endswith(f" {first + 1}")
     assert "seed" in bench.window.results.list.item(1).toolTip()
 
 

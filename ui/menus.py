@@ -36,7 +36,7 @@ class Menus(QObject):
             if each.text == "recent":
                 menu.addMenu(self.recent)
             elif each.text == "samples":
-                self._add_samples(menu.addMenu(tr("S&troke paintings")))
+                self._add_samples(menu.addMenu(tr("Stroke &paintings")))
             elif not each.name:
                 menu.addSeparator()
             else:

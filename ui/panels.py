@@ -345,7 +345,7 @@ class Welcome(Floating):
     def __init__(self, canvas: QWidget, samples: Sequence[tuple[str, Path]]) -> None:
         super().__init__(canvas, at_top=False)
         self.setObjectName("floating")
-        text = QLabel(tr("Paint a landscape in rough strokes, then make it real."))
+        self.text = QLabel(tr("Paint a landscape in rough strokes, then make it real."))
         self.open_button = push_button(tr("Open a picture"))
         self.open_button.setIcon(icon("folder-open"))
         self.open_button.setToolTip(tr("Paint over a photo  (Ctrl+O)"))
@@ -353,7 +353,7 @@ class Welcome(Floating):
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * GAP, GAP, GAP, GAP)
         row.setSpacing(GAP)
-        row.addWidget(text)
+        row.addWidget(self.text)
         row.addSpacing(GAP)
         row.addWidget(self.open_button)
         self.samples = dict(samples)
@@ -370,6 +370,12 @@ class Welcome(Floating):
         if visible:
             self.place()
         super().setVisible(visible)
+
+    def place(self) -> None:
+        """Where it would be cut off, the sentence gives way to the buttons."""
+        self.text.show()
+        self.text.setVisible(self.sizeHint().width() <= self._canvas.width() - 2 * GAP)
+        super().place()
 
     def _sample_chosen(self) -> None:
         action = self.sender()

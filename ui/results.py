@@ -133,7 +133,7 @@ def _read_of(result: Result) -> Told:
         f"{seconds}, {_when(recipe.made)}".removesuffix(", "),
     ]
     badge = percent if recipe.name in ("", Ask.label, Again.label) else f"{name} {percent}"
-    return Told(badge, f"{recipe.seed} {DOT} {seconds}", "\n".join(line for line in lines if line))
+    return Told(badge, f"{seconds} {DOT} {recipe.seed}", "\n".join(line for line in lines if line))
 
 
 def _when(made: str) -> str:

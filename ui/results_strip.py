@@ -443,7 +443,7 @@ class _Card(QStyledItemDelegate):
         place = QRect(frame.center() - QRect(QPoint(), size).center(), size)
         painter.drawPixmap(place, picture)
         painter.setFont(theme.small(painter.font()))
-        self._badge(painter, place, str(index.data(_BADGE)))
+        self._badge(painter, place, box.adjusted(3, 0, -3, 0), str(index.data(_BADGE)))
         if index.data(_STAR):
             corner = QRect(place.right() - 19, place.top() + 3, 16, 16)
             painter.setBrush(QColor(0, 0, 0, 150))
@@ -455,12 +455,15 @@ class _Card(QStyledItemDelegate):
         painter.drawText(line, Qt.AlignmentFlag.AlignCenter, text)
         painter.restore()
 
-    def _badge(self, painter: QPainter, place: QRect, text: str) -> None:
+    def _badge(self, painter: QPainter, place: QRect, box: QRect, text: str) -> None:
+        """On the picture, and on the rest of the card if it is long."""
         if not text:
             return
+        text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width() - 10)
         wide = painter.fontMetrics().horizontalAdvance(text) + 10
         high = painter.fontMetrics().height() + 2
-        badge = QRectF(place.left() + 3, place.bottom() - high - 2, wide, high)
+        left = max(min(place.left() + 3, box.right() - wide), box.left())
+        badge = QRectF(left, place.bottom() - high - 2, wide, high)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 165))
         painter.drawRoundedRect(badge, 4, 4)

@@ -105,8 +105,11 @@ QComboBox { background: $RAISED; border: 1px solid transparent; border-radius: 4
 QComboBox:hover { background: $FIELD_HOVER; }
 QComboBox:focus { border-color: $ACCENT; }
 QComboBox::drop-down { border: none; width: 16px; }
-QComboBox QAbstractItemView { background: $FLOAT; border: 1px solid $FLOAT_EDGE;
-    selection-background-color: $ACCENT_DEEP; }
+QComboBoxPrivateContainer { background: $FLOAT; border: 1px solid $FLOAT_EDGE; }
+QComboBox QAbstractItemView, QComboBox QAbstractItemView:focus { background: $FLOAT; border: none;
+    border-radius: 0; outline: none; }
+QComboBox QAbstractItemView::item { padding: 4px 6px; }
+QComboBox QAbstractItemView::item:selected { background: $ACCENT_DIM; color: $ON_DIM; }
 
 #commands { background: $FLOAT; border: 1px solid $FLOAT_EDGE; }
 #commands QLineEdit { padding: 7px 10px; }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -41,8 +41,11 @@ class KeyButton(QPushButton):
         self.setProperty("key", True)
         self.setCheckable(True)
         self.setAutoDefault(False)
-        self.setMinimumWidth(184)
         self.toggled.connect(self._say)
+
+    def minimumSizeHint(self) -> QSize:
+        """All of its text, and of other keys."""
+        return super().minimumSizeHint().expandedTo(QSize(184, 0))
 
     def show_keys(self, keys: str) -> None:
         self._keys = keys
@@ -103,7 +106,7 @@ class ShortcutsDialog(QDialog):
         self.rows: list[tuple[str, list[QWidget]]] = []  # what is searched, and what is hidden
         self._titles: list[tuple[QLabel, int, int]] = []  # with the rows that are theirs
         self._grid = self._made_grid(table)
-        area = QScrollArea()
+        self._area = area = QScrollArea()
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -133,6 +136,12 @@ class ShortcutsDialog(QDialog):
         self.resize(560, 640)
         keys.changed.connect(self._show)
         self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Only now does it know its style sheet, and how wide names and keys are in this language."""
+        super().showEvent(event)
+        bar = self._area.verticalScrollBar().sizeHint().width()
+        self._area.setMinimumWidth(self._grid.minimumSizeHint().width() + bar)
 
     def _made_grid(self, table: Sequence[Action]) -> QWidget:
         page = QWidget()

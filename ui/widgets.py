@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QSizePolicy,
+    QStyledItemDelegate,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -381,6 +382,10 @@ class Segments(QWidget):
 
 class Choices(QComboBox):
     """A list of choices, with an arrow of the theme that says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setItemDelegate(QStyledItemDelegate(self))  # Qt's own for such lists knows no style sheet
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
