@@ -121,6 +121,25 @@ async def test_one_pull_places_both_ends_and_is_one_undo_step(bench: Bench) -> N
 
 
 @scenario
+async def test_pressed_inside_a_selection_a_handle_carries_what_is_selected(bench: Bench) -> None:
+    take_up(bench)
+    session = bench.session
+    with session.select("Select") as show:
+        show(rectangle(QPointF(40, 60), QPointF(80, 100), session.document.rect))
+    pull(bench, (60, 80), (140, 60))
+    region = only(bench).region
+    assert region is not None
+    assert (region.x, region.y, region.mask.shape) == (40, 60, (40, 40))
+    assert not only(bench).trim  # it was chosen with care
+    assert session.document.selection is None  # or nothing could change where it goes
+    bench.window.undo()
+    assert session.document.selection is not None
+    assert not session.document.pulls
+    pull(bench, (20, 20), (140, 60))
+    assert only(bench).region is None
+
+
+@scenario
 async def test_a_click_and_a_press_outside_place_nothing(bench: Bench) -> None:
     take_up(bench)
     pull(bench, (60, 80), (61, 80))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QPainter
 
-from engine.types import Handle, Point
+from engine.types import Handle, Point, Region
 from ui.document import Pull
 from ui.ghost import Ghost
 from ui.handles import (
@@ -25,6 +25,7 @@ from ui.handles import (
     turned,
     with_end,
 )
+from ui.selection import holds
 from ui.session import Session
 from ui.tools.marks import paint_lasso, paint_pull
 from ui.tools.pan import Pan
@@ -140,13 +141,17 @@ class Drag:
         pulls, first = session.document.pulls, pointer
         start = round(first.x, 1), round(first.y, 1)
         session.choose(None)
-        handle = Handle(start, start, self.radius)
-        with session.pull("Place handle") as show:
+        document, handle = session.document, Handle(start, start, self.radius)
+        selection = document.selection
+        if selection is not None and holds(selection, *start):  # the handle takes it over
+            region = Region(selection.at.x, selection.at.y, selection.mask)
+            handle, document = replace(handle, region=region, trim=False), replace(document, selection=None)
+        with session.trial("Place handle") as show:
             while pointer.down:
                 pointer = yield
                 handle = with_end(handle, "target", _pulled(session, start, pointer))
                 if math.dist(start, handle.target) > STILL * pointer.point:
-                    show((*pulls, Pull(named(pulls), handle)))
+                    show(replace(document, pulls=(*pulls, Pull(named(pulls), handle))))
                     session.choose(len(pulls))
         if session.chosen is None:
             session.said.emit("Press on a thing and pull it where it shall be.")
