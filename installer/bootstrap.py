@@ -33,7 +33,7 @@ MEMORY = {  # read by glibc and libgomp before Python starts
 
 
 def ensure(kind: str) -> None:
-    """Return inside a `.venv` complete for "app" or "test": set it up and start again in it if need be."""
+    """Return inside a `.venv` complete for "app", "test" or "freeze"; set up and start again if need be."""
     if getattr(sys, "frozen", False) or os.environ.get("DRIFTPAINT_NO_SETUP"):
         os.environ.update(OFFLINE)
         return
@@ -101,7 +101,7 @@ def stamp_path(kind: str) -> str:
 
 def requirements(kind: str) -> list[str]:
     """The list of pyproject.toml for `kind`, read without the TOML reader that an old Python lacks."""
-    name = {"app": "dependencies", "test": "test"}[kind]
+    name = {"app": "dependencies"}.get(kind, kind)
     with open(os.path.join(ROOT, "pyproject.toml"), encoding="utf-8") as file:
         found = re.search(rf"^{name} = (\[.*?^\])", file.read(), re.DOTALL | re.MULTILINE)
     if found is None:

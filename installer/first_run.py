@@ -53,7 +53,7 @@ class _SetUp:
         if not os.access(ROOT, os.W_OK):
             sys.exit(f"Driftpaint may not write to its folder {ROOT}. Copy it to one of yours.")
         self.say(f"Driftpaint sets itself up in {VENV}: about 2 GB once, later what is missing.", indent="")
-        for kind in ("app", "test"):
+        for kind in ("app", "test", "freeze"):
             with contextlib.suppress(FileNotFoundError):
                 os.remove(bootstrap.stamp_path(kind))
         for step in self.steps:
@@ -129,7 +129,7 @@ class _SetUp:
 
     def packages(self) -> None:
         """Everything else, in the versions of the constraints."""
-        tools = ", the tools of the tests" if "test" in self.kinds else ""
+        tools = {"test": ", the tools of the tests", "freeze": ", PyInstaller"}.get(self.kinds[-1], "")
         self.title("Qt, diffusers and their like" + tools)
         self.need(self.pip(*(name for kind in self.kinds for name in bootstrap.requirements(kind))))
 

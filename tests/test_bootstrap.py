@@ -265,7 +265,7 @@ def test_requirements_are_read_without_a_toml_reader() -> None:
 
 
 def test_every_requirement_has_one_pin_that_fits_it() -> None:
-    for text in [*bootstrap.requirements("app"), *bootstrap.requirements("test")]:
+    for text in [name for kind in ("app", "test", "freeze") for name in bootstrap.requirements(kind)]:
         requirement = Requirement(text)
         assert requirement.specifier.contains(bootstrap.pin(requirement.name)), text
 
