@@ -26,6 +26,7 @@ from ui import locks
 from ui.document import Document, Pull, Result, frozen, layer_from
 from ui.file_dialogs import AlreadyOpenDialog, ExportDialog
 from ui.files import is_flat, open_document, save_document
+from ui.settings import load_settings
 
 pytestmark = pytest.mark.qt_log_ignore("plugin does not support")  # offscreen says so
 
@@ -277,3 +278,10 @@ async def test_the_kind_that_is_chosen_changes_the_ending(bench: Bench) -> None:
     chooser.filterSelected.emit(chooser.nameFilters()[2])
     assert Path(chooser.selectedFiles()[0]).name == "Untitled.png"
     chooser.reject()
+
+
+@scenario
+async def test_a_file_that_was_used_is_remembered_at_once(bench: Bench) -> None:
+    path = bench.folder / "a.ora"
+    await bench.window.filing.write(path)
+    assert load_settings(bench.settings_file).recent_files == (str(path),)  # a crash may come any time

@@ -15,7 +15,12 @@ HINTS: dict[str, tuple[tuple[str, str], ...]] = {  # by the names of tools
     "Clone stamp": (("Alt-click", "where to copy from"), SIZE),
     "Smudge": (LINE, SIZE),
     "Restore": (LINE, SIZE),
-    "Drag": (("Alt", "draw round it first"), ("Arrow keys", "move the end"), ("Delete", "remove the handle")),
+    "Drag": (
+        ("Alt", "draw round it first"),
+        SIZE,
+        ("Arrow keys", "move the end"),
+        ("Delete", "remove the handle"),
+    ),
     "Rectangle": SHAPES,
     "Ellipse": SHAPES,
     "Lasso": SHAPES,

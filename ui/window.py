@@ -352,10 +352,7 @@ class Window(QMainWindow):
         await self.live.ended()
         await self.filing.ended()
         await self.journaling.end()
-        try:
-            save_settings(self._settings_file, self._settings_now())
-        except OSError as error:
-            log.warning("The settings could not be saved: %s", error)
+        self._save_settings()
         await self.engine.close()
         self._is_closed = True
         self.close()
@@ -523,6 +520,7 @@ class Window(QMainWindow):
         self.filing.opened.connect(self._opening)
         self.filing.changed.connect(self.showing.show_recent)
         self.filing.changed.connect(self.showing.refresh)
+        self.filing.changed.connect(self._save_settings)  # a crash forgets no file that was used
         for told in (self.filing.told, self.results.told, self.clipboard.told, session.said):
             told.connect(self.messages.tell)
         self.recovery.found.connect(self._offer_recovery)
@@ -576,6 +574,13 @@ class Window(QMainWindow):
 
     def _live_options(self) -> EditOptions:
         return replace(self.edit_panel.options(), model=self.editing.model)
+
+    @Slot()
+    def _save_settings(self) -> None:
+        try:
+            save_settings(self._settings_file, self._settings_now())
+        except OSError as error:
+            log.warning("The settings could not be saved: %s", error)
 
     def _settings_now(self) -> Settings:
         settings = self.edit_panel.remembered_in(self.filing.remembered_in(self.settings))
