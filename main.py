@@ -11,6 +11,8 @@ import os
 import sys
 
 VERSION = "0.1.0"
+FROZEN = bool(getattr(sys, "frozen", False))
+NAME = "driftpaint" if FROZEN else "python3 main.py"
 COMMANDS = ("sdedit", "drag", "inpaint", "translate", "replay", "dragbench")
 
 USAGE = """\
@@ -25,7 +27,9 @@ python3 main.py inpaint INPUT -o OUT --mask MASK       invent a part of a pictur
 python3 main.py translate INPUT -o OUT --prompt WORDS  make a picture of one thing one of another
 python3 main.py replay RECIPE INPUT -o OUT             make a saved edit again, on a picture or a folder
 python3 main.py dragbench FOLDER -o OUT                run all drags of a DragBench folder
-python3 main.py drag --help                            the options of that; so for each
+python3 main.py drag --help                            the options of that; so for each\
+"""
+SET_UP = """
 
 The first start sets everything up in the folder .venv; it needs the network and some minutes, once.
 DRIFTPAINT_TORCH=cpu, cu130, cu126, rocm7.1, xpu or pip chooses PyTorch's build; unset, the machine decides.
@@ -36,13 +40,13 @@ DRIFTPAINT_NO_SETUP=1 uses the Python that runs this, with whatever is installed
 def main(arguments: list[str]) -> int:
     """Do what the command line asks for; the answer is the exit code."""
     if arguments[:1] in (["-h"], ["--help"]):
-        print(USAGE)
+        print(USAGE.replace("python3 main.py", NAME) + ("" if FROZEN else SET_UP))
         return 0
     if arguments[:1] == ["--version"]:
         print(f"Driftpaint {VERSION}")
         return 0
     if arguments and arguments[0].startswith("-") and arguments != ["--self-check"]:
-        print(f"There is no option {arguments[0]}. Try: python3 main.py --help", file=sys.stderr)
+        print(f"There is no option {arguments[0]}. Try: {NAME} --help", file=sys.stderr)
         return 2
 
     from installer import bootstrap  # from here on we may be another process, in `.venv`

@@ -33,7 +33,7 @@ class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = _Parser(prog="main.py", description="Driftpaint without a window.")
+    parser = _Parser(description="Driftpaint without a window.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
 
     def command(name: str, help_: str, description: str) -> Callable[..., Any]:

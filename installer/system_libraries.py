@@ -90,4 +90,6 @@ def explain(error: ImportError) -> str:
     """What an import that failed at the start of the program means, and what to do about it."""
     if ".so" in str(error) and sys.platform == "linux":
         return advice(str(error))
+    if getattr(sys, "frozen", False):
+        return f"Driftpaint is damaged ({error}). Install it again."
     return f"Driftpaint is damaged ({error}). Delete its folder .venv and start again."

@@ -234,7 +234,7 @@ def test_a_configured_pip_decides_where_torch_comes_from(monkeypatch: pytest.Mon
 
 def test_help_and_version_need_no_set_up(tmp_path: Path) -> None:
     shutil.copy(ROOT / "main.py", tmp_path)
-    for option, words in (("--help", main.USAGE), ("--version", f"Driftpaint {main.VERSION}")):
+    for option, words in (("--help", main.USAGE + main.SET_UP), ("--version", f"Driftpaint {main.VERSION}")):
         answer = subprocess.run(
             [OUTSIDE, "main.py", option], cwd=tmp_path, capture_output=True, text=True, check=True
         )
