@@ -38,11 +38,9 @@ def gather(carried: list[str], folder: str) -> list[str]:
         if not sources:
             sys.exit(f"No licence of {name} was found. Name its texts in installer/licences.py.")
         for source in sources:
-            *_, above, file = source.split(os.sep)
-            target = os.path.join(folder, name, file)
+            _, inside, place = source.partition(".dist-info" + os.sep)
+            target = os.path.join(folder, name, place if inside else os.path.basename(source))
             os.makedirs(os.path.dirname(target), exist_ok=True)
-            if os.path.exists(target):
-                target = os.path.join(folder, name, f"{above} {file}")
             shutil.copyfile(source, target)
     return sorted(texts)
 

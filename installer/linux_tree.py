@@ -20,9 +20,10 @@ PLACES = {  # file of installer/linux, or of the project: where it goes
     "driftpaint.1": "share/man/man1/driftpaint.1.gz",
     "copyright": "share/doc/driftpaint/copyright",
     "lintian-overrides": "share/lintian/overrides/driftpaint",
-    "../../CHANGELOG.md": "share/doc/driftpaint/changelog.gz",
+    "changelog": "share/doc/driftpaint/changelog.gz",
+    "../../CHANGELOG.md": "share/doc/driftpaint/NEWS.md.gz",
 }
-EXECUTABLE = ("driftpaint", "torch_shm_manager")
+EXECUTABLE = ("bin/driftpaint", "lib/driftpaint/driftpaint", "torch_shm_manager")  # how their paths end
 MORE = (  # that the program needs beside Qt's; the C library is that of the oldest system that it runs on
     *("libc6 (>= 2.35)", "libstdc++6", "libgcc-s1", "libexpat1", "libx11-6", "libx11-xcb1", "libxcb1"),
     *(
@@ -64,7 +65,8 @@ Recommends: fonts-dejavu-core | fonts-liberation, hicolor-icon-theme, xdg-deskto
 Description: paint over a picture and let a diffusion model make your strokes real
  Driftpaint is an image editor with layers, selections and undo. Rough strokes,
  pasted pieces and dragged things become part of the picture: a diffusion model
- works them in, on this machine alone. A small model of landscapes comes with it.
+ works them in, on this machine alone. A small model of landscapes comes
+ with it.
  .
  The program never asks the network for anything.
 """
@@ -91,7 +93,8 @@ def fill(tree: str, frozen: str, version: str) -> None:
     for folder, _, files in os.walk(usr):
         os.chmod(folder, 0o755)
         for name in files:
-            os.chmod(os.path.join(folder, name), 0o755 if name in EXECUTABLE else 0o644)
+            path = os.path.join(folder, name)
+            os.chmod(path, 0o755 if path.endswith(EXECUTABLE) else 0o644)
 
 
 def control(version: str, size: int) -> str:
