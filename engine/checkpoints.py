@@ -70,7 +70,9 @@ class Checkpoint:
             return ""
         if self.kind == "model":
             what = f"a model for {self.task} of {name}" if self.task else name
-            return f"{self.path} is {what}, which is not supported yet; choose Stable Diffusion 1 or 2."
+            return (
+                f"{self.path} is {what}, which is not supported yet; choose a plain Stable Diffusion 1 or 2."
+            )
         if not self.kind:
             return f"{self.path} is no model that is known here; choose a Stable Diffusion checkpoint."
         article = "an" if self.kind[0] in "aeiou" else "a"
@@ -149,6 +151,7 @@ def _told_of_folder(folder: Path) -> Checkpoint:
     predictions: dict[str, Prediction] = {"epsilon": "eps", "v_prediction": "v", "sample": "x0"}
     prediction = predictions.get(str(scheduler.get("prediction_type", "epsilon")), "")
     fast = name.startswith("Latent") or bool(unet.get("time_cond_proj_dim")) or bool(FAST.search(folder.name))
+    channels = unet.get("in_channels", 4)
     headers = [read_header(file) for file in files]
     return Checkpoint(
         folder,
@@ -156,7 +159,7 @@ def _told_of_folder(folder: Path) -> Checkpoint:
         family,
         prediction,
         bool(prediction),
-        TASKS.get(unet.get("in_channels", 4), "something else"),
+        TASKS.get(channels, "something else") if isinstance(channels, int) else "something else",
         fast,
         *figures(headers),
         sum(file.stat().st_size for file in files),

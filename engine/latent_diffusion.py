@@ -22,7 +22,7 @@ from engine.sampling import Denoise
 from engine.types import EditRequest, EngineError, Mask, ModelFacts, Rgb
 
 LARGEST_SCALE = 4  # of its native size: what is larger is made at this one
-OVERLAP = 128  # pixels, of the pieces of what is larger than a network can see at once
+OVERLAP = 0.25  # of its native size: of the pieces of what is larger than a network can see at once
 TILE = 1024  # pixels: what is larger is encoded and decoded in tiles, for the memory's sake
 
 
@@ -89,6 +89,7 @@ class LatentDiffusion:
         guided = len(words) > 1
         block = self.multiple // self.cell
         most = int(STRETCHED * self.native / self.multiple) * block
+        overlap = int(OVERLAP * self.native / self.cell)
 
         def denoise(x: Tensor, level: Level) -> Tensor:
             with torch.no_grad(), self.clock.network(len(words)):
@@ -101,7 +102,7 @@ class LatentDiffusion:
                     said = said[:1].lerp(said[1:], request.guidance) if guided else said
                     return to_x0(self.output, said, part, at)
 
-                return in_pieces(estimate, y, most, OVERLAP // self.cell, block)
+                return in_pieces(estimate, y, most, overlap, block)
 
         return denoise
 

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from engine.checkpoints import settings, told
 from engine.levels import Schedule
 from engine.sampling import Denoise
-from engine.types import EditRequest, EngineError, Mask, ModelFacts, Rgb
+from engine.types import NO_MEMORY, EditRequest, EngineError, Mask, ModelFacts, Rgb
 
 RESOURCES = Path(__file__).parents[1] / "resources"
 NAMED = {"starter": RESOURCES / "starter"}
@@ -34,7 +34,7 @@ KINDS = {  # _class_name of model_index.json, or a family of `engine.checkpoints
 WHOLE_DIGEST = 2**28  # bytes: of a larger file of weights only samples are hashed
 DAMAGES = (  # what a file can do to the libraries that read it
     *(OSError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError),
-    SafetensorError,
+    *(MemoryError, SafetensorError),
 )
 SAMPLE, SAMPLES = 2**16, 256
 
@@ -118,6 +118,10 @@ def load(name: str = "starter", device: str = "auto") -> Model:
     except EngineError:
         raise
     except DAMAGES as error:
+        if isinstance(error, MemoryError) or any(words in str(error).lower() for words in NO_MEMORY):
+            raise EngineError(
+                f"There is not enough memory for the model in {path}; choose a smaller one."
+            ) from error
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise EngineError(f"The model in {path} is damaged ({reason}); get a fresh copy.") from error
     model.facts = replace(model.facts, weights=_digest(path) if path.name else "")

@@ -20,13 +20,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from engine.imports import uncollected
-from engine.types import EditRequest, EngineError, Event, Preview
+from engine.types import NO_MEMORY, EditRequest, EngineError, Event, Preview
 
 if TYPE_CHECKING:
     from engine.models import Model
 
 log = logging.getLogger(__name__)
-NO_MEMORY = ("out of memory", "can't allocate memory", "alloc_failed", "out_of_device_memory")
 
 
 @dataclass(eq=False)

@@ -204,9 +204,13 @@ def test_a_large_picture_is_made_from_coarse_to_fine_in_pieces(sd1: Made) -> Non
     assert model.sizes(160, 160) == [(80, 80), (160, 160)]
     assert model.sizes(512, 512)[-1] == (256, 256)
     request = EditRequest(picture(160), picture(160), None, SDEdit(0.5), steps=4, prompt="lake")
+    seen: list[tuple[int, ...]] = []
+    model.network.register_forward_pre_hook(lambda _, told: seen.append(tuple(told[0].shape)))
     *_, result = edit(request, model)
     assert isinstance(result, EditResult)
     assert result.image.shape == (160, 160, 3)
+    # with the words and without; then two finer steps, in four pieces each
+    assert seen == [(2, 4, 12, 12)] * (4 + 2 * 4)
 
 
 def test_what_the_mask_keeps_is_kept_bit_for_bit(sd1: Made) -> None:
@@ -285,6 +289,7 @@ def test_a_file_with_a_missing_weight_is_damaged(sd1: Made, tmp_path: Path) -> N
     ("file", "changes"),
     [
         ("unet/config.json", {"block_out_channels": [64, 64, 64]}),
+        ("unet/config.json", {"in_channels": [4]}),
         ("unet/config.json", {"down_block_types": ["os.system", "DownBlock2D"]}),
         ("vae/config.json", {"latent_channels": "many"}),
         ("text_encoder/config.json", {"hidden_size": 96}),

@@ -171,6 +171,18 @@ def test_words_change_the_estimate_and_are_checked(starter: models.Model) -> Non
         starter.denoiser(replace(SMALL, prompt="night, castle"))
 
 
+def test_a_negative_prompt_is_what_guidance_leads_away_from(starter: models.Model) -> None:
+    level, x = starter.schedule(0.6), torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(4))
+    alone = {
+        word: starter.denoiser(replace(SMALL, prompt=word, guidance=1.0))(x, level)
+        for word in ("sunset", "winter")
+    }
+    both = starter.denoiser(replace(SMALL, prompt="sunset", negative_prompt="winter", guidance=3.0))(x, level)
+    assert torch.allclose(both, alone["winter"] + 3 * (alone["sunset"] - alone["winter"]), atol=0.02)
+    with pytest.raises(EngineError, match="does not know 'castle'"):
+        starter.denoiser(replace(SMALL, negative_prompt="castle"))
+
+
 def test_guidance_1_is_the_words_alone(starter: models.Model) -> None:
     level, x = starter.schedule(0.6), torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(4))
     plain, once, thrice = (
