@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, Slot
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
 
 from ui import actions, hints
 from ui.chip import Colour
@@ -64,7 +65,7 @@ class Showing(QObject):
         untouched = not window.session.history.undo_label and window.filing.path is None
         window.welcome.setVisible(untouched and _is_empty(document) and not window.live.is_on)
         self.show_zoom()
-        if begins or not (keyboard is None or (keyboard.isEnabled() and keyboard.isVisible())):
+        if begins or _is_spent(keyboard):
             window.canvas.setFocus()  # keys mean the picture, not what happens to come after a spent button
 
     def show_hint(self) -> None:
@@ -173,6 +174,10 @@ class Showing(QObject):
 
 def parts(colour: QColor) -> Colour:
     return colour.red(), colour.green(), colour.blue()
+
+
+def _is_spent(widget: QWidget | None) -> bool:
+    return widget is not None and not (widget.isEnabled() and widget.isVisible())
 
 
 def _is_empty(document: Document) -> bool:
