@@ -251,7 +251,7 @@ def test_nothing_is_written_where_nothing_can_be_done(
         ([folder, "--radius", 0], "A handle's radius is 0 pixels"),
         ([folder, "--steps", 0], "Steps is 0"),
         ([folder, "--model", "starter", "--prompt", "castle"], "does not know 'castle'"),
-        ([folder, "--model", tmp_path / "none"], "There is no model folder"),
+        ([folder, "--model", tmp_path / "none"], "There is no model"),
     ):
         assert main(list(map(str, ["dragbench", *options, "-o", out]))) == 2
         said = capsys.readouterr().err

@@ -172,7 +172,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[str], str]]:
         "no output": ([good], "required: -o"),
         "ending": ([good, "-o", str(folder / "out.doc")], "cannot be written as '.doc'"),
         "output folder": ([good, "-o", str(folder / "none" / "out.png")], "There is no folder"),
-        "model": ([good, "--model", str(folder / "none"), *out], "There is no model folder"),
+        "model": ([good, "--model", str(folder / "none"), *out], "There is no model"),
         "empty model": ([good, "--model", str(folder / "model"), *out], "holds no model_index.json"),
         "device": ([good, "--device", "abacus", *out], "'abacus' is not there; choose cpu"),
     }

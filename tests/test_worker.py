@@ -44,7 +44,7 @@ def test_a_missing_model_is_one_sentence(qtbot: QtBot, event_loop_qt: QEventLoop
     engine = Engine("cpu")
     with qtbot.waitSignal(engine.failed, timeout=60_000) as signal:
         engine.start("nowhere")
-    assert signal.args[0].startswith("There is no model folder nowhere")
+    assert signal.args[0].startswith("There is no model nowhere")
     event_loop_qt.run_until_complete(engine.close())
 
 
@@ -88,7 +88,7 @@ def test_an_error_is_raised_where_it_was_asked_and_the_engine_lives_on(
     engine: Engine, event_loop_qt: QEventLoop
 ) -> None:
     nowhere = EditRequest(PHOTO, PHOTO, model="nowhere")
-    with pytest.raises(EngineError, match="There is no model folder"):
+    with pytest.raises(EngineError, match="There is no model"):
         event_loop_qt.run_until_complete(all_of(engine, nowhere))
     assert len(event_loop_qt.run_until_complete(all_of(engine, REQUEST))) > 0
 
