@@ -63,14 +63,18 @@ def _from_folder(checkpoint: Checkpoint, dtype: torch.dtype) -> Parts:
 def _part(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
     """One of a folder's parts; no weight may be missing, for it would be a random one."""
     _, variant = weights(folder)
-    part, told = kind.from_pretrained(
-        folder,
-        dtype=dtype,
-        variant=variant,
-        use_safetensors=True,
-        local_files_only=True,
-        output_loading_info=True,
-    )
+    usual = torch.get_default_dtype()
+    try:
+        part, told = kind.from_pretrained(
+            folder,
+            dtype=dtype,
+            variant=variant,
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    finally:
+        torch.set_default_dtype(usual)  # diffusers leaves its own behind where a part cannot be made
     if told["missing_keys"] or told["mismatched_keys"] or told.get("error_msgs"):
         raise EngineError(f"Weights in {folder} are missing or do not fit; get a fresh copy of the model.")
     return part

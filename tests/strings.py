@@ -30,6 +30,7 @@ MARKS = {"tr", "marked"}
 STEPS = {
     "commit",
     "paint",
+    "pull",
     "trial",
     "unless_unsaved",
     "_do",

@@ -308,6 +308,7 @@ def test_settings_that_make_no_sense_give_one_sentence(
     with pytest.raises(EngineError) as raised:
         models.load(str(copy), "cpu")
     assert "\n" not in str(raised.value)
+    assert torch.get_default_dtype() == torch.float32  # the next model is not made in half precision
 
 
 def test_code_in_a_folder_is_not_run(copy: Path, tmp_path: Path) -> None:
