@@ -528,6 +528,12 @@ async def test_what_was_set_is_there_next_time(bench: Bench) -> None:
 
 
 @scenario
+async def test_the_key_says_that_the_model_is_not_ready_yet(bench: Bench) -> None:
+    bench.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert "getting ready" in bench.window.messages.text.text()
+
+
+@scenario
 async def test_closing_ends_a_stroke_that_is_under_way(bench: Bench) -> None:
     stroke(bench.window.canvas, (40, 40), (80, 80), release=False)
     assert bench.session.is_busy

@@ -98,7 +98,7 @@ class Showing(QObject):
             "clipboard.clear": not working and not window.drags and document.selection is not None,
             "undo": editing.is_choosing or (not running and bool(history.undo_label)),
             "redo": not working and bool(history.redo_label),
-            "make_it_real": not running and window.facts is not None,
+            "make_it_real": not running,
             "next_variant": editing.is_choosing and len(window.session.document.results) > 1,
             "previous_variant": editing.is_choosing and len(window.session.document.results) > 1,
         }.items():
