@@ -35,7 +35,7 @@ def request(form: Form, seed: int = 0) -> EditRequest:
     known = picture()
     published = Drag((BALLOON,), form, strength=0.6)
     return EditRequest(
-        known, known, None, published if form == "published" else Drag((BALLOON,), form), seed=seed
+        known, known, None, published if form == "published" else Drag((BALLOON,), form), Drag.STEPS, seed
     )
 
 
