@@ -27,7 +27,6 @@ from engine.warp import Warp, grown, rim, warped
 
 RIM = 6.0  # pixels at the working size over which a moved thing and its ground meet
 STIRRED = 0.3  # share of new noise there
-QUIETER = -0.15  # as a model's extra noise: so invented ground is as detailed as true ground
 PATHS = 2  # that are kept for a model: 30 MB each at 256 x 256 and 20 steps
 
 
@@ -97,7 +96,7 @@ class Walk(NamedTuple):
 
     @property
     def stronger(self) -> float:
-        return s_noise(QUIETER, self.steps)
+        return s_noise(self.at.model.extra_noise_of_ground, self.steps)
 
     def places(self, ground: Ground) -> Places:
         """Up to which level each place may change."""
@@ -196,7 +195,8 @@ def _path(walk: Walk, guide: Rgb, request: EditRequest) -> Path:
     if not walk.is_kept:
         return noised(walk.at.latent(guide), levels, seeded(0))
     paths = _kept.setdefault(walk.at.model, OrderedDict())
-    key = guide.tobytes(), guide.shape, tuple(levels), size, request.prompt, request.guidance, request.window
+    words = request.prompt, request.negative_prompt, request.guidance
+    key = guide.tobytes(), guide.shape, tuple(levels), size, words, request.window
     if key not in paths:
         paths[key] = noised(walk.at.latent(guide), levels, seeded(0))
     paths.move_to_end(key)

@@ -30,7 +30,7 @@ class LatentDiffusion:
     """See `engine.models.Model`."""
 
     least = 0.03
-    extra_noise = 0.0
+    extra_noise = extra_noise_of_ground = 0.0
 
     def __init__(self, parts: Parts, name: str, device: str, dtype: torch.dtype, load_started: float) -> None:
         self.device, self.dtype = torch.device(device), dtype

@@ -76,6 +76,7 @@ class Model(Protocol):
     schedule: Schedule  # its own noise levels
     least: float  # sigma / alpha of the last network call: where its estimate looks best as the result
     extra_noise: float  # over one run of the second-order SDE, see `engine.sampling.s_noise`
+    extra_noise_of_ground: float  # the same where a drag invents ground beside what is known
     clock: Clock
 
     multiple: int  # pixels: width and height of a picture that it encodes are multiples of it

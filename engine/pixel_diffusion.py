@@ -33,6 +33,7 @@ class PixelDiffusion:
     schedule = staticmethod(vp_continuous())
     least = 0.06
     extra_noise = 0.18
+    extra_noise_of_ground = -0.15  # docs/evidence.md, section 3
     away_from_wiener = 1.05  # guidance; 1 is none
     multiple = MULTIPLE
 

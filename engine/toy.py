@@ -36,7 +36,7 @@ class Toy:
 
     schedule = staticmethod(vp_continuous())
     least = 0.03
-    extra_noise = 0.0
+    extra_noise = extra_noise_of_ground = 0.0
     multiple = 1
 
     def __init__(self) -> None:
