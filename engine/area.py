@@ -17,6 +17,8 @@ from engine.types import EngineError, Mask, Rgb, Window
 
 PAINTED = 2  # of 255: fainter traces of a soft brush do not count as painted
 NATIVE = 256  # pixels: a smaller work area would only be enlarged for the model
+STRETCHED = 1.5  # up to so many times its native size a network works on a picture at once
+FEWER = 0.4  # share of the steps that a finer pass takes
 
 
 class Rect(NamedTuple):
@@ -62,7 +64,14 @@ def work_area(mask: Mask, context: float = 0.35) -> Rect:
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     if not len(rows):
         raise EngineError("Nothing is free to change: paint a stroke, or choose the whole picture.")
-    spans = [(int(columns[0]), int(columns[-1]) + 1), (int(rows[0]), int(rows[-1]) + 1)]
+    left, top = int(columns[0]), int(rows[0])
+    held = Rect(left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top)
+    return area_round(held, width, height, context)
+
+
+def area_round(rect: Rect, width: int, height: int, context: float = 0.35) -> Rect:
+    """As `work_area`, round a rectangle of a picture of that size."""
+    spans = [(rect.x, rect.x + rect.width), (rect.y, rect.y + rect.height)]
     pad = context * max(end - start for start, end in spans)
     lengths = [max(end - start + 2 * pad, NATIVE) for start, end in spans]
     lengths = [max(length, max(lengths) / 3) for length in lengths]
@@ -71,6 +80,18 @@ def work_area(mask: Mask, context: float = 0.35) -> Rect:
         for span, length, limit in zip(spans, lengths, (width, height), strict=True)
     )
     return Rect(x, y, w, h)
+
+
+def working_sizes(width: int, height: int, native: int, largest: float, least: int) -> list[tuple[int, int]]:
+    """The sizes at which a network of that native size makes a picture of this one, from coarse to fine: the
+    picture's own, or `largest` times the native one, and halves of it. No side is shorter than `least`.
+    """
+    mean = math.sqrt(width * height)
+    scale = min(max(mean, native), largest * native) / mean
+    sizes = [(max(least, round(scale * width)), max(least, round(scale * height)))]
+    while math.sqrt(sizes[0][0] * sizes[0][1]) > STRETCHED * native:
+        sizes.insert(0, (round(sizes[0][0] / 2), round(sizes[0][1] / 2)))
+    return sizes
 
 
 def part_of(area: Rect, width: int, height: int) -> Window:

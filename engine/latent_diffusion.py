@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
+from engine.area import STRETCHED, working_sizes
 from engine.checkpoints import told
-from engine.latents import STRETCHED, working_sizes
 from engine.levels import Level, time_of, to_x0, vp_level
 from engine.model_parts import Parts, load_parts
 from engine.models import Clock, fast_dtype, interruptible

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,20 +11,6 @@ from torch import Tensor
 from engine.area import resized, resized_mask
 from engine.models import Model
 from engine.types import Mask, Rgb
-
-STRETCHED = 1.5  # up to so many times its native size a network works on a picture at once
-
-
-def working_sizes(width: int, height: int, native: int, largest: float, least: int) -> list[tuple[int, int]]:
-    """The sizes at which a network of that native size makes a picture of this one, from coarse to fine: the
-    picture's own, or `largest` times the native one, and halves of it. No side is shorter than `least`.
-    """
-    mean = math.sqrt(width * height)
-    scale = min(max(mean, native), largest * native) / mean
-    sizes = [(max(least, round(scale * width)), max(least, round(scale * height)))]
-    while math.sqrt(sizes[0][0] * sizes[0][1]) > STRETCHED * native:
-        sizes.insert(0, (round(sizes[0][0] / 2), round(sizes[0][1] / 2)))
-    return sizes
 
 
 class At(NamedTuple):

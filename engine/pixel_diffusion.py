@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.latents import working_sizes
+from engine.area import working_sizes
 from engine.levels import Level, vp_continuous
 from engine.models import Clock, fast_dtype, interruptible
 from engine.pieces import Piece, in_pieces

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.area import blend, resized
+from engine.area import FEWER, blend, resized
 from engine.cycle import places, staged
 from engine.latents import At
 from engine.levels import Level, exploding, time_of
@@ -20,7 +20,6 @@ from engine.sampling import SOLVERS, Denoise, Solver, pinned, s_noise, sample, s
 from engine.types import EditRequest, EditResult, Event, Mask, Preview, Rgb, SDEdit
 
 FINER = 1.3  # sigma / alpha at which a result is made finer at twice its size: its masses stay, detail is new
-FEWER = 0.4  # share of the steps that this takes
 
 
 @torch.inference_mode()

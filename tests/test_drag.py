@@ -196,7 +196,7 @@ def test_another_seed_asks_the_network_half_as_often() -> None:
     assert (second == result(replace(asked, seed=1), Toy())).all()
 
 
-@pytest.mark.parametrize("words", [{"prompt": "dusk"}, {"negative_prompt": "dusk"}, {"guidance": 3.0}])
+@pytest.mark.parametrize("words", [{"prompt": "dusk"}, {"negative_prompt": "dusk"}, {"guidance": 5.0}])
 def test_a_path_of_other_words_is_asked_anew(words: dict[str, Any]) -> None:
     model, asked = Toy(), request(form="carry")
     result(asked, model)

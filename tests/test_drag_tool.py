@@ -12,14 +12,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QListWidgetItem
 
 from engine.matte import trimmed
-from engine.pixel_diffusion import PixelDiffusion
 from engine.types import EditResult, EngineError, Form, Frame, Handle, Preview
 from engine.warp import warped
 from tests.bench import Bench, scenario
 from tests.hands import Point, mouse
 from ui.apply import Candidate
 from ui.document import Document, Kind, Pull, document_from, layer_from, new_document, read
-from ui.dragging import DragAsk, DragOptions, _sizes, dragged, outlook
+from ui.dragging import DragAsk, DragOptions, dragged, outlook
 from ui.handles import ARM, knob
 from ui.pixels import rgba_of
 from ui.selection import rectangle
@@ -394,15 +393,6 @@ def test_what_may_go_wrong_is_said_before() -> None:
         dragged(photo(), DragOptions())
     with pytest.raises(EngineError, match="outside the picture"):
         dragged(with_pulls(photo(), Handle((-90, 80), (-50, 80), 20)), DragOptions())
-
-
-@pytest.mark.parametrize("size", [(200, 300), (256, 256), (500, 420), (900, 300), (1024, 1024), (3000, 2000)])
-def test_sizes_are_those_at_which_the_starter_model_works(size: tuple[int, int]) -> None:
-    width, height = size
-    there = PixelDiffusion.sizes(None, width, height)  # type: ignore[arg-type]  # it asks nothing of itself
-    here = _sizes(photo(width, height).rect)
-    assert len(here) == len(there)
-    assert here == pytest.approx([a * b for a, b in there], rel=0.01)
 
 
 @pytest.mark.parametrize("form", ["auto", "carry", "settle", "one pass", "published"])

@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from engine.area import NATIVE, Rect, part_of, work_area
+from engine.area import FEWER, NATIVE, Rect, area_round, part_of, working_sizes
 from engine.matte import trimmed
 from engine.pictures import flat
 from engine.types import Drag, EditRequest, EngineError, Form, Handle, Mask, Preview
@@ -27,7 +27,7 @@ EDGE = 8.0  # pixels at the model's size round what moves that may look differen
 ON_THE_WAY = (0.0, 0.25, 0.5, 0.75, 1.0)  # where a drag that goes by moves may change the picture
 PathKey = tuple[object, ...]
 BY_MOVES: tuple[Form, ...] = ("one pass", "published")
-STRETCHED, LARGEST, FEWER = 1.5, 4, 0.4  # how the engine works up a large picture: see `plan` in sdedit
+LARGEST = 4  # of its native size: what is larger a model makes at that one
 
 
 @dataclass(frozen=True)
@@ -204,12 +204,12 @@ def outlook(document: Document, options: DragOptions, paths: Container[PathKey] 
 
 def _area(document: Document, handles: Sequence[Handle]) -> Rect:
     """The part of the picture to work on. Raises EngineError if all handles are outside."""
-    touched = np.zeros((document.height, document.width), np.float32)
-    for rect in _boxes(handles, document.width, document.height):
-        touched[rect.slices] = 1
-    if not touched.any():
+    boxes = [box for box in _boxes(handles, document.width, document.height) if box.width and box.height]
+    if not boxes:
         raise EngineError("The handles are outside the picture: move them into it, or remove them.")
-    return work_area(touched)
+    left, top = min(box.x for box in boxes), min(box.y for box in boxes)
+    right, bottom = max(box.x + box.width for box in boxes), max(box.y + box.height for box in boxes)
+    return area_round(Rect(left, top, right - left, bottom - top), document.width, document.height)
 
 
 def _boxes(handles: Sequence[Handle], width: int, height: int) -> list[Rect]:
@@ -241,8 +241,8 @@ def _costs(at: Rect, drag: Drag, steps: int, variants: int, is_known: bool = Fal
     if not drag.together and len(drag.handles) > 1:
         alone = [_costs(at, replace(drag, handles=(handle,)), steps, 1) for handle in drag.handles]
         return [cost for costs in alone for cost in costs] * variants
-    sizes = _sizes(at)
-    coarse, *finer = [size / 1e6 for size in sizes]
+    sizes = working_sizes(at.width, at.height, NATIVE, LARGEST, 1)
+    coarse, *finer = [width * height / 1e6 for width, height in sizes]
     if drag.form in BY_MOVES:
         moves = max(math.dist(handle.source, handle.target) for handle in drag.handles) / drag.stride
         each = 2 * (steps if drag.form == "one pass" else math.ceil(moves) * (steps - 1))
@@ -253,15 +253,6 @@ def _costs(at: Rect, drag: Drag, steps: int, variants: int, is_known: bool = Fal
         return walks * variants
     along = [size for size in finer for _ in range(2 * few - 1)]
     return [coarse] * (0 if is_known else steps - 1) + ([coarse] * steps + along) * variants
-
-
-def _sizes(at: Rect) -> list[float]:
-    """Pixels of the sizes at which the engine works on an area, from coarse to fine."""
-    side = min(max(math.sqrt(at.width * at.height), NATIVE), LARGEST * NATIVE)
-    sizes = [side]
-    while sizes[0] > STRETCHED * NATIVE:
-        sizes.insert(0, sizes[0] / 2)
-    return [each * each for each in sizes]
 
 
 def _warnings(pull: Pull, document: Document, at: Rect | None, form: Form) -> list[str]:

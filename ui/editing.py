@@ -20,6 +20,7 @@ from engine.types import Preview
 from ui.apply import Ask, Candidate, Edits, Pace, make_real, progress
 from ui.document import Document, Pixels, Result, premultiplied
 from ui.dragging import DragAsk, PathKey
+from ui.language import tr
 from ui.results import Kept, Run, added, through_mask
 from ui.session import Overlay, Session
 from ui.work import Work
@@ -92,7 +93,7 @@ class Editing(QObject):
             return
         self._job = self._work.begin(self._run(self._session.document, asked))
         self._job.add_done_callback(self._ended)
-        self.progressed.emit(0.0, "starting\N{HORIZONTAL ELLIPSIS}")
+        self.progressed.emit(0.0, tr("starting\N{HORIZONTAL ELLIPSIS}"))
         self.changed.emit()
 
     @Slot()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ui.document import Document
 
@@ -63,9 +63,11 @@ class History:
         """The same change in every step: undo does not take it back."""
         for index, (label, before) in enumerate(self.steps):
             after = change(before)
+            self.steps[index] = label, after
+            if after.layers is before.layers and after.areas is before.areas:  # many arrays, all still in use
+                after, before = (replace(each, layers=(), areas=()) for each in (after, before))
             self._keep(after)
             self._release(before)
-            self.steps[index] = label, after
 
     def undo(self) -> None:
         self.at = max(self.at - 1, 0)

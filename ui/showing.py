@@ -116,7 +116,7 @@ class Showing(QObject):
         wanted = window.settle_panel.is_wanted and not window.drags
         window.settle_section.setVisible(wanted)
         window.settle_panel.show_state(window.editing.is_running, window.facts is not None)
-        possible = wanted and not window.editing.is_running and window.facts is not None
+        possible = wanted and not window.editing.is_running
         window.menus.actions["settle"].setEnabled(possible)
 
     @Slot()
