@@ -28,10 +28,11 @@ from ui.document import boxes_of
 from ui.language import tr
 from ui.picture import Picture
 from ui.pixels import painting
-from ui.session import Changed, Session
+from ui.session import Session
 from ui.steering import EVEN, KEYS, SHIFT, Motion, Steered, asked_for, cursor, steered
 from ui.tools import Brush, Gesture, Marked, Marks, Pan, Pick, Pointer, Tool
 from ui.view import MOST, View, next_stop
+from ui.wet import Changed
 
 PIXEL_GRID_FROM = 12.0  # zoom
 SMALL = 12.0  # points of a tool's circle below which a cross leads to it

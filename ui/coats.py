@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QPainter
 from engine.area import Rect
 from ui.document import TILE, Pixels, Place
 from ui.pixels import image_of, painting
-from ui.session import Wet
+from ui.wet import Wet
 
 Amounts = NDArray[Any]  # (h, w), of the type of the pixels, 0..all that the type holds
 Ink = Callable[[Rect, Amounts], Pixels]  # so much of the paint on that box of the document

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from engine.area import Rect
 from ui.document import Depth, Document, Layer, Pixels, Place, blank, blank_tile, lay_layers, overlap, places
 from ui.pixels import painted
-from ui.session import Wet, WetMask
+from ui.wet import Wet, WetMask
 
 
 class Seen:

@@ -12,9 +12,10 @@ from ui.curves import Response
 from ui.document import Kind
 from ui.language import tr
 from ui.options import choice, response, share, slider, switch
-from ui.session import Session, Wet
+from ui.session import Session
 from ui.strokes import At, Stroke
 from ui.tools.pointer import Gesture, Pointer
+from ui.wet import Wet
 
 SHAPES = (
     ("round", "Round", "A disc, hard or soft"),

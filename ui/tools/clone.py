@@ -13,11 +13,12 @@ from ui.document import Pixels
 from ui.language import tr
 from ui.options import switch
 from ui.seen import seen_from
-from ui.session import Session, Wet
+from ui.session import Session
 from ui.tools.brush import Brush
 from ui.tools.guides import paint_cross
 from ui.tools.pointer import Gesture, Pointer
 from ui.view import View
+from ui.wet import Wet
 
 Point = tuple[float, float]
 

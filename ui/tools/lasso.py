@@ -9,7 +9,6 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath, QPolygonF
 
 from engine.types import Point
-from ui.language import marked
 from ui.options import choice, slider, switch
 from ui.selection import How, polygon
 from ui.session import Session
@@ -19,11 +18,11 @@ from ui.tools.select import (
     asked_how,
     clicked,
     cursor_over,
+    grabbed,
     is_grabbed,
     moving,
     nudged,
     paint_outline,
-    selected,
     taken,
 )
 from ui.view import View
@@ -51,8 +50,7 @@ class Lasso:
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:
         how = asked_how(self.how, session, pointer)
         if is_grabbed(session, how, pointer):
-            if not (yield from moving(session, pointer)):
-                selected(session, marked("Select none"), None)
+            yield from grabbed(session, pointer)
             return
         try:
             while pointer.down:

@@ -11,9 +11,10 @@ from ui.coats import Ink, colour_ink, picture_ink
 from ui.language import tr
 from ui.options import choice
 from ui.seen import merged
-from ui.session import Session, Wet
+from ui.session import Session
 from ui.tools.brush import Brush
 from ui.tools.pointer import Gesture, Pointer
+from ui.wet import Wet
 
 WAYS = (
     ("over", "Over all", "Paint the original over everything, as strokes"),

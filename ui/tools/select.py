@@ -67,8 +67,7 @@ class Select:
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:
         how = asked_how(self.how, session, pointer)
         if is_grabbed(session, how, pointer):
-            if not (yield from moving(session, pointer)):
-                selected(session, marked("Select none"), None)
+            yield from grabbed(session, pointer)
             return
         first = QPointF(pointer.x, pointer.y)
         held = session.document.selection is not None and (pointer.shift or pointer.alt)
@@ -158,6 +157,12 @@ def moving(session: Session, pointer: Pointer) -> Generator[None, Pointer, bool]
                 by = to
                 show(some(shifted(selection, *by, rect)))
     return by != (0, 0)
+
+
+def grabbed(session: Session, pointer: Pointer) -> Gesture:
+    """The selection is moved; a click that moves it nowhere selects nothing."""
+    if not (yield from moving(session, pointer)):
+        selected(session, marked("Select none"), None)
 
 
 def taken(session: Session, label: str, new: Selection, how: How, feather: float = 0.0) -> None:

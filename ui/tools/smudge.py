@@ -14,9 +14,10 @@ from ui.curves import Response
 from ui.document import TILE, Document, Pixels, Place, overlap, places
 from ui.options import response, share
 from ui.seen import Seen, seen_from
-from ui.session import Session, Wet
+from ui.session import Session
 from ui.strokes import Stroke, clipped
 from ui.tools.brush import Brush
+from ui.wet import Wet
 
 Patch = NDArray[np.float32]  # (h, w, 4), premultiplied
 
