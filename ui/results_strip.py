@@ -49,6 +49,10 @@ from ui.widgets import icon_button
 from ui.work import Work
 
 WIDE, TALL = 104, 72  # points, of a picture
+COMMANDS = (  # of the menu of a result: methods of the strip
+    *("apply", "apply_through_mask", "", "again", "again_with_new_seed", "save_recipe", ""),
+    *("star", "delete", "delete_unstarred"),
+)
 STAR = "#e9b949"  # on the dark disc in every theme
 CARD = QSize(WIDE + 12, TALL + 28)
 _Index = QModelIndex | QPersistentModelIndex
@@ -315,27 +319,12 @@ class Results(QWidget):
     def _open_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for name, action in self.commands():
+        for name in COMMANDS:
             if name:
-                menu.addAction(hint(name)).triggered.connect(action)
+                menu.addAction(hint(f"results.{name}")).triggered.connect(getattr(self, name))
             else:
                 menu.addSeparator()
         menu.popup(at)
-
-    def commands(self) -> Sequence[tuple[str, Callable[[], None]]]:
-        """What can be done with a result, by the names of the table of actions."""
-        return (
-            ("results.apply", self.apply),
-            ("results.apply_through_mask", self.apply_through_mask),
-            ("", self.apply),
-            ("results.again", self.again),
-            ("results.again_with_new_seed", self.again_with_new_seed),
-            ("results.save_recipe", self.save_recipe),
-            ("", self.apply),
-            ("results.star", self.star),
-            ("results.delete", self.delete),
-            ("results.delete_unstarred", self.delete_unstarred),
-        )
 
     def _look(self) -> bool:
         """Put it on the canvas; whether it is there."""
