@@ -1,0 +1,78 @@
+"""Pictures to an autoencoder's latents and back, as every model of latents has it (Rombach et al., 2022)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from diffusers import AutoencoderKL
+from torch import Tensor
+
+from engine.models import Clock
+from engine.types import EngineError, Mask, Rgb
+
+TILE = 1024  # pixels: what is larger is encoded and decoded in tiles, for the memory's sake
+
+
+class Autoencoded:
+    """The half of `engine.models.Model` that does not depend on the network."""
+
+    def __init__(self, autoencoder: AutoencoderKL, device: str, dtype: torch.dtype) -> None:
+        self.device, self.dtype = torch.device(device), dtype
+        self.autoencoder = autoencoder.to(self.device).eval().requires_grad_(False)
+        self.autoencoder.to(memory_format=torch.channels_last)  # halves its time
+        self.scaling: float = autoencoder.config.scaling_factor
+        self.shift: float = autoencoder.config.shift_factor or 0.0
+        self.cell = 2 ** (len(autoencoder.config.block_out_channels) - 1)  # pixels, of a latent's cell
+        self.autoencoder.enable_tiling()
+        self.autoencoder.tile_sample_min_size = TILE
+        self.autoencoder.tile_latent_min_size = TILE // self.cell
+        self.clock = Clock()
+        self._to_colour = self._colours()
+
+    def encode(self, picture: Rgb) -> Tensor:
+        """The mean of what the encoder says: the same picture always has the same latent."""
+        pixels = torch.tensor(picture).permute(2, 0, 1)[None].float().div(127.5).sub(1)
+        with self.clock.autoencoder():
+            return self._encoded(pixels)
+
+    def decode(self, latent: Tensor) -> Rgb:
+        with torch.no_grad(), self.clock.autoencoder():
+            pixels = self.autoencoder.decode((latent / self.scaling + self.shift).to(self.dtype)).sample[0]
+            return _bytes(pixels.float())
+
+    def sketch(self, latent: Tensor) -> Rgb:
+        """One pixel a cell, by a linear map."""
+        cells = latent[0].movedim(0, -1)
+        return _bytes((cells @ self._to_colour[:-1] + self._to_colour[-1]).movedim(-1, 0))
+
+    def free(self, mask: Mask) -> Tensor:
+        """A cell is free as far as its freest pixel is."""
+        return functional.max_pool2d(torch.tensor(mask, device=self.device)[None, None], self.cell)
+
+    def _encoded(self, pixels: Tensor) -> Tensor:
+        """Of pictures (n, 3, h, w) in -1..1."""
+        with torch.no_grad():
+            latent: Tensor = self.autoencoder.encode(pixels.to(self.device, self.dtype)).latent_dist.mean
+            return (latent.float() - self.shift) * self.scaling
+
+    def _colours(self) -> Tensor:
+        """(channels + 1, 3): the linear map from a cell and 1 to its colour that fits this autoencoder best,
+        on smooth pictures of random colours.
+        """
+        draw = torch.Generator().manual_seed(0)
+        coarse = torch.rand(4, 3, 4, 4, generator=draw) * 2 - 1
+        pixels = functional.interpolate(coarse, scale_factor=4 * self.cell, mode="bilinear")
+        cells = self._encoded(pixels).movedim(1, -1).flatten(0, 2).cpu()
+        if not cells.isfinite().all():
+            raise EngineError("The autoencoder of this model gives no numbers; its file is damaged.")
+        colours = functional.avg_pool2d(pixels, self.cell).movedim(1, -1).flatten(0, 2)
+        known = torch.cat([cells, torch.ones(len(cells), 1)], 1)
+        fitted: Tensor = torch.linalg.lstsq(known.double(), colours.double()).solution
+        return fitted.float().to(self.device)
+
+
+def _bytes(pixels: Tensor) -> Rgb:
+    """A picture (3, h, w) in -1..1."""
+    found = pixels.add(1).mul(127.5).round_().clamp_(0, 255).byte()
+    return np.ascontiguousarray(found.permute(1, 2, 0).cpu().numpy())
