@@ -25,7 +25,7 @@ from engine.checkpoint_keys import (
     task_of,
 )
 from engine.safetensors_header import PICKLES, Header, pickle_refusal, read_header
-from engine.types import EngineError
+from engine.types import EditRequest, EngineError
 
 NAMES = {
     "sd1": "Stable Diffusion 1",
@@ -36,6 +36,7 @@ NAMES = {
     "flux": "FLUX",
 }
 RUNS = {"sd1", "sd2"}  # families of which a picture can be made
+GUIDANCE = {"sd1": 7.5, "sd2": 7.5, "sdxl": 6.0, "sdxl refiner": 6.0, "sd3": 4.5, "flux": 3.5}  # as usual
 NEEDED = {  # folders of a model, and what is in them
     "unet": "network",
     "vae": "autoencoder",
@@ -57,6 +58,16 @@ class Checkpoint:
     parameters: int = 0
     bytes: int = 0
     lacks: tuple[str, ...] = ()  # parts that a model needs and that are not here
+
+    @property
+    def steps(self) -> int:
+        """Of one pass, as it was made for."""
+        return 4 if self.fast else EditRequest.steps
+
+    @property
+    def guidance(self) -> float:
+        """As it was made for; 1 is none."""
+        return 1.0 if self.fast else GUIDANCE.get(self.family, 1.0)
 
     @property
     def refusal(self) -> str:

@@ -19,7 +19,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from engine.checkpoints import settings, told
+from engine.checkpoints import Checkpoint, settings, told
 from engine.levels import Schedule
 from engine.sampling import Denoise
 from engine.types import NO_MEMORY, EditRequest, EngineError, Mask, ModelFacts, Rgb
@@ -110,10 +110,10 @@ class Model(Protocol):
 def load(name: str = "starter", device: str = "auto") -> Model:
     """The model of that name, or at that path. Raises EngineError with one sentence on what is wrong."""
     if name == "toy":
-        kind, path = "engine.toy", Path()
+        kind, path, checkpoint = "engine.toy", Path(), None
     else:
         path = NAMED.get(name) or Path(name)
-        kind = _kind(path)
+        kind, checkpoint = _kind(path)
     try:
         model: Model = importlib.import_module(kind).load(path, pick_device(device))
     except EngineError:
@@ -125,7 +125,12 @@ def load(name: str = "starter", device: str = "auto") -> Model:
             ) from error
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise EngineError(f"The model in {path} is damaged ({reason}); get a fresh copy.") from error
-    model.facts = replace(model.facts, weights=_digest(path) if path.name else "")
+    facts = replace(model.facts, weights=_digest(path) if path.name else "")
+    if checkpoint is not None:
+        steps, guidance = checkpoint.steps, checkpoint.guidance
+        family = checkpoint.family
+        facts = replace(facts, takes_words=True, steps=steps, guidance=guidance, family=family)
+    model.facts = facts
     return model
 
 
@@ -187,12 +192,14 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _kind(path: Path) -> str:
-    """The module for what is at a path. Raises EngineError for what cannot be used."""
+def _kind(path: Path) -> tuple[str, Checkpoint | None]:
+    """The module for what is at a path, and what is told of it if it is a checkpoint. Raises EngineError for
+    what cannot be used.
+    """
     index = path / "model_index.json"
     if index.is_file() and (name := str(settings(index).get("_class_name"))) in KINDS:
-        return KINDS[name]
+        return KINDS[name], None
     checkpoint = told(path)
     if checkpoint.refusal:
         raise EngineError(checkpoint.refusal)
-    return KINDS[checkpoint.family]
+    return KINDS[checkpoint.family], checkpoint

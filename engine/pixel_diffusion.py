@@ -49,7 +49,7 @@ class PixelDiffusion:
         self.clock = Clock()
         seconds = time.perf_counter() - load_started
         precision = str(dtype).removeprefix("torch.")
-        self.facts = ModelFacts(name, device, precision, seconds, VOCABULARY)
+        self.facts = ModelFacts(name, device, precision, seconds, VOCABULARY, takes_words=True)
 
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
         """The picture's own size, or the largest it was trained on, and halves of that down to the native."""

@@ -154,6 +154,39 @@ class Translate:
 Operation = SDEdit | Drag | Inpaint | Translate
 
 
+@dataclass(frozen=True)
+class Lora:
+    """A file of low-rank changes to a model's weights (Hu et al., 2022), and how much of them counts."""
+
+    path: str
+    weight: float = 1.0  # 0 is the model as it is; less leads away
+
+    def __post_init__(self) -> None:
+        _within(f"The weight of {self.path}", self.weight, -10, 10)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a picture shows is learned before it is edited, as a LoRA of its own (SDE-Drag and DragDiffusion
+    do so): training takes minutes, once for a picture, and is kept on the disk.
+    """
+
+    rank: int = 16
+    steps: int = 100  # of training
+    rate: float = 2e-4  # of learning
+    prompt: str | None = None  # what the picture shows; None: the request's
+    clean: float = 1.0  # its weight at t = 0, whence it falls as a cosine
+    noisy: float = 0.5  # to this one at the t0 of the edit
+
+    def __post_init__(self) -> None:
+        for name, value, top in (("The rank", self.rank, 256), ("Steps of learning", self.steps, 10_000)):
+            if not 1 <= value <= top:
+                raise EngineError(f"{name} is {value}; choose a whole number from 1 to {top}.")
+        _within("The rate of learning", self.rate, 1e-7, 0.1)
+        _within("The weight of what was learned", self.clean, 0, 4)
+        _within("The weight of what was learned", self.noisy, 0, 4)
+
+
 @dataclass(frozen=True, eq=False)
 class EditRequest:
     """Everything that the engine may know of one edit. It knows no layers and no rectangles."""
@@ -173,6 +206,9 @@ class EditRequest:
     guidance: float = 3.0  # how much the prompt counts; 1 is the model's own balance (Ho and Salimans, 2022)
     window: Window = WHOLE  # what the picture shows of the whole it was cut from
     share: Mask | None = None  # the same size: of SDEdit's strength, place by place; None: all of it
+    loras: tuple[Lora, ...] = ()
+    embeddings: tuple[str, ...] = ()  # files of textual inversions: their names become words of the prompts
+    identity: Identity | None = None  # None: nothing is learned first
 
     def __post_init__(self) -> None:
         height_width = self.image.shape[:2]
@@ -246,7 +282,17 @@ class ModelFacts:
     dtype: str  # of the network: "float32", "bfloat16", "float16"
     load_seconds: float
     vocabulary: tuple[str, ...] = ()  # the words of its prompts, where it knows only so many
+    takes_words: bool = False  # prompts change what it makes
+    takes_negative_words: bool = True  # negative ones, too, where guidance is not 1
+    fast: bool = False  # made for few steps, mostly without guidance
+    steps: int = EditRequest.steps  # that it was made for
+    guidance: float = EditRequest.guidance  # that it was made for; 1: none
+    family: str = ""  # of a checkpoint, as `engine.checkpoints` names it
     weights: str = ""  # SHA-256 of its files of weights
+
+    def steps_for(self, operation: Operation) -> int:
+        """As many as it was made for; the forms of drags that keep a path need fewer."""
+        return Drag.STEPS if isinstance(operation, Drag) and not self.fast else self.steps
 
 
 def _within(name: str, value: float, least: float, most: float) -> None:

@@ -15,12 +15,13 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from engine.imports import uncollected
-from engine.types import NO_MEMORY, EditRequest, EngineError, Event, Preview
+from engine.types import NO_MEMORY, EditRequest, EngineError, Event, ModelFacts, Preview
 
 if TYPE_CHECKING:
     from engine.models import Model
@@ -43,6 +44,28 @@ class _Job:
             self.loop.call_soon_threadsafe(self.events.put_nowait, event)
 
 
+@dataclass(eq=False)
+class _Wish:
+    """A model that shall be ready, and its facts once it is."""
+
+    model: str
+    loop: asyncio.AbstractEventLoop
+    facts: asyncio.Future[ModelFacts]
+
+    def answer(self, answer: ModelFacts | EngineError) -> None:
+        """From the engine's thread, as in a job."""
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._settle, answer)
+
+    def _settle(self, answer: ModelFacts | EngineError) -> None:
+        if self.facts.done():
+            return
+        if isinstance(answer, EngineError):
+            self.facts.set_exception(answer)
+        else:
+            self.facts.set_result(answer)
+
+
 class _Worker(QObject):
     """Lives in the engine's thread; all its slots run there, one after another."""
 
@@ -55,17 +78,29 @@ class _Worker(QObject):
         self._models: dict[str, Model] = {}
 
     @Slot(str)
-    def load(self, name: str) -> None:
+    def start(self, name: str) -> None:
+        answer = self._loaded(name)
+        if isinstance(answer, EngineError):
+            self.failed.emit(str(answer))
+        else:
+            self.ready.emit(answer)
+
+    @Slot(object)
+    def load(self, wish: _Wish) -> None:
+        if not wish.facts.cancelled():
+            wish.answer(self._loaded(wish.model))
+
+    def _loaded(self, name: str) -> ModelFacts | EngineError:
+        """The border, as in `run`."""
         started = time.perf_counter()
         try:
             facts = self._model(name).facts
         except EngineError as error:
-            self.failed.emit(str(error))
+            return error
         except Exception as error:
-            log.exception("the engine could not start")
-            self.failed.emit(f"The engine could not start ({error}); reinstall Driftpaint.")
-        else:
-            self.ready.emit(replace(facts, load_seconds=time.perf_counter() - started))
+            log.exception("a model could not be loaded")
+            return EngineError(f"The engine could not start ({error}); reinstall Driftpaint.")
+        return replace(facts, load_seconds=time.perf_counter() - started)
 
     @Slot(object)
     def run(self, job: _Job) -> None:
@@ -98,6 +133,8 @@ class _Worker(QObject):
 
     def _model(self, name: str) -> Model:
         if name not in self._models:
+            for other in [each for each in self._models if Path(each).exists()]:
+                del self._models[other]  # of the user's own one at a time, for the memory's sake
             with uncollected():
                 import torch  # torch and diffusers take 4 s: here, after the window is up
 
@@ -113,7 +150,8 @@ class Engine(QObject):
 
     ready = Signal(object)  # ModelFacts, once the model is loaded
     failed = Signal(str)  # one sentence, if it cannot be
-    _load = Signal(str)
+    _start = Signal(str)
+    _load = Signal(object)
     _run = Signal(object)
 
     def __init__(self, device: str = "auto") -> None:
@@ -122,6 +160,7 @@ class Engine(QObject):
         self._thread.setObjectName("engine")
         self._worker = _Worker(device)
         self._worker.moveToThread(self._thread)
+        self._start.connect(self._worker.start)
         self._load.connect(self._worker.load)
         self._run.connect(self._worker.run)
         self._worker.ready.connect(self.ready)
@@ -131,7 +170,14 @@ class Engine(QObject):
     def start(self, model: str = "starter") -> None:
         """Begin to import torch and to load a model; `ready` or `failed` follows."""
         self._thread.start(QThread.Priority.LowPriority)
-        self._load.emit(model)
+        self._start.emit(model)
+
+    async def load(self, model: str) -> ModelFacts:
+        """Get another model ready; one of the user's own gives way to it. Raises EngineError."""
+        loop = asyncio.get_running_loop()
+        wish = _Wish(model, loop, loop.create_future())
+        self._load.emit(wish)
+        return await wish.facts
 
     async def edit(self, request: EditRequest) -> AsyncGenerator[Event, None]:
         """The events of an edit as they come; previews that nobody had time to see are skipped.

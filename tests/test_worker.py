@@ -102,3 +102,12 @@ def test_closing_while_it_works_is_safe(event_loop_qt: QEventLoop) -> None:
             await engine.close()
 
     event_loop_qt.run_until_complete(close_in_the_middle())
+
+
+def test_another_model_can_be_got_ready_and_one_that_is_missing_is_one_sentence(
+    engine: Engine, event_loop_qt: QEventLoop
+) -> None:
+    assert event_loop_qt.run_until_complete(engine.load("toy")).name == "toy"
+    with pytest.raises(EngineError, match="There is no model nowhere"):
+        event_loop_qt.run_until_complete(engine.load("nowhere"))
+    assert len(event_loop_qt.run_until_complete(all_of(engine, REQUEST))) > 0
