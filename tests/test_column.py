@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.bench import Bench, scenario
@@ -17,7 +17,7 @@ from ui.settings import Settings, load_settings
 def column(qtbot: QtBot, settings: Settings) -> Column:
     column = Column(settings)
     qtbot.addWidget(column)
-    column.add("Layers", QLabel("some"), grows=True)
+    column.add("Layers", QLabel("some"), stays=True)
     column.add("History", QLabel("much"), opened=False)
     column.show()
     return column
@@ -33,6 +33,22 @@ def test_panels_are_folded_as_they_were_left(qtbot: QtBot) -> None:
     QTest.mouseClick(second.sections[0].header, Qt.MouseButton.LeftButton)
     third = column(qtbot, second.remembered_in(Settings()))
     assert [section.content.isVisible() for section in third.sections] == [True, True]
+
+
+def test_what_stays_is_seen_however_much_there_is_above(qtbot: QtBot) -> None:
+    panels, tall = Column(Settings()), QLabel("a tall panel")
+    qtbot.addWidget(panels)
+    tall.setFixedHeight(900)
+    panels.add("Tall", tall)
+    layers = panels.add("Layers", QLabel("some"), stays=True)
+    panels.resize(320, 400)
+    panels.show()
+    QApplication.processEvents()
+    assert layers.visibleRegion().boundingRect() == layers.rect()
+    assert panels.scrolled.verticalScrollBar().maximum() > 0
+    tall.setFixedHeight(20)
+    qtbot.waitUntil(lambda: panels.scrolled.height() == panels.scrolled.sizeHint().height())
+    assert layers.geometry().bottom() == panels.rect().bottom()  # it takes the room that is left
 
 
 @scenario

@@ -74,7 +74,7 @@ def test_the_window_is_german(bench: Bench) -> None:
     window = bench.window
     assert [menu.title() for menu in window.menus.menus.values()][:2] == ["&Datei", "&Bearbeiten"]
     assert window.edit_panel.main.text() == "Wirklich machen"
-    assert window.column.sections[1].header.text() == "Wirklich machen"
+    assert window.edit_section.header.text() == "Wirklich machen"
 
 
 def test_other_programs_texts_are_left_alone(qtbot: QtBot) -> None:

@@ -587,11 +587,14 @@ async def test_the_vocabulary_comes_with_the_model(bench: Bench) -> None:
 
 
 @scenario
-async def test_everything_fits_a_small_screen(bench: Bench) -> None:
-    bench.window.resize(1280, 800)
+@pytest.mark.parametrize("size", [(1024, 700), (1280, 800)])
+async def test_everything_fits_a_small_screen(bench: Bench, size: tuple[int, int]) -> None:
+    bench.window.resize(*size)
     bench.window.edit_panel.more.setChecked(True)
     QApplication.processEvents()
-    main = bench.window.edit_panel.main
-    assert bench.window.rect().contains(main.mapTo(bench.window, QPoint(main.width(), main.height())))
-    assert bench.window.canvas.width() > 800
-    assert bench.window.column.horizontalScrollBar().maximum() == 0
+    for part in (bench.window.edit_panel.main, bench.window.layers):
+        corner = part.mapTo(bench.window, QPoint(part.width(), part.height()))
+        assert bench.window.rect().contains(corner)
+        assert part.visibleRegion().boundingRect() == part.rect()
+    assert bench.window.canvas.width() > size[0] - 480
+    assert bench.window.column.scrolled.horizontalScrollBar().maximum() == 0

@@ -98,6 +98,9 @@ class LayerTree(QTreeWidget):
         self.itemExpanded.connect(lambda item: self.folded.emit(item.data(0, UID), False))
         self.itemCollapsed.connect(lambda item: self.folded.emit(item.data(0, UID), True))
 
+    def sizeHint(self) -> QSize:
+        return QSize(0, 0)  # what it asks for is its least height; it takes what others leave
+
     def row_height(self) -> int:
         return max(PICTURE + 10, 2 * self.fontMetrics().height() + 10)
 

@@ -256,7 +256,7 @@ class LayersPanel(QWidget):
     # ---- making
 
     def _arrange(self) -> None:
-        self.tree.setMinimumHeight(3 * self.tree.row_height() + 4)
+        self.tree.setMinimumHeight(2 * self.tree.row_height() + 4)
         head, foot = QHBoxLayout(), QHBoxLayout()
         head.setSpacing(theme.GRID // 2)
         foot.setSpacing(theme.GRID // 2)

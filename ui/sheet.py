@@ -126,6 +126,7 @@ QComboBox QAbstractItemView::item:selected { background: $ACCENT_DIM; color: $ON
 #toolbar { background: $PANEL; border-right: 1px solid $LINE; }
 #column { background: $PANEL; border-left: 1px solid $LINE; }
 #section { border-bottom: 1px solid $LINE; }
+#section[stays="true"] { border-top: 1px solid $LINE; border-bottom: none; }
 #flyout { background: $FLOAT; border: 1px solid $FLOAT_EDGE; }
 #floating { background: $FLOAT; border: 1px solid $FLOAT_EDGE; border-radius: 10px; }
 #message { background: $FLOAT; border: 1px solid $FLOAT_EDGE; border-radius: 8px; }
