@@ -20,7 +20,7 @@ from engine import dragbench, dragbench_table
 from engine.dragbench import Found
 from engine.dragbench_table import Row
 from engine.headless_edits import drag_request, put_back
-from engine.headless_run import Report, answer, loaded, make_folder, run, say, variant_paths
+from engine.headless_run import Report, answer, as_wanted, loaded, make_folder, run, say, variant_paths
 from engine.pictures import PictureError, flat, save_picture
 from engine.types import EngineError, Handle, Preview
 
@@ -111,6 +111,7 @@ def _run(ask: argparse.Namespace, case: Found, model: Model, renew: Callable[[Pr
         handles = [Handle(source, target, ask.radius, trim=not ask.whole) for source, target in held.points]
         known = flat(held.picture)
         request, area = drag_request(_with_prompt(ask, row.prompt), known, handles, held.mask)
+        request = as_wanted(request, ask, model.facts)
         place = ask.output / "pictures" / f"{case.name}.png"
         make_folder(place.parent)
         paths = variant_paths(place, ask.variants)

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from engine.fetch import HUB, MODELS
 from engine.headless_edits import FORMS, ends
 from engine.headless_run import say
-from engine.types import Drag, EditRequest, Handle, Inpaint, Translate
+from engine.types import Drag, Handle, Inpaint, Translate
 
+OWN = "unless given, what the model wants"
 SOLVERS = ["sde", "ode", "cycle"]
 
 
@@ -90,6 +92,14 @@ def arguments() -> argparse.ArgumentParser:
             "run). Write the results, a table and contact sheets. The same command goes on where it stopped.",
         )
     )
+    _fetch_options(
+        command(
+            "fetch",
+            "get a model from the Hugging Face hub",
+            "Say how large a model is; with --yes fetch it, check it and keep it. The same command goes on "
+            "where it stopped. Nothing else of Driftpaint ever uses the network.",
+        )
+    )
     return parser
 
 
@@ -106,7 +116,7 @@ def _sdedit_options(add: Callable[..., Any]) -> None:
         help="white may change, black is kept bit for bit; without one everything may change",
     )
     add("--strength", type=float, default=0.5, help="t0: 0 keeps the guide, 1 forgets it")
-    add("--steps", type=int, default=25, help="network calls")
+    add("--steps", type=int, help=f"network calls; {OWN}")
     add("--repeats", type=int, default=1, help="how often to noise and denoise")
     add("--solver", choices=["sde", "ode"], default="sde", help="stochastic or deterministic")
     add("--sde", choices=["vp", "ve"], default="vp", help="variance preserving or exploding")
@@ -144,7 +154,7 @@ def _inpaint_options(add: Callable[..., Any]) -> None:
     add("--mask", type=Path, required=True, help="white is invented, black is kept bit for bit")
     add("--strength", type=float, default=Inpaint.strength, help="t0: 1 forgets what was there")
     add("--solver", choices=SOLVERS, default=Inpaint.solver, help="what comes back from t0")
-    add("--steps", type=int, default=EditRequest.steps, help="steps from t0")
+    add("--steps", type=int, help=f"steps from t0; {OWN}")
     _words(add)
     _last_options(add)
 
@@ -158,8 +168,8 @@ def _translate_options(add: Callable[..., Any]) -> None:
     add("--diffedit", action="store_true", help="change only where the two prompts differ (DiffEdit)")
     add("--strength", type=float, default=Translate.strength, help="t0: the more, the freer")
     add("--solver", choices=SOLVERS, default=Translate.solver, help="the way up to t0 and back")
-    add("--steps", type=int, default=EditRequest.steps, help="steps from t0")
-    add("--guidance", type=float, default=EditRequest.guidance, help="how much the prompts count")
+    add("--steps", type=int, help=f"steps from t0; {OWN}")
+    add("--guidance", type=float, help=f"how much the prompts count; {OWN}")
     _last_options(add)
 
 
@@ -182,8 +192,20 @@ def _dragbench_options(add: Callable[..., Any]) -> None:
     _how_to_drag(add)
     add("--prompt", help="for all cases in place of their own; '' asks without words")
     _negative(add)
-    add("--guidance", type=float, default=EditRequest.guidance, help="how much the prompt counts")
+    add("--guidance", type=float, help=f"how much the prompt counts; {OWN}")
     _last_options(add, previews=False)
+
+
+def _fetch_options(add: Callable[..., Any]) -> None:
+    add(
+        "repository",
+        metavar="OWNER/NAME",
+        help="or OWNER/NAME/FILE.safetensors for one checkpoint of several",
+    )
+    add("-o", "--output", metavar="FOLDER", type=Path, default=MODELS, help="where models are kept")
+    add("--yes", action="store_true", help="fetch it, not only say how large it is")
+    add("--hub", default=HUB, help="a mirror of the hub")
+    add("--json", action="store_true", help="a line for every quarter of a second, for programs")
 
 
 def _how_to_drag(add: Callable[..., Any]) -> None:
@@ -191,7 +213,7 @@ def _how_to_drag(add: Callable[..., Any]) -> None:
     add("--form", choices=list(FORMS), default="auto", help="how the drag is done")
     add("--strength", type=float, default=Drag.strength, help="t0 where ground is uncovered, or of the whole")
     add("--settle", type=float, default=Drag.settle, help="t0 of what has been moved, and of its rim")
-    add("--steps", type=int, default=Drag.STEPS, help="steps from t0; as published, 60 and more")
+    add("--steps", type=int, help=f"steps from t0; as published, 60 and more; {OWN}")
     add("--solver", choices=SOLVERS, default=Drag.solver, help="of the forms onepass and published")
     add("--alpha", type=float, default=Drag.alpha, help="gain of a copy at its target, as published")
     add("--beta", type=float, default=Drag.beta, help="share of the source that stays; 1 makes a copy")
@@ -213,7 +235,7 @@ def _files(add: Callable[..., Any]) -> None:
 def _words(add: Callable[..., Any]) -> None:
     add("--prompt", default="", help="what the picture shall show, for models that take words")
     _negative(add)
-    add("--guidance", type=float, default=3.0, help="how much the prompt counts")
+    add("--guidance", type=float, help=f"how much the prompt counts; {OWN}")
 
 
 def _negative(add: Callable[..., Any]) -> None:

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,17 @@ from engine.area import Rect, part_of
 from engine.imports import uncollected
 from engine.metadata import ai_edited
 from engine.pictures import Extras, Picture, format_of, open_mask, open_picture, save_picture
-from engine.types import EditRequest, EditResult, EngineError, Frame, Mask, Operation, Preview, Rgb
+from engine.types import (
+    EditRequest,
+    EditResult,
+    EngineError,
+    Frame,
+    Mask,
+    ModelFacts,
+    Operation,
+    Preview,
+    Rgb,
+)
 
 if TYPE_CHECKING:
     from engine.models import Model
@@ -53,13 +63,13 @@ def request_of(
         guide=(known if guide is None else guide)[area.slices],
         mask=None if mask is None else mask[area.slices],
         operation=operation,
-        steps=ask.steps,
+        steps=EditRequest.steps if ask.steps is None else ask.steps,
         seed=ask.seed,
         variants=ask.variants,
         model=ask.model,
         prompt=ask.prompt,
         negative_prompt=ask.negative_prompt,
-        guidance=ask.guidance,
+        guidance=EditRequest.guidance if ask.guidance is None else ask.guidance,
         window=part_of(area, known.shape[1], known.shape[0]),
     )
 
@@ -72,6 +82,7 @@ def carry_out(
     if ask.previews:
         make_folder(ask.previews)
     model, load_seconds = loaded(ask.model, ask.device)
+    request = as_wanted(request, ask, model.facts)
     report = Report(load_seconds=load_seconds)
     results = run(request, model, report, progress(), ask.previews)
     for path, result in zip(outputs, results, strict=True):
@@ -79,6 +90,13 @@ def carry_out(
         report.output.append(str(path))
         say(f"Saved {path}")
     return report, model
+
+
+def as_wanted(request: EditRequest, ask: argparse.Namespace, facts: ModelFacts) -> EditRequest:
+    """The request with the steps and the guidance that the model wants, where none are given."""
+    steps = facts.steps_for(request.operation) if ask.steps is None else ask.steps
+    guidance = facts.guidance if ask.guidance is None else ask.guidance
+    return replace(request, steps=steps, guidance=guidance)
 
 
 def loaded(name: str, device: str) -> tuple[Model, float]:

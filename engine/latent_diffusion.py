@@ -44,7 +44,18 @@ class LatentDiffusion(Autoencoded):
             self.network.to(memory_format=torch.channels_last)
         self.multiple = self.cell * 2 ** (len(self.network.config.block_out_channels) - 1)
         seconds = time.perf_counter() - load_started
-        self.facts = ModelFacts(name, device, str(dtype).removeprefix("torch."), seconds)
+        checkpoint = parts.checkpoint
+        self.facts = ModelFacts(
+            name,
+            device,
+            str(dtype).removeprefix("torch."),
+            seconds,
+            takes_words=True,
+            fast=checkpoint.fast,
+            steps=checkpoint.steps,
+            guidance=checkpoint.guidance,
+            family=checkpoint.family,
+        )
 
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
         return working_sizes(width, height, self.native, LARGEST_SCALE, self.multiple)

@@ -26,6 +26,7 @@ PADS = {"sd1": END, "sd2": "!"}  # what fills a short prompt up
 
 
 class Parts(NamedTuple):
+    checkpoint: Checkpoint
     network: UNet2DConditionModel
     autoencoder: AutoencoderKL
     words: Words
@@ -57,7 +58,7 @@ def _from_folder(checkpoint: Checkpoint, dtype: torch.dtype) -> Parts:
     schedule = _schedule(settings(folder / "scheduler" / "scheduler_config.json"))
     factor = 2 ** (len(autoencoder.config.block_out_channels) - 1)
     native = int(network.config.sample_size or 64) * factor
-    return Parts(network, autoencoder, Words(text, tokens), _output(checkpoint), schedule, native)
+    return Parts(checkpoint, network, autoencoder, Words(text, tokens), _output(checkpoint), schedule, native)
 
 
 def _part(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
@@ -88,7 +89,7 @@ def _from_file(checkpoint: Checkpoint, dtype: torch.dtype) -> Parts:
     text = layouts.text_model(tensors, init_empty_weights)
     native = 768 if family == "sd2" and checkpoint.prediction == "v" else 512
     words = Words(text, tokenizer(PADS[family]))
-    return Parts(network, autoencoder, words, _output(checkpoint), vp_scaled_linear(), native)
+    return Parts(checkpoint, network, autoencoder, words, _output(checkpoint), vp_scaled_linear(), native)
 
 
 def _built(kind: Any, part: layouts.Part, dtype: torch.dtype) -> Any:

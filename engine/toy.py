@@ -41,7 +41,7 @@ class Toy:
 
     def __init__(self) -> None:
         self.network = Posterior().requires_grad_(False)
-        self.facts = ModelFacts("toy", "cpu", "float32", 0.0)
+        self.facts = ModelFacts("toy", "cpu", "float32", 0.0, takes_words=False)
         self.clock = Clock()
 
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
