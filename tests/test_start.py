@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 
 from tests.bench import Bench, scenario
+from ui.dialogs import SaveFirstDialog
 from ui.settling import can_settle
 from ui.start import StartPage, thumbnail_of
 from ui.tasks import TASKS, Task
@@ -96,3 +97,21 @@ def test_a_project_shows_the_picture_that_it_carries(tmp_path: Path) -> None:
     assert thumbnail_of(tmp_path / "lake.ora", QSize(90, 60)).pixelColor(1, 1) == QColor("blue")
     (tmp_path / "broken.ora").write_bytes(b"no project")
     assert thumbnail_of(tmp_path / "broken.ora", QSize(90, 60)).isNull()
+
+
+@scenario
+async def test_a_picture_is_closed_to_the_start_page(bench: Bench) -> None:
+    window = bench.window
+    path = bench.folder / "lake.ora"
+    await window.filing.write(path)
+    bench.stroke()
+    bench.key(Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
+    dialog = window.findChild(SaveFirstDialog)
+    assert dialog is not None
+    assert window.filing.path == path  # nothing is lost before it is answered
+    dialog.discard_button.click()
+    assert window.start.isVisible()
+    bench.key(Qt.Key.Key_Escape)
+    assert window.filing.is_untouched
+    assert window.filing.name == "Untitled"
+    assert window.welcome.isVisible()

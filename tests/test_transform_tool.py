@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog
@@ -199,8 +200,9 @@ async def test_escape_leaves_no_trace_of_a_transform(bench: Bench) -> None:
     bench.key(Qt.Key.Key_Escape)
     assert bench.session.document is before
     assert not tool.is_under_way
-    assert (seen(bench.window.canvas) == looks).all()
     assert not bench.session.is_busy
+    transform(bench)
+    assert (seen(bench.window.canvas) == looks).all()
 
 
 @scenario
@@ -267,6 +269,7 @@ async def test_the_frame_of_a_turned_layer_knows_its_angle(bench: Bench) -> None
     fields["angle"].setValue(30)
     bench.key(Qt.Key.Key_Return)
     assert (bench.picture() != before).any()
+    transform(bench)
     assert round(fields["angle"].value()) == 30
     assert round(fields["width"].value()) == 60
     fields["angle"].setValue(0)
@@ -337,3 +340,21 @@ async def test_what_lies_over_the_layer_stays_over_it_while_it_is_moved(bench: B
     assert seen(bench.window.canvas)[at.y(), at.x()].tolist() == [255, 0, 0]
     mouse(bench.window.canvas, QEvent.Type.MouseButtonRelease, (112, 92))
     bench.key(Qt.Key.Key_Escape)
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Escape])
+@pytest.mark.parametrize("moves", [True, False])
+@scenario
+async def test_after_it_the_tool_that_was_held_is_there_again(
+    bench: Bench, key: Qt.Key, moves: bool
+) -> None:
+    put_thing(bench)
+    take(bench, "Eraser")
+    tool = transform(bench)
+    if moves:
+        stroke(bench.window.canvas, (130, 100), (140, 110))
+        assert tool.is_under_way
+    bench.key(key)
+    assert bench.window.tool.name == "Eraser"
+    assert bench.window.tool_bar.buttons[1].isChecked()
+    transform(bench)

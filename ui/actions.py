@@ -49,6 +49,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("save_as", "&File", "Save &as...", ("Ctrl+Shift+S",)),
     Action("filing.ask_export", "&File", "&Export...", ("Ctrl+Shift+E",), "export"),
     Action("", "&File", "-"),
+    Action("comfort.close_picture", "&File", "&Close", ("Ctrl+W",), "x"),
     Action("close", "&File", "&Quit", ("Ctrl+Q",)),
     Action("undo", "&Edit", "&Undo", ("Ctrl+Z",), "arrow-counter-clockwise"),
     Action("redo", "&Edit", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "arrow-clockwise"),

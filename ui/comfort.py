@@ -38,6 +38,11 @@ class Comfort(QObject):
         window.showing.show_hint()
         window.start.setFocus()
 
+    def close_picture(self) -> None:
+        """Back to the start page, with nothing behind it but an empty sheet."""
+        self._window.finish_tool()
+        self._window.filing.close(self.show_start)
+
     @Slot()
     def leave_start(self) -> None:
         window = self._window

@@ -186,6 +186,15 @@ class Filing(QObject):
         self.unless_unsaved("starting a new picture", lambda: self._show(document, None))
 
     async def _read(self, path: Path, copy: bool = False) -> None:
+    def close(self, then: Then) -> None:
+        """An empty sheet in place of this picture, once that is saved or given up."""
+
+        def closed() -> None:
+            self._show(new_document(*self._new_size, WHITE), None)
+            then()
+
+        self.unless_unsaved("closing", closed)
+
         """Raises PictureError."""
         lock = None if copy else self._lock_on(path)
         if lock is None and not copy:

@@ -13,7 +13,7 @@ from ui.chip import Colour
 from ui.document import Document
 from ui.dragging import outlook
 from ui.language import tr
-from ui.tools import Lasting
+from ui.tools import Lasting, Transform
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -122,9 +122,9 @@ class Showing(QObject):
     @Slot()
     def show_apply(self) -> None:
         """Whether there is something that Enter would keep."""
-        window, tool = self._window, self._window.canvas.tool
+        window, tool = self._window, self._window.tool
         waits = window.editing.is_choosing or window.live.can_keep
-        waits = waits or (isinstance(tool, Lasting) and tool.is_under_way)
+        waits = waits or isinstance(tool, Transform) or (isinstance(tool, Lasting) and tool.is_under_way)
         window.menus.actions["apply_result"].setEnabled(waits)
 
     @Slot()

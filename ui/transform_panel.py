@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui import pose, theme
@@ -20,6 +20,9 @@ class TransformPanel(QWidget):
     """Shows the frame in numbers, and changes it; what is under way is applied before anything else is done
     to the document.
     """
+
+    apply = Signal()
+    discard = Signal()
 
     def __init__(self, session: Session, tool: Transform) -> None:
         super().__init__()
@@ -50,12 +53,12 @@ class TransformPanel(QWidget):
         self.flip_down.clicked.connect(self._flip_down)
         self.turn_left.clicked.connect(self._turn_left)
         self.turn_right.clicked.connect(self._turn_right)
-        self.apply_button.clicked.connect(self._apply)
-        self.cancel_button.clicked.connect(self._cancel)
+        self.apply_button.clicked.connect(self.apply)
+        self.cancel_button.clicked.connect(self.discard)
         session.pulled.connect(self.refresh)
         session.committed.connect(self.refresh)
         session.activated.connect(self.refresh)
-        session.waiting.connect(self._apply, Qt.ConnectionType.QueuedConnection)
+        session.waiting.connect(self._finish, Qt.ConnectionType.QueuedConnection)
 
     @Slot()
     def refresh(self) -> None:
@@ -103,11 +106,8 @@ class TransformPanel(QWidget):
         self._set(pose.turned(self._tool.pose, 90))
 
     @Slot()
-    def _apply(self) -> None:
+    def _finish(self) -> None:
         self._tool.finish(self._session)
-
-    def _cancel(self) -> None:
-        self._tool.give_up(self._session)
 
     def _arrange(self) -> None:
         grid = QGridLayout()

@@ -195,10 +195,13 @@ class Window(QMainWindow):
     def apply_result(self) -> None:
         """Keep what is shown over the canvas: of a tool, of an edit or of live mode."""
         if isinstance(self.canvas.tool, Lasting) and self.canvas.tool.is_under_way:
+            self._give_back_tool()
             self.finish_tool()
         elif self.editing.is_choosing:
             self.editing.apply()
+        elif self.live.can_keep:
         else:
+            self._give_back_tool()
             self.live.keep()
 
     def step_back(self) -> None:
@@ -207,11 +210,15 @@ class Window(QMainWindow):
             self.comfort.leave_start()
             return
         tool = self.canvas.tool
-        if self.canvas.cancel_gesture() or (isinstance(tool, Lasting) and tool.give_up(self.session)):
+        if self.canvas.cancel_gesture():
             return
-        if self.editing.is_running:
+        if isinstance(tool, Lasting) and tool.give_up(self.session):
+            self._give_back_tool()
+        elif self.editing.is_running:
             self.editing.stop()
         elif self.editing.is_choosing:
+        elif isinstance(tool, Transform):
+            self._give_back_tool()
             self.editing.discard()
         elif self.live.is_on:
             self.live.turn_off()
@@ -258,6 +265,8 @@ class Window(QMainWindow):
 
     @Slot(int)
     def choose_tool(self, number: int) -> None:
+        if isinstance(self.tools[number], Transform) and self.tool is not self.tools[number]:
+            self._held = self.tools.index(self.tool)
         self.finish_tool()
         self.tool_bar.choose(number)
         self.options.show_tool(self.tools[number])
@@ -270,6 +279,11 @@ class Window(QMainWindow):
         self.drag_section.setVisible(self.drags)
         self.transform_section.setVisible(isinstance(self.tool, Transform))
         self.showing.refresh()
+    def _give_back_tool(self) -> None:
+        """After a transform, the tool that was held before it."""
+        if isinstance(self.tool, Transform) and not self.tool.is_under_way:
+            self.choose_tool(self._held)
+
 
     def duplicate(self) -> None:
         """The chosen handle once more, or the chosen layers."""
@@ -387,6 +401,7 @@ class Window(QMainWindow):
         self.facts: ModelFacts | None = None  # of the model, once it is ready
         self.tools: list[Tool] = tools_as(settings)
         self.tool = self.tools[0]
+        self._held = 0  # the tool before Transform, by its number
         self.hand: Tool = Pan()
         self._drag = next(tool for tool in self.tools if isinstance(tool, Drag))
         self.watch = Watch(drag=self._drag)
@@ -476,6 +491,8 @@ class Window(QMainWindow):
         session.pulled.connect(self.showing.show_apply)
         self.settle_panel.run.connect(self.settle)
         self.settle_panel.changed.connect(self.showing.show_settle)
+        self.transform_panel.apply.connect(self.apply_result)
+        self.transform_panel.discard.connect(self.step_back)
         session.committed.connect(self.showing.remember_colour)
         session.replaced.connect(self.showing.refresh)
         session.colour_changed.connect(self.showing.show_colours)
