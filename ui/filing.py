@@ -185,7 +185,6 @@ class Filing(QObject):
         document = new_document(width, height, WHITE if white else None)
         self.unless_unsaved("starting a new picture", lambda: self._show(document, None))
 
-    async def _read(self, path: Path, copy: bool = False) -> None:
     def close(self, then: Then) -> None:
         """An empty sheet in place of this picture, once that is saved or given up."""
 
@@ -195,6 +194,7 @@ class Filing(QObject):
 
         self.unless_unsaved("closing", closed)
 
+    async def _read(self, path: Path, copy: bool = False) -> None:
         """Raises PictureError."""
         lock = None if copy else self._lock_on(path)
         if lock is None and not copy:

@@ -195,14 +195,14 @@ class Window(QMainWindow):
     def apply_result(self) -> None:
         """Keep what is shown over the canvas: of a tool, of an edit or of live mode."""
         if isinstance(self.canvas.tool, Lasting) and self.canvas.tool.is_under_way:
-            self._give_back_tool()
             self.finish_tool()
+            self._give_back_tool()
         elif self.editing.is_choosing:
             self.editing.apply()
         elif self.live.can_keep:
+            self.live.keep()
         else:
             self._give_back_tool()
-            self.live.keep()
 
     def step_back(self) -> None:
         """Escape: the start page, the stroke under way, else the edit, the result, live mode, the message."""
@@ -217,9 +217,9 @@ class Window(QMainWindow):
         elif self.editing.is_running:
             self.editing.stop()
         elif self.editing.is_choosing:
+            self.editing.discard()
         elif isinstance(tool, Transform):
             self._give_back_tool()
-            self.editing.discard()
         elif self.live.is_on:
             self.live.turn_off()
         elif self.session.chosen is not None and self.drags:
@@ -265,9 +265,9 @@ class Window(QMainWindow):
 
     @Slot(int)
     def choose_tool(self, number: int) -> None:
+        self.finish_tool()
         if isinstance(self.tools[number], Transform) and self.tool is not self.tools[number]:
             self._held = self.tools.index(self.tool)
-        self.finish_tool()
         self.tool_bar.choose(number)
         self.options.show_tool(self.tools[number])
         self.tool = self.tools[number]
@@ -279,11 +279,11 @@ class Window(QMainWindow):
         self.drag_section.setVisible(self.drags)
         self.transform_section.setVisible(isinstance(self.tool, Transform))
         self.showing.refresh()
+
     def _give_back_tool(self) -> None:
         """After a transform, the tool that was held before it."""
         if isinstance(self.tool, Transform) and not self.tool.is_under_way:
             self.choose_tool(self._held)
-
 
     def duplicate(self) -> None:
         """The chosen handle once more, or the chosen layers."""
@@ -490,9 +490,9 @@ class Window(QMainWindow):
         session.committed.connect(self.showing.refresh)
         session.pulled.connect(self.showing.show_apply)
         self.settle_panel.run.connect(self.settle)
-        self.settle_panel.changed.connect(self.showing.show_settle)
         self.transform_panel.apply.connect(self.apply_result)
         self.transform_panel.discard.connect(self.step_back)
+        self.settle_panel.changed.connect(self.showing.show_settle)
         session.committed.connect(self.showing.remember_colour)
         session.replaced.connect(self.showing.refresh)
         session.colour_changed.connect(self.showing.show_colours)
