@@ -13,7 +13,7 @@ import sys
 VERSION = "0.1.0"
 FROZEN = bool(getattr(sys, "frozen", False))
 NAME = "driftpaint" if FROZEN else "python3 main.py"
-COMMANDS = ("sdedit", "drag", "inpaint", "translate", "replay", "dragbench")
+COMMANDS = ("sdedit", "drag", "inpaint", "translate", "replay", "dragbench", "fetch")
 
 USAGE = """\
 python3 main.py [PICTURE ...]                          open the editor
@@ -27,6 +27,7 @@ python3 main.py inpaint INPUT -o OUT --mask MASK       invent a part of a pictur
 python3 main.py translate INPUT -o OUT --prompt WORDS  make a picture of one thing one of another
 python3 main.py replay RECIPE INPUT -o OUT             make a saved edit again, on a picture or a folder
 python3 main.py dragbench FOLDER -o OUT                run all drags of a DragBench folder
+python3 main.py fetch OWNER/NAME                       a model from the Hugging Face hub: the size, then --yes
 python3 main.py drag --help                            the options of that; so for each\
 """
 SET_UP = """
@@ -67,7 +68,12 @@ def start(arguments: list[str]) -> int:
     """The one place that knows both the editor and the engine; each is imported only when it is wanted."""
     from engine import network
 
-    network.forbid()
+    if arguments[:1] == ["fetch"]:
+        from engine import fetch  # the one door in the guard, and a process of its own
+
+        network.forbid(fetch.hosts())
+    else:
+        network.forbid()
     if arguments and arguments[0] in COMMANDS:
         from engine import headless
 

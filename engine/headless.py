@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from engine.area import Rect, blend, soft_mask, work_area
 from engine.contact_sheet import contact_sheet
+from engine.fetch import fetch
 from engine.headless_dragbench import bench
 from engine.headless_edits import drag, inpaint, translate
 from engine.headless_options import arguments
@@ -40,6 +41,7 @@ def main(argv: list[str]) -> int:
         "translate": translate,
         "replay": replay,
         "dragbench": bench,
+        "fetch": fetch,
     }
     try:
         return commands[ask.command](ask)

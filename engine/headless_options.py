@@ -200,7 +200,7 @@ def _fetch_options(add: Callable[..., Any]) -> None:
     add(
         "repository",
         metavar="OWNER/NAME",
-        help="or OWNER/NAME/FILE.safetensors for one checkpoint of several",
+        help="or OWNER/NAME/FILE.safetensors for one of several",
     )
     add("-o", "--output", metavar="FOLDER", type=Path, default=MODELS, help="where models are kept")
     add("--yes", action="store_true", help="fetch it, not only say how large it is")

@@ -8,6 +8,7 @@ them all.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
 AT_HOME = {None, "", "localhost", "127.0.0.1", "::1"}
@@ -17,18 +18,28 @@ class NetworkForbidden(ConnectionRefusedError):
     """Something in this process asked for the network."""
 
 
-def forbid() -> None:
-    """From now on, for as long as the process lives, looking up or connecting to another machine raises."""
-    sys.addaudithook(_refuse)
+def forbid(but: tuple[str, ...] = ()) -> None:
+    """From now on, for as long as the process lives, looking up or connecting to another machine raises.
+
+    `but` are names that may be looked up, those with a dot in front with whatever stands before it; only the
+    process that fetches what the user asked for names any. Where it then connects is not asked.
+    """
+    sys.addaudithook(partial(_refuse, but))
 
 
-def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+def _refuse(but: tuple[str, ...], event: str, arguments: tuple[Any, ...]) -> None:
     if event in {"socket.getaddrinfo", "socket.gethostbyname"}:
         host = arguments[0]
+    elif but:
+        return  # to an address, which a name led to
     elif event in {"socket.connect", "socket.sendto", "socket.sendmsg"} and isinstance(arguments[1], tuple):
         host = arguments[1][0]
     else:
         return
     name = host.decode() if isinstance(host, bytes) else host
-    if name not in AT_HOME:
+    if name not in AT_HOME and not any(_is_one(name, each) for each in but):
         raise NetworkForbidden(f"Driftpaint is offline; something asked the network for {name}.")
+
+
+def _is_one(name: str, of: str) -> bool:
+    return name == of or (of.startswith(".") and name.endswith(of))
