@@ -46,9 +46,9 @@ def _from_folder(checkpoint: Checkpoint, dtype: torch.dtype) -> Parts:
     kind = settings(folder / "text_encoder" / "config.json").get("model_type")
     if kind not in ("clip", "clip_text_model"):
         raise EngineError(f"{folder} reads words by a {kind}, which is not supported; choose another model.")
-    network = _part(UNet2DConditionModel, folder / "unet", dtype)
-    autoencoder = _part(AutoencoderKL, folder / "vae", dtype)
-    text = _part(CLIPTextModel, folder / "text_encoder", torch.float32)
+    network = part_from(UNet2DConditionModel, folder / "unet", dtype)
+    autoencoder = part_from(AutoencoderKL, folder / "vae", dtype)
+    text = part_from(CLIPTextModel, folder / "text_encoder", torch.float32)
     own = folder / "tokenizer"
     tokens = (
         CLIPTokenizer.from_pretrained(own, local_files_only=True)
@@ -61,7 +61,7 @@ def _from_folder(checkpoint: Checkpoint, dtype: torch.dtype) -> Parts:
     return Parts(checkpoint, network, autoencoder, Words(text, tokens), _output(checkpoint), schedule, native)
 
 
-def _part(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
+def part_from(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
     """One of a folder's parts; no weight may be missing, for it would be a random one."""
     _, variant = weights(folder)
     usual = torch.get_default_dtype()
