@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 from torch import Tensor
 
 Output = Literal["eps", "v", "x0", "flow", "score"]
+GONE = 160.0  # sigma / alpha from which on no eye sees a picture: where Karras et al. (2022) begin
 
 
 class Level(NamedTuple):
@@ -126,8 +127,7 @@ def karras(schedule: Schedule, t0: float, steps: int, least: float = 0.03, rho: 
     Karras et al. (2022), equation 5; second-order solvers need it. `least` is sigma / alpha of the last
     network call, lowered where t0 itself is low.
     """
-    # where nothing is left of the picture, spacing starts from a ratio that no eye tells from it
-    most = min(schedule(t0).ratio, 1000.0)
+    most = min(schedule(t0).ratio, GONE)
     least = min(least, most / 2)
     roots = (most ** (1 / rho), least ** (1 / rho))
     ratios = [(roots[0] + (roots[1] - roots[0]) * i / max(steps - 1, 1)) ** rho for i in range(steps)]
@@ -142,7 +142,7 @@ def time_of(schedule: Schedule, ratio: float) -> float:
 
 def exploding(levels: list[Level]) -> list[Level]:
     """Levels in VE's coordinates (alpha 1, sigma the old ratio): the same noise, another scale of x."""
-    return [Level(1.0, level.ratio, level.told) for level in levels]
+    return [Level(1.0, min(level.ratio, GONE), level.told) for level in levels]
 
 
 def to_x0(kind: Output, output: Tensor, x: Tensor, level: Level) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 
 from engine.levels import (
     CLEAN,
+    GONE,
     Output,
     Schedule,
     even,
@@ -73,6 +74,12 @@ def test_exploding_levels_hold_the_same_noise() -> None:
         assert new.alpha == 1
         assert new.sigma == old.ratio
         assert new.told == old.told
+
+
+def test_pure_noise_explodes_to_no_more_than_can_be_computed_with() -> None:
+    levels = exploding(karras(flow(), 1.0, 10))
+    assert levels[0] == (1.0, GONE, 1000.0)
+    assert levels[0].sigma >= levels[1].sigma
 
 
 @families
