@@ -36,9 +36,14 @@ NAMES = {
     "flux": "FLUX",
 }
 RUNS = {"sd1", "sd2"}  # families of which a picture can be made
+FLOWS: dict[str, Family] = {  # flow-matching models, by their pipelines
+    **dict.fromkeys([f"StableDiffusion3{task}Pipeline" for task in ("", "Img2Img", "Inpaint")], "sd3"),
+    **dict.fromkeys([f"Flux{task}Pipeline" for task in ("", "Img2Img", "Inpaint", "Fill")], "flux"),
+}
 GUIDANCE = {"sd1": 7.5, "sd2": 7.5, "sdxl": 6.0, "sdxl refiner": 6.0, "sd3": 4.5, "flux": 3.5}  # as usual
 NEEDED = {  # folders of a model, and what is in them
     "unet": "network",
+    "transformer": "network",
     "vae": "autoencoder",
     "text_encoder": "text encoder",
     "text_encoder_2": "second text encoder",
@@ -138,13 +143,8 @@ def _told_of_folder(folder: Path) -> Checkpoint:
         raise EngineError(f"{folder} holds no model_index.json; choose a model in diffusers' folder layout.")
     parts = settings(index)
     name = str(parts.get("_class_name"))
-    family: Family = ""
-    if name.startswith("StableDiffusion3"):
-        family = "sd3"
-    elif name.startswith("Flux"):
-        family = "flux"
-    if family:
-        return Checkpoint(folder, "model", family, "flow", True)
+    if name in FLOWS:
+        return _told_of_flow(folder, FLOWS[name])
     if not name.startswith(("StableDiffusion", "LatentConsistencyModel")):
         raise EngineError(
             f"The model in {folder} is a {name}, which is not supported yet; choose Stable Diffusion."
@@ -152,6 +152,7 @@ def _told_of_folder(folder: Path) -> Checkpoint:
     unet, scheduler = (
         settings(folder / each) for each in ("unet/config.json", "scheduler/scheduler_config.json")
     )
+    family: Family
     if unet.get("addition_embed_type") == "text_time":
         family = "sdxl refiner" if unet.get("cross_attention_dim") == 1280 else "sdxl"
     else:
@@ -175,6 +176,33 @@ def _told_of_folder(folder: Path) -> Checkpoint:
         *figures(headers),
         sum(file.stat().st_size for file in files),
         lacks,
+    )
+
+
+def _told_of_flow(folder: Path, family: Family) -> Checkpoint:
+    """Stable Diffusion 3 does without T5, its third text encoder; FLUX does not."""
+    needed = ("transformer", "vae", "text_encoder", "text_encoder_2")
+    there = [folder / part for part in (*needed, "text_encoder_3") if (folder / part).is_dir()]
+    files = [file for part in there for file in weights(part)[0]]
+    network, scheduler = (
+        settings(folder / each) for each in ("transformer/config.json", "scheduler/scheduler_config.json")
+    )
+    fast = bool(FAST.search(folder.name))
+    if family == "flux":  # schnell neither takes guidance nor moves its levels with the size
+        fast = not network.get("guidance_embeds") and (fast or not scheduler.get("use_dynamic_shifting"))
+    channels = network.get("in_channels", 16 if family == "sd3" else 64)
+    tasks = {"sd3": {16: ""}, "flux": {64: "", 384: "inpainting"}}[family]
+    return Checkpoint(
+        folder,
+        "model",
+        family,
+        "flow",
+        True,
+        tasks.get(channels, "something else") if isinstance(channels, int) else "something else",
+        fast,
+        *figures(map(read_header, files)),
+        sum(file.stat().st_size for file in files),
+        tuple(NEEDED[part] for part in needed if not (folder / part).is_dir()),
     )
 
 

@@ -211,8 +211,6 @@ def test_a_folder_says_what_it_is(tmp_path: Path) -> None:
         ("StableDiffusionPipeline", {}, "sd1", ""),
         ("StableDiffusionInpaintPipeline", {"in_channels": 9}, "sd1", "inpainting"),
         ("StableDiffusionXLPipeline", {"addition_embed_type": "text_time"}, "sdxl", ""),
-        ("StableDiffusion3Pipeline", {}, "sd3", ""),
-        ("FluxPipeline", {}, "flux", ""),
     ],
 )
 def test_folders_of_other_families(
