@@ -305,7 +305,9 @@ class Canvas(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in KEYS:
             self._hold(self._keys | {event.key()})
-        elif not (isinstance(self.tool, Marked) and self.tool.key(self.session, event)):
+        elif self.session.is_making or not (
+            isinstance(self.tool, Marked) and self.tool.key(self.session, event)
+        ):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
@@ -341,6 +343,8 @@ class Canvas(QWidget):
         motion = self._motion()
         if motion is not None:
             self._steer(motion, self.view.transform.map(QPointF(pointer.x, pointer.y)))
+            return
+        if self.session.is_making:
             return
         picks = isinstance(self.tool, Brush) and modifiers & Qt.KeyboardModifier.ControlModifier
         self._pointer = pointer
@@ -422,6 +426,8 @@ class Canvas(QWidget):
         motion = asked_for(self._keys)
         if motion is not None:
             self.setCursor(cursor(motion, False, self.view.ratio))
+        elif self.session.is_making:
+            self.setCursor(Qt.CursorShape.BusyCursor)
         elif Qt.Key.Key_Control in self._keys and isinstance(self.tool, Brush):
             self.setCursor(Pick.cursor)
         elif isinstance(self.tool, Marked) and self._hover is not None:
@@ -481,8 +487,8 @@ class Canvas(QWidget):
         self.update()
 
     def _show_marks(self) -> None:
-        if isinstance(self.tool, Marked):
-            self._update_cursor()
+        self._update_cursor()
+        if isinstance(self.tool, Marked) or self.session.is_making:
             self.update()
 
     def _replace(self) -> None:

@@ -89,9 +89,10 @@ class Editing(QObject):
 
     def start(self, asked: Callable[[Document], Ask]) -> None:
         """Edit what is on the canvas; results that were not applied give way once it is clear what to do."""
-        if self._job is not None or self._session.is_busy:
+        session = self._session
+        if self._job is not None or (session.is_busy and not session.is_making):
             return
-        self._job = self._work.begin(self._run(self._session.document, asked))
+        self._job = self._work.begin(self._run(asked))
         self._job.add_done_callback(self._ended)
         self.progressed.emit(0.0, tr("starting\N{HORIZONTAL ELLIPSIS}"))
         self.changed.emit()
@@ -204,7 +205,9 @@ class Editing(QObject):
             job.cancel()
             await asyncio.wait([job])
 
-    async def _run(self, document: Document, asked: Callable[[Document], Ask]) -> None:
+    async def _run(self, asked: Callable[[Document], Ask]) -> None:
+        await self._session.at_rest()
+        document = self._session.document
         ask = await asyncio.to_thread(asked, document)  # 0.3 s at 4096 x 4096
         size = document.width, document.height
         self._landing = await asyncio.to_thread(Run, ask, size, self.weights)

@@ -113,6 +113,7 @@ class Filing(QObject):
         PictureError.
         """
         session = self._session
+        await session.at_rest()
         document, active, history = session.document, session.active, session.history
         keeps = export is None and (files.is_project(path) or self._fits(path))
         async with self._writing:

@@ -20,8 +20,22 @@ from ui.blending import Blend
 from ui.document import Document, Layer
 from ui.projection import Projection
 from ui.selection import alone
+from ui.session import Session
 from ui.spaces import screen_image
-from ui.transform import Matrix, bounds, corners, gathered, held, mapped, placed_of, shift
+from ui.transform import (
+    Matrix,
+    Resampling,
+    bounds,
+    corners,
+    gathered,
+    held,
+    mapped,
+    placed_of,
+    shift,
+    transforming,
+)
+from ui.view import View
+from ui.work import Making
 
 MODES: dict[Blend, QPainter.CompositionMode] = {
     "multiply": QPainter.CompositionMode.CompositionMode_Multiply,
@@ -76,6 +90,11 @@ class Floating:
                 pass
             self._over.draw(painter, math.hypot(view.m11(), view.m12()), view.m11() < 1)
 
+    def landed(self, matrix: Matrix, how: Resampling = "bicubic") -> Making[Document]:
+        """The document with the layer under that map."""
+        layer = yield from transforming(self.layer, matrix, how)
+        return self.document.exchange(self.layer, layer)
+
     def _take(self) -> None:
         """The pixels that it is drawn from."""
         placed = placed_of(self.layer)
@@ -87,6 +106,26 @@ class Floating:
             self._first = np.array(placed.matrix).reshape(3, 3)
         self._first = self._first @ shift(box.x, box.y)
         self._levels = [screen_image(pixels, self.document.profile).copy()]
+
+
+class Landing:
+    """What was let go of, drawn as it was until its own pixels are there, whichever tool is there by then."""
+
+    def __init__(self) -> None:
+        self._held: tuple[Floating, Matrix, bool] | None = None
+
+    def hold(self, floating: Floating, matrix: Matrix, smooth: bool) -> None:
+        self._held = floating, matrix, smooth
+
+    def paint_picture(self, painter: QPainter, session: Session) -> None:
+        if not session.is_making:
+            self._held = None
+        elif self._held is not None and not session.comparing:
+            floating, matrix, smooth = self._held
+            floating.draw(painter, matrix, smooth)
+
+    def paint(self, painter: QPainter, session: Session, view: View) -> None:
+        """The picture is all there is."""
 
 
 def above(layers: Iterable[Layer], uid: int) -> tuple[Layer, ...]:

@@ -23,9 +23,10 @@ from PySide6.QtWidgets import (
 )
 
 from ui import theme
-from ui.actions import hint
+from ui.actions import named
 from ui.apply import EditOptions
 from ui.icons import icon
+from ui.key_tips import command_button, explain
 from ui.language import tr
 from ui.settings import Settings
 from ui.widgets import Fold, Line, Seed, Segments, Slider, caption, icon_button, push_button, restyle
@@ -52,7 +53,7 @@ class EditPanel(QWidget):
         self.live.setProperty("large", True)
         self.live.setProperty("live", True)
         self.live.setCheckable(True)
-        self.live.setToolTip(tr("Make each stroke real as soon as it is painted  (Ctrl+L)"))
+        explain(self.live, tr("Make each stroke real as soon as it is painted"), "toggle_live")
         self.live.setIconSize(QSize(22, 18))
         self.live.setIcon(icon("lightning", theme.TEXT, theme.LIVE))
         self.strength = Slider(
@@ -70,8 +71,10 @@ class EditPanel(QWidget):
         self.variants = Slider(
             tr("Variants"), 1, 8, settings.variants, help_text=tr("How many results to choose from")
         )
+        self.ladder = push_button(tr("Ladder"))
+        self.ladder.setIcon(icon("chart-bar"))
         sentence = tr("The same noise at five strengths, side by side")
-        self.ladder = icon_button("chart-bar", f"{hint('climb')}\n{sentence}")
+        explain(self.ladder, named("climb").plain, "climb", more=sentence)
         self.ladder.clicked.connect(self.climb)
         self.area = Segments(
             tr("Area that may change"),
@@ -168,13 +171,12 @@ class EditPanel(QWidget):
         )
         self.main.setEnabled(running or ready)
         self.ladder.setEnabled(ready and not running)
-        self.main.setToolTip(
-            tr("Stop and keep what there is  (Esc)")
-            if running
-            else tr("Turn the strokes into a picture  (Ctrl+Enter)")
-            if ready
-            else tr("The model is getting ready")
-        )
+        if running:
+            explain(self.main, tr("Stop and keep what there is"), "step_back")
+        elif ready:
+            explain(self.main, tr("Turn the strokes into a picture"), "make_it_real")
+        else:
+            explain(self.main, tr("The model is getting ready"))
         restyle(self.main)
 
     def _main_clicked(self) -> None:
@@ -257,10 +259,9 @@ class JobBar(Floating):
         self.text = QLabel()
         self.stop_button = push_button(tr("Stop"), "danger")
         self.stop_button.setIcon(icon("stop-fill", theme.ON_DANGER))
-        self.stop_button.setToolTip(tr("Stop and keep what there is  (Esc)"))
         self.stop_button.clicked.connect(self.stop)
-        self.previous = icon_button("caret-left", tr("Previous result  (Left)"))
-        self.following = icon_button("caret-right", tr("Next result  (Right)"))
+        self.previous = command_button("caret-left", "previous_variant")
+        self.following = command_button("caret-right", "next_variant")
         self.count = QLabel()
         self.count.setMinimumWidth(
             self.count.fontMetrics().horizontalAdvance(tr("{number} of {count}").format(number=88, count=88))
@@ -270,19 +271,19 @@ class JobBar(Floating):
         self.following.clicked.connect(self._forth)
         self.compare = push_button(tr("Original"))
         self.compare.setIcon(icon("eye"))
-        self.compare.setToolTip(tr("Hold to see the picture as it was  (\\)"))
+        explain(self.compare, tr("Hold to see the picture as it was"), "comparing.hold")
         self.compare.pressed.connect(self._held)
         self.compare.released.connect(self._let_go)
         self.again_button = push_button(tr("Again"))
         self.again_button.setIcon(icon("arrows-clockwise"))
-        self.again_button.setToolTip(tr("Once more, with another seed unless that is locked  (Ctrl+Enter)"))
+        explain(self.again_button, tr("Once more, with another seed unless that is locked"), "make_it_real")
         self.again_button.clicked.connect(self.again)
         self.discard_button = push_button(tr("Discard"))
-        self.discard_button.setToolTip(tr("Back to the strokes; it stays among the results  (Esc)"))
+        explain(self.discard_button, tr("Back to the strokes; it stays among the results"), "step_back")
         self.discard_button.clicked.connect(self.discard)
         self.apply_button = push_button(tr("Apply"), "primary")
         self.apply_button.setIcon(icon("check", theme.ON_ACCENT))
-        self.apply_button.setToolTip(tr("Keep it as a new layer  (Enter)"))
+        explain(self.apply_button, tr("Keep it as a new layer"), "apply_result")
         self.apply_button.clicked.connect(self.apply)
         self._running = self._row(self.line, self.text, self.stop_button)
         self._turning = self._row(self.previous, self.count, self.following)
@@ -294,7 +295,10 @@ class JobBar(Floating):
         self._outer.addWidget(self._running)
         self._outer.addWidget(self._choosing)
 
-    def show_progress(self, share: float, text: str) -> None:
+    def show_progress(self, share: float, text: str, keeps: bool = True) -> None:
+        """`keeps` is whether Stop keeps what there is."""
+        keep, give_up = tr("Stop and keep what there is"), tr("Stop, and leave it as it was")
+        explain(self.stop_button, keep if keeps else give_up, "step_back")
         self.line.set_share(share)
         self.text.setText(text)
         self._switch(running=True)
@@ -348,7 +352,7 @@ class Welcome(Floating):
         self.text = QLabel(tr("Paint a landscape in rough strokes, then make it real."))
         self.open_button = push_button(tr("Open a picture"))
         self.open_button.setIcon(icon("folder-open"))
-        self.open_button.setToolTip(tr("Paint over a photo  (Ctrl+O)"))
+        explain(self.open_button, tr("Paint over a photo"), "open_picture")
         self.open_button.clicked.connect(self.open)
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * GAP, GAP, GAP, GAP)

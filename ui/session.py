@@ -6,10 +6,13 @@ committed while a gesture is open: what arrives meanwhile, a result of the engin
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from typing import Literal, NamedTuple
 
@@ -29,8 +32,12 @@ from ui.document import (
 from ui.history import History
 from ui.language import tr
 from ui.wet import Wet, WetMask
+from ui.work import Making, Work, made, made_aside
 
 Change = Callable[[Document], Document]
+Made = Callable[[Document], Making[Document]]  # a change that takes time
+AT_ONCE = 1 << 18  # pixels that are worked on while the window waits: some hundredths of a second
+LONG = 1.0  # seconds until is told how far something is
 End = Literal["source", "target"]
 
 
@@ -60,6 +67,7 @@ class Session(QObject):
     activated = Signal()  # another layer is the active one
     colour_changed = Signal(object)  # QColor
     said = Signal(str)  # a hint for the user
+    progressed = Signal(float, str)  # 0 ... 1, of a step that takes long, and its label
 
     def __init__(self, document: Document) -> None:
         super().__init__()
@@ -76,9 +84,11 @@ class Session(QObject):
         self.colour = QColor(74, 118, 168)
         self.other_colour = QColor(255, 255, 255)
         self.stroke_end: tuple[float, float] | None = None  # canvas pixels, of the last stroke
+        self.work = Work()
         self._open = False
+        self._making: asyncio.Task[None] | None = None
         self._has_said_it = False  # that the picture is not painted on
-        self._waiting: list[tuple[str | None, Change]] = []  # None: no step of undo
+        self._waiting: list[Callable[[], None]] = []  # changes, for the end of what is under way
 
     @property
     def document(self) -> Document:
@@ -86,16 +96,22 @@ class Session(QObject):
 
     @property
     def is_modified(self) -> bool:
-        return self.document is not self.saved
+        return self.document is not self.saved or self.is_making
 
     @property
     def is_busy(self) -> bool:
-        """Whether a gesture is under way."""
+        """Whether a gesture is under way, or a step is made that takes time."""
         return self._open
+
+    @property
+    def is_making(self) -> bool:
+        """Whether a step is made that takes time: tools wait for it."""
+        return self._making is not None
 
     def open(self, document: Document) -> None:
         """Another document, with a history of its own; what waits for the end of a stroke is dropped."""
         self._waiting.clear()
+        self.give_up()
         self.stroke_end = None
         self.history = History.of(document, budget=self.history.budget)
         self.saved = self.shown = self._committed = document
@@ -119,20 +135,46 @@ class Session(QObject):
     def commit(self, label: str, change: Change) -> None:
         """Make a change one undo step; while a gesture is open it waits for its end."""
         if self._open:
-            self._waiting.append((label, change))
-            self.waiting.emit()
+            self._wait(partial(self.commit, label, change))
             return
         document = change(self.document)
         if document is not self.document:
             self.history.push(label, document)
             self._show_committed()
 
+    def make(self, label: str, change: Made, pixels: int | None = None) -> None:
+        """As `commit`, of a change that takes time, as long as so many pixels do, or else all of the
+        document's. It is made beside the window, and until it is there nothing else changes the document.
+        """
+        if self._open:
+            self._wait(partial(self.make, label, change, pixels))
+            return
+        document = self.document
+        pixels = document.width * document.height if pixels is None else pixels
+        self.begin()
+        self.keep_made(label, change(document), pixels)
+
+    def give_up(self) -> bool:
+        """Leave no trace of a step that is made beside the window; whether there was one."""
+        if self._making is None:
+            return False
+        self._making.cancel()
+        self._making = None
+        self.drop()
+        self.progressed.emit(1.0, "")
+        return True
+
+    async def at_rest(self) -> None:
+        """Until no step is being made any more."""
+        while self._making is not None:
+            await asyncio.wait([self._making])
+
     def amend(self, change: Change) -> None:
         """A change that undo does not take back, as of results: they were made, whatever becomes of the
         strokes that they came from.
         """
         if self._open:
-            self._waiting.append((None, change))
+            self._waiting.append(partial(self.amend, change))
         else:
             self.history.amend(change)
             self._show_committed()
@@ -159,21 +201,26 @@ class Session(QObject):
             with self.paint_mask(label) as wet:
                 yield wet
             return
-        document, layer = self._area(on) if on is not None else self._stroke_layer()
-        wet = Wet(layer, dict(layer.tiles), document, self.damaged.emit)
-        with self._stroke(label, wet, replace(layer, tiles=wet.tiles)):
+        wet = self._wet(on)
+        with self._stroke(label, wet, replace(wet.layer, tiles=wet.tiles)):
             yield wet
+
+    def make_strokes(self, label: str, paint: Callable[[Wet], Generator[float]], pixels: int) -> None:
+        """As `paint`, of strokes that take time, as long as so many pixels do; they are seen at the end."""
+
+        def making(document: Document) -> Making[Document]:
+            wet = self._wet_mask() if self.is_on_mask else self._wet()
+            return _painted(document, wet, paint(wet))
+
+        self.make(label, making, pixels)
 
     @contextmanager
     def paint_mask(self, label: str) -> Iterator[Wet]:
         """Paint on the mask of the active layer, in greys: white shows the layer, black hides it. One that
         has no mask gets one.
         """
-        layer = self.active_layer
-        if layer is None:
-            raise ValueError("there is no active layer")
-        wet = WetMask(layer, {}, self.document, self.damaged.emit)
-        with self._stroke(label, wet, replace(layer, mask=wet.shares())):
+        wet = self._wet_mask()
+        with self._stroke(label, wet, replace(wet.layer, mask=wet.shares())):
             yield wet
 
     @property
@@ -205,6 +252,16 @@ class Session(QObject):
             self.said.emit((locked if closed.locked else hidden).format(name=closed.name))
             return document.with_layer(layer, closed), layer
         return document.placed(layer, self.active), layer
+
+    def _wet(self, on: Kind | None = None) -> Wet:
+        document, layer = self._area(on) if on is not None else self._stroke_layer()
+        return Wet(layer, dict(layer.tiles), document, self.damaged.emit)
+
+    def _wet_mask(self) -> WetMask:
+        layer = self.active_layer
+        if layer is None:
+            raise ValueError("there is no active layer")
+        return WetMask(layer, {}, self.document, self.damaged.emit)
 
     def _area(self, kind: Kind) -> tuple[Document, Layer]:
         area = self.document.area(kind)
@@ -240,28 +297,13 @@ class Session(QObject):
         """Show documents of which the last one shown is to be the next: one undo step, or none if none was
         shown or the block is left by an exception.
         """
-
-        def show(document: Document) -> None:
-            before, self.shown = self.shown, document
-            self.damaged.emit(difference(before, document))
-            self.pulled.emit()
-
-        self._open = True
+        self.begin()
         try:
-            yield show
+            yield self.show
         except BaseException:
-            self._open = False
-            before, self.shown = self.shown, self.document
-            self._choose_there()
-            self.damaged.emit(difference(before, self.shown))
-            self.pulled.emit()
-            self._commit_waiting()
+            self.drop()
             raise
-        self._open = False
-        if self.shown is not self.document:
-            self.history.push(label, self.shown)
-            self._show_committed()
-        self._commit_waiting()
+        self.keep(label)
 
     @contextmanager
     def pull(self, label: str) -> Iterator[Callable[[Pulls], None]]:
@@ -274,6 +316,47 @@ class Session(QObject):
         """As `trial`, of another selection."""
         with self.trial(label) as show:
             yield lambda selection: show(replace(self.document, selection=selection))
+
+    # ---- trials, by hand
+
+    def begin(self) -> None:
+        """Begin a trial as in `trial`, which lasts until `keep`, `keep_made` or `drop`."""
+        self._open = True
+
+    def show(self, document: Document) -> None:
+        before, self.shown = self.shown, document
+        self.damaged.emit(difference(before, document))
+        self.pulled.emit()
+
+    def keep(self, label: str) -> None:
+        self._open = False
+        if self.shown is not self.document:
+            self.history.push(label, self.shown)
+            self._show_committed()
+        self._commit_waiting()
+
+    def keep_made(self, label: str, making: Making[Document], pixels: int) -> None:
+        """Keep what takes time to make, as long as so many pixels do; what is shown stands until then."""
+        if pixels > AT_ONCE:
+            self._making = self.work.begin(self._make(label, making))
+            self.pulled.emit()
+            return
+        try:
+            self.show(made(making))
+        except BaseException:
+            self.drop()
+            raise
+        self.keep(label)
+
+    def drop(self) -> None:
+        self._open = False
+        before, self.shown = self.shown, self.document
+        self._choose_there()
+        self.damaged.emit(difference(before, self.shown))
+        self.pulled.emit()
+        self._commit_waiting()
+
+    # ---- what is chosen, and what is seen
 
     @property
     def active_layer(self) -> Layer | None:
@@ -348,10 +431,37 @@ class Session(QObject):
         if self.chosen is not None and self.chosen.number >= len(self.shown.pulls):
             self.chosen = None
 
+    def _wait(self, change: Callable[[], None]) -> None:
+        self._waiting.append(change)
+        self.waiting.emit()
+
     def _commit_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
-        for label, change in waiting:
-            self.amend(change) if label is None else self.commit(label, change)
+        for change in waiting:
+            change()
+
+    async def _make(self, label: str, making: Making[Document]) -> None:
+        since = time.monotonic()
+
+        def tell(share: float) -> None:
+            if time.monotonic() > since + LONG:
+                self.progressed.emit(share, label)
+
+        try:
+            document = await made_aside(making, tell)
+        except Exception:
+            self.give_up()
+            raise
+        self._making = None
+        self.show(document)
+        self.keep(label)
+
+
+def _painted(document: Document, wet: Wet, painting: Generator[float]) -> Making[Document]:
+    """A document with what is painted on it; itself if nothing came out different."""
+    yield from painting
+    dried = wet.dried()
+    return document if dried is wet.layer else wet.document.exchange(wet.layer, dried)
 
 
 def fresh_name(document: Document, name: str) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QSize, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from ui import actions, hints
+from ui import actions, hints, key_tips
 from ui.chip import Colour
 from ui.document import Document
 from ui.dragging import outlook
@@ -68,17 +68,23 @@ class Showing(QObject):
         if begins or _is_spent(keyboard):
             window.canvas.setFocus()  # keys mean the picture, not what happens to come after a spent button
 
+    @Slot()
+    def show_keys(self) -> None:
+        """Keys may have been changed."""
+        key_tips.refresh(self._window)
+        self.show_hint()
+
     def show_hint(self) -> None:
         """What keys do now."""
         window = self._window
         if window.comfort.is_starting:
             hint = ""
         elif window.editing.is_running:
-            hint = hints.line(hints.RUNNING)
+            hint = hints.line(hints.RUNNING, window.keys)
         elif window.editing.is_choosing:
-            hint = hints.line(hints.CHOOSING)
+            hint = hints.line(hints.CHOOSING, window.keys)
         else:
-            hint = hints.hint_of(window.tool)
+            hint = hints.hint_of(window.tool, window.keys)
         window.status.show_hint(hint)
 
     def _show_actions(self) -> None:
@@ -144,6 +150,16 @@ class Showing(QObject):
             timeline.show_way(editing.way, editing.keys)
         else:
             timeline.hide()
+
+    @Slot(float, str)
+    def show_making(self, share: float, label: str) -> None:
+        """How far a step is that takes long."""
+        window = self._window
+        if window.session.is_making:
+            told = tr("{step}: {percent} %").format(step=tr(label), percent=round(100 * share))
+            window.job_bar.show_progress(share, told, keeps=False)
+        elif not window.editing.is_working:
+            window.job_bar.hide()
 
     @Slot(int, int)
     def show_choice(self, number: int, count: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +31,10 @@ from ui.document import (
     places,
 )
 from ui.selection import share
+from ui.work import Making, made
 
 Resampling = Literal["nearest", "bilinear", "bicubic"]
+T = TypeVar("T")
 Matrix = NDArray[np.float64]  # (3, 3): a column (x, y, 1) to another, up to a factor
 NONE: Matrix = np.eye(3)
 LARGEST = 3 * 8192  # pixels, of either side of what comes out
@@ -92,18 +94,58 @@ def corners(rect: Rect) -> NDArray[np.float64]:
 
 def transformed(layer: Layer, matrix: Matrix, how: Resampling = "bicubic") -> Layer:
     """A layer, or a group with all that is in it, under a map of the document's pixels."""
+    return made(transforming(layer, matrix, how))
+
+
+def transforming(layer: Layer, matrix: Matrix, how: Resampling = "bicubic") -> Making[Layer]:
+    """The same step by step."""
     if np.allclose(matrix, NONE, rtol=0, atol=1e-9):
         return layer
-    layers = tuple(transformed(each, matrix, how) for each in layer.layers)
+    layers, parts = [], len(layer.layers) + 1
+    for number, each in enumerate(layer.layers):
+        layers.append((yield from _part(transforming(each, matrix, how), number, parts)))
     placed = placed_of(layer)
-    whole = matrix @ np.array(placed.matrix).reshape(3, 3)
-    whole = whole / whole[2, 2]
-    tiles = _moved(placed.tiles, whole, how)
-    mask = None if placed.mask is None else _moved_mask(placed.mask, whole, how)
+    whole = _whole(placed, matrix)
+    first = placed.tiles, placed.mask, whole
+    if _is_shift(matrix):  # by whole pixels: what there is, is what would come out once more
+        first = layer.tiles, layer.mask, matrix
+    tiles = yield from _part(_moving(first[0], first[2], how), parts - 1, parts)
+    mask = None if first[1] is None else (yield from _moving_mask(first[1], first[2], how))
     kept = replace(placed, matrix=tuple(whole.ravel().tolist()), shown=tiles, shown_mask=mask)
-    return replace(
-        layer, tiles=tiles, mask=mask, layers=layers, placed=None if layer.kind == "group" else kept
-    )
+    is_group = layer.kind == "group"
+    return replace(layer, tiles=tiles, mask=mask, layers=tuple(layers), placed=None if is_group else kept)
+
+
+def _is_shift(matrix: Matrix) -> bool:
+    """Whether it moves by whole pixels and does nothing else."""
+    x, y = matrix[:2, 2]
+    return bool(np.allclose(matrix, shift(round(x), round(y)), rtol=0, atol=1e-6))
+
+
+def size_of(layer: Layer, matrix: Matrix) -> int:
+    """How many pixels come out of transforming a layer. Raises ValueError if they would be too many."""
+    sizes = [size_of(each, matrix) for each in layer.layers]
+    placed = placed_of(layer)
+    box = held(placed.tiles)
+    if box.width:
+        box = _box(mapped(_whole(placed, matrix), corners(box)))
+    return sum(sizes) + box.width * box.height
+
+
+def _whole(placed: Placed, matrix: Matrix) -> Matrix:
+    """From the pixels that a layer began with to where a further map takes them."""
+    whole = matrix @ np.array(placed.matrix).reshape(3, 3)
+    there: Matrix = whole / whole[2, 2]
+    return there
+
+
+def _part(making: Making[T], number: int, count: int) -> Making[T]:
+    """One of so many equal parts of some work."""
+    while True:
+        try:
+            yield (number + next(making)) / count
+        except StopIteration as end:
+            return cast("T", end.value)
 
 
 def placed_of(layer: Layer) -> Placed:
@@ -231,6 +273,10 @@ def warped(pixels: Pixels, matrix: Matrix, how: Resampling) -> tuple[Pixels, int
     Each pixel that comes out is the mean of what it covers: where the map shrinks, it is looked at more
     finely, and then the mean is taken.
     """
+    return made(_warping(pixels, matrix, how))
+
+
+def _warping(pixels: Pixels, matrix: Matrix, how: Resampling) -> Making[tuple[Pixels, int, int]]:
     height, width = pixels.shape[:2]
     box = _box(mapped(matrix, corners(Rect(0, 0, width, height))))
     exact = _rearranged(pixels, matrix)
@@ -242,32 +288,36 @@ def warped(pixels: Pixels, matrix: Matrix, how: Resampling) -> tuple[Pixels, int
     finer = 1 if how == "nearest" else _finer(back, box)
     planes = _planes(pixels)
     if how == "bicubic" and finer == 1:  # Pillow's own bicubic look-up sharpens: its enlargement does not
+        yield 0.0
         planes = [_doubled(plane) for plane in planes]
         back = shift(-0.5, -0.5) @ np.diag([2.0, 2.0, 1.0]) @ back
     out = np.empty((box.height, box.width, 4), pixels.dtype)
     rows = max(1, STRIP // (finer * finer * box.width))
     for top in range(0, box.height, rows):
+        yield top / box.height
         strip = out[top : top + rows]
         fine = back @ shift(0, top) @ np.diag([1 / finer, 1 / finer, 1])
         size = strip.shape[1] * finer, strip.shape[0] * finer
         found = [_looked_up(plane, fine, size, how) for plane in planes]
         strip[...] = _mean(found[0] if len(found) == 1 else np.stack(found, 2), finer).clip(0, _most(out))
-    np.minimum(out, out[..., 3:], out=out)  # a bicubic curve may overshoot
+        np.minimum(strip, strip[..., 3:], out=strip)  # a bicubic curve may overshoot
     return out, box.x, box.y
 
 
-def _moved(tiles: Tiles, matrix: Matrix, how: Resampling) -> Tiles:
+def _moving(tiles: Tiles, matrix: Matrix, how: Resampling) -> Making[Tiles]:
     box = held(tiles)
     if not box.width:
         return tiles
-    pixels, x, y = warped(gathered(tiles, box), matrix @ shift(box.x, box.y), how)
+    yield 0.0
+    pixels = gathered(tiles, box)
+    pixels, x, y = yield from _warping(pixels, matrix @ shift(box.x, box.y), how)
     return tiles_of(pixels, x, y)
 
 
-def _moved_mask(mask: Shares, matrix: Matrix, how: Resampling) -> Shares:
+def _moving_mask(mask: Shares, matrix: Matrix, how: Resampling) -> Making[Shares]:
     """A mask hides what it hides; whatever it does not reach is seen."""
     hiding = {place: np.dstack([255 - part] * 4) for place, part in mask.items()}
-    moved = _moved(MappingProxyType(hiding), matrix, how)
+    moved = yield from _moving(MappingProxyType(hiding), matrix, how)
     parts = {place: 255 - tile[..., 3] for place, tile in moved.items()}
     for part in parts.values():
         part.flags.writeable = False

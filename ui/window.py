@@ -70,11 +70,10 @@ from ui.status import StatusLine
 from ui.strip import OptionStrip
 from ui.timeline import Timeline
 from ui.toolbar import ToolBar, remembered_in, tools_as
-from ui.tools import Brush, Drag, Lasting, Pan, Pick, Tool, Transform, Watch
+from ui.tools import Brush, Drag, Lasting, Move, Pan, Pick, Tool, Transform, Watch
 from ui.tools.drag import duplicated
 from ui.transform_panel import TransformPanel
 from ui.view_chips import TurnedChip
-from ui.work import Work
 
 log = logging.getLogger(__name__)
 LOOKS = ("theme", "text_size")
@@ -104,7 +103,7 @@ class Window(QMainWindow):
     ) -> None:
         super().__init__()
         self.session, self.engine, self.settings = session, engine, settings
-        self.work = Work()
+        self.work = session.work
         self.editing = Editing(session, engine, self.work, model)
         self.editing.pace = settings.drag_pace / 1e6
         self.filing = Filing(self, session, self.work, settings)
@@ -117,7 +116,7 @@ class Window(QMainWindow):
         self._make_menus()
         self._listen()
         self._recall()
-        self.showing.refresh()
+        self.showing.show_keys()
         self.choose_tool(0)
 
     # ---- files
@@ -144,7 +143,7 @@ class Window(QMainWindow):
     def undo(self) -> None:
         """Take the last step back; a result that waits to be chosen is the last step."""
         tool = self.canvas.tool
-        if isinstance(tool, Lasting) and tool.give_up(self.session):
+        if self.session.give_up() or (isinstance(tool, Lasting) and tool.give_up(self.session)):
             return
         if self.editing.is_choosing:
             self.editing.discard()
@@ -210,7 +209,7 @@ class Window(QMainWindow):
             self.comfort.leave_start()
             return
         tool = self.canvas.tool
-        if self.canvas.cancel_gesture():
+        if self.canvas.cancel_gesture() or self.session.give_up():
             return
         if isinstance(tool, Lasting) and tool.give_up(self.session):
             self._give_back_tool()
@@ -362,6 +361,7 @@ class Window(QMainWindow):
         if self._is_closed:
             return
         self.canvas.cancel_gesture()  # it would end by itself when the session is gone already
+        self.session.give_up()
         await self.editing.ended()
         await self.live.ended()
         await self.filing.ended()
@@ -410,6 +410,9 @@ class Window(QMainWindow):
         self.ants = Ants(self.canvas, self.session)
         transform = next(tool for tool in self.tools if isinstance(tool, Transform))
         self.transform_panel = TransformPanel(self.session, transform)
+        for tool in self.tools:
+            if isinstance(tool, Move | Transform):
+                self.canvas.add_marks(tool.landing)
         self.settle_panel = SettlePanel(self.session, self.editing, self._live_options, settings)
         self.clipboard = Clipboard(self.canvas, self.session, self.filing, self.work)
         self.selecting = Selecting(self, self.session, settings)
@@ -494,6 +497,7 @@ class Window(QMainWindow):
         self.transform_panel.discard.connect(self.step_back)
         self.settle_panel.changed.connect(self.showing.show_settle)
         session.committed.connect(self.showing.remember_colour)
+        session.progressed.connect(self.showing.show_making)
         session.replaced.connect(self.showing.refresh)
         session.colour_changed.connect(self.showing.show_colours)
         self.layering.follow(self.menus.actions)
@@ -521,6 +525,7 @@ class Window(QMainWindow):
         bar.again.connect(self.make_another)
         for stop in (panel.stop, self.drag_panel.stop, bar.stop):
             stop.connect(self.editing.stop)
+        bar.stop.connect(session.give_up)
         bar.apply.connect(self.editing.apply)
         bar.discard.connect(self.editing.discard)
         bar.turn.connect(self.editing.turn)
@@ -552,6 +557,7 @@ class Window(QMainWindow):
         start.new.connect(self.filing.new)
         start.ask_new.connect(self.filing.ask_new)
         start.ask_open.connect(self.filing.ask_open)
+        self.keys.changed.connect(self.showing.show_keys)
         self.engine.ready.connect(self._engine_ready)
         self.engine.failed.connect(self._engine_failed)
 

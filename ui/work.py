@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Generator
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,6 +14,8 @@ from engine.types import EngineError
 from ui.language import tr
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
+Making = Generator[float, None, T]  # how far it is, 0 ... 1, as it goes; at last what was made
 
 
 class Work(QObject):
@@ -39,3 +42,28 @@ class Work(QObject):
             log.exception("an action failed")
             told = tr("That did not work ({error}); nothing was lost. Please try again.")
             self.failed.emit(told.format(error=error))
+
+
+def made(making: Making[T]) -> T:
+    """What comes of it, at once."""
+    while True:
+        _, ended = _step(making)
+        if ended:
+            return ended[0]
+
+
+async def made_aside(making: Making[T], told: Callable[[float], None]) -> T:
+    """The same step by step beside the event loop; between two steps it can be cancelled."""
+    while True:
+        share, ended = await asyncio.to_thread(_step, making)
+        if ended:
+            return ended[0]
+        told(share)
+
+
+def _step(making: Making[T]) -> tuple[float, tuple[T, ...]]:
+    """How far it is, and what was made if that was the last step."""
+    try:
+        return next(making), ()
+    except StopIteration as end:
+        return 1.0, (end.value,)

@@ -9,15 +9,16 @@ from PySide6.QtGui import QKeyEvent, QPainter
 
 from engine.area import Rect
 from ui.document import Document, Layer, copied, eight_bits
-from ui.floating import Floating
+from ui.floating import Floating, Landing
 from ui.language import marked, tr
 from ui.options import switch
 from ui.selection import alone, shifted
 from ui.session import Session, fresh_name, topmost_first
 from ui.tools.pointer import Gesture, Pointer
 from ui.tools.select import ARROWS, some
-from ui.transform import lifted, shift, transformed
+from ui.transform import NONE, lifted, shift, size_of, transforming
 from ui.view import View
+from ui.work import Making
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Move:
     )
     floating: Floating | None = field(default=None, repr=False)
     by: tuple[int, int] = (0, 0)
+    landing: Landing = field(default_factory=Landing, repr=False)
 
     @property
     def outline(self) -> float | None:
@@ -45,22 +47,28 @@ class Move:
             return
         document, layer = taken
         first, self.by = pointer, (0, 0)
-        self.floating = Floating(document, layer)
+        label = marked("Duplicate") if pointer.alt else marked("Move")
+        floating = self.floating = Floating(document, layer)
+        session.begin()
         try:
-            with session.trial(marked("Duplicate") if pointer.alt else marked("Move")) as show:
-                while pointer.down:
-                    pointer = yield
-                    by = _way(first, pointer)
-                    if by != self.by:
-                        self.by = by
-                        show(_shifted(self.floating.ground, *by))
-                if self.by != (0, 0):
-                    show(moved(document, layer, *self.by))
-                elif session.shown is not session.document:  # there and back again
-                    show(session.document)
+            while pointer.down:
+                pointer = yield
+                by = _way(first, pointer)
+                if by != self.by:
+                    self.by = by
+                    session.show(_shifted(floating.ground, *by))
+        except BaseException:
+            session.drop()
+            raise
         finally:
             self.floating = None
             session.pulled.emit()
+        if self.by != (0, 0):
+            self.landing.hold(floating, shift(*self.by), smooth=True)
+            session.keep_made(label, moving(document, layer, *self.by), size_of(layer, NONE))
+        else:  # there and back again
+            session.show(session.document)
+            session.keep(label)
 
     def paint_picture(self, painter: QPainter, session: Session) -> None:
         if self.floating is not None and self.by != (0, 0) and not session.comparing:
@@ -81,8 +89,8 @@ class Move:
         if taken is not None:
             far = 10 if keys & Qt.KeyboardModifier.ShiftModifier else 1
             dx, dy = ARROWS[key]
-            after = moved(*taken, far * dx, far * dy)
-            session.commit("Nudge", lambda document: after)
+            after = moving(*taken, far * dx, far * dy)
+            session.make(marked("Nudge"), lambda document: after, size_of(taken[1], NONE))
         return True
 
 
@@ -116,9 +124,10 @@ def taken_up(session: Session, copies: bool = False) -> tuple[Document, Layer] |
     return document, layer
 
 
-def moved(document: Document, layer: Layer, dx: int, dy: int) -> Document:
+def moving(document: Document, layer: Layer, dx: int, dy: int) -> Making[Document]:
     """The layer elsewhere, and the selection with it."""
-    return _shifted(document, dx, dy).exchange(layer, transformed(layer, shift(dx, dy)))
+    moved = yield from transforming(layer, shift(dx, dy))
+    return _shifted(document, dx, dy).exchange(layer, moved)
 
 
 def _shifted(document: Document, dx: int, dy: int) -> Document:

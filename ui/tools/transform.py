@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,16 +10,17 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPolygonF
 
 from ui import pose
 from ui.document import Document
-from ui.floating import Floating
-from ui.language import tr
+from ui.floating import Floating, Landing
+from ui.language import marked, tr
 from ui.options import choice
 from ui.pose import Grip, Mode, Pose
 from ui.session import Session
 from ui.tools.move import taken_up
 from ui.tools.pointer import Gesture, Pointer
 from ui.tools.select import ARROWS
-from ui.transform import Matrix, Resampling, between, transformed
+from ui.transform import Matrix, Resampling, between, size_of
 from ui.view import View
+from ui.work import Making
 
 KNOB = 4.5  # points, half the side of a handle
 LIGHT, DARK = QColor(255, 255, 255, 235), QColor(0, 0, 0, 160)
@@ -55,22 +54,17 @@ class Transform:
     floating: Floating | None = field(default=None, repr=False)  # what is in the frame
     pose: Pose = field(default_factory=lambda: np.zeros((4, 2)), repr=False)
     _of: tuple[Document, int] | None = field(default=None, repr=False)  # document and layer of the frame
-    _trial: AbstractContextManager[Callable[[Document], None]] | None = field(default=None, repr=False)
-    _show: Callable[[Document], None] | None = field(default=None, repr=False)
+    is_under_way: bool = field(default=False, repr=False)  # whether there is something to be applied
+    landing: Landing = field(default_factory=Landing, repr=False)
 
     @property
     def outline(self) -> float | None:
         return None
 
-    @property
-    def is_under_way(self) -> bool:
-        """Whether there is something to be applied."""
-        return self._trial is not None
-
     def look(self, session: Session) -> bool:
         """Put the frame round the active layer, unless it is there; whether there is one."""
         there = session.document, session.active
-        if self._trial is None and not session.is_busy and self._of != there:
+        if not self.is_under_way and not session.is_busy and self._of != there:
             self._of, taken = there, taken_up(session)
             self.floating = None if taken is None else Floating(*taken)
             if self.floating is not None:
@@ -81,35 +75,35 @@ class Transform:
         """Show the layer so; nothing happens where it could not be drawn."""
         if not self.look(session) or self.floating is None or not pose.is_sound(wish):
             return
-        if self._trial is None:
-            self._trial = session.trial("Transform")
-            self._show = self._trial.__enter__()
-            self._show(self.floating.ground)
+        if not self.is_under_way:
+            if session.is_busy:
+                return
+            session.begin()
+            self.is_under_way = True
+            session.show(self.floating.ground)
         self.pose = wish
         session.pulled.emit()
 
     def finish(self, session: Session) -> None:
         """The layer is what the frame shows: one undo step."""
-        if self._trial is None or self.floating is None or self._show is None:
+        if not self.is_under_way or self.floating is None:
             return
-        document, layer = self.floating.document, self.floating.layer
+        floating, matrix = self.floating, self.matrix
         try:
-            after = document.exchange(layer, transformed(layer, self.matrix, self.how))
+            pixels = size_of(floating.layer, matrix)
         except ValueError:
             session.said.emit(tr("The layer would be too large: make it smaller first."))
             return
-        if document.selection is not None:
-            after = replace(after, selection=None)  # it does not fit what was transformed any more
-        trial, self._trial = self._trial, None
-        self._show(after if after.layers != session.document.layers else session.document)
-        trial.__exit__(None, None, None)
+        self.is_under_way = False
+        self.landing.hold(floating, matrix, self.how != "nearest")
+        session.keep_made(marked("Transform"), _applied(session.document, floating, matrix, self.how), pixels)
         self._let_go(session)
 
     def give_up(self, session: Session) -> bool:
-        if self._trial is None:
+        if not self.is_under_way:
             return False
-        trial, self._trial = self._trial, None
-        trial.__exit__(_GivenUp, _GivenUp(), None)
+        self.is_under_way = False
+        session.drop()
         self._let_go(session)
         return True
 
@@ -139,7 +133,7 @@ class Transform:
             raise
 
     def paint_picture(self, painter: QPainter, session: Session) -> None:
-        if self._trial is not None and self.floating is not None and not session.comparing:
+        if self.is_under_way and self.floating is not None and not session.comparing:
             self.floating.draw(painter, self.matrix, self.how != "nearest")
 
     def paint(self, painter: QPainter, session: Session, view: View) -> None:
@@ -172,7 +166,7 @@ class Transform:
 
     def key(self, session: Session, event: QKeyEvent) -> bool:
         key, keys = Qt.Key(event.key()), event.modifiers()
-        if key in FINISH and self._trial is not None:
+        if key in FINISH and self.is_under_way:
             self.finish(session)
         elif key in ARROWS and not keys & Qt.KeyboardModifier.ControlModifier:
             far = 10 if keys & Qt.KeyboardModifier.ShiftModifier else 1
@@ -183,12 +177,15 @@ class Transform:
         return True
 
     def _let_go(self, session: Session) -> None:
-        self._of = self.floating = self._show = None
+        self._of = self.floating = None
         session.pulled.emit()
 
 
-class _GivenUp(Exception):
-    """The user does not want it."""
+def _applied(before: Document, floating: Floating, matrix: Matrix, how: Resampling) -> Making[Document]:
+    """The document with the layer as the frame shows it; what was selected would not fit any more."""
+    after = yield from floating.landed(matrix, how)
+    after = after if after.selection is None else replace(after, selection=None)
+    return after if after.layers != before.layers else before
 
 
 def _cursor(where: Pose, grip: Grip, mode: Mode) -> Qt.CursorShape:
