@@ -160,9 +160,11 @@ class Lora:
 
     path: str
     weight: float = 1.0  # 0 is the model as it is; less leads away
+    noisy: float | None = None  # whither the weight falls, as a cosine, up to the edit's t0; None: it stays
 
     def __post_init__(self) -> None:
-        _within(f"The weight of {self.path}", self.weight, -10, 10)
+        for weight in (self.weight, self.noisy or 0.0):
+            _within(f"The weight of {self.path}", weight, -10, 10)
 
 
 @dataclass(frozen=True)
