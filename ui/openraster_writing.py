@@ -32,6 +32,7 @@ from ui.openraster import (
 from ui.pictures import written_profile
 from ui.png import Samples, png
 from ui.record import Json, TileMap, number_of, record
+from ui.transform import held
 
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML has no place for
 
@@ -204,18 +205,8 @@ def _merged(document: Document, thumbnail: list[NDArray[np.uint8]]) -> Iterator[
 
 def covered(tiles: TileMap) -> Rect:
     """The smallest rectangle that holds all that can be seen of a layer; one pixel if that is nothing."""
-    rows: dict[int, NDArray[np.bool_]] = {}
-    columns: dict[int, NDArray[np.bool_]] = {}
-    for (column, row), tile in tiles.items():
-        alpha = tile[..., 3] != 0
-        rows[row] = rows.get(row, False) | alpha.any(1)
-        columns[column] = columns.get(column, False) | alpha.any(0)
-    spans = []
-    for lines in (columns, rows):
-        there = [index * TILE + offset for index, line in lines.items() for offset in np.flatnonzero(line)]
-        spans.append((int(min(there)), int(max(there)) + 1) if there else (0, 1))
-    (left, right), (top, bottom) = spans
-    return Rect(left, top, right - left, bottom - top)
+    at = held(tiles)
+    return at if at.width else Rect(at.x, at.y, 1, 1)
 
 
 def around(tiles: TileMap) -> Rect:

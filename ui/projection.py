@@ -23,6 +23,7 @@ from ui.spaces import screen_image
 
 HALVINGS = 3
 SLOW_AT_ONCE = 48  # layers on tiles that are laid without Qt's painter, a millisecond or two each
+TILE_COST = 0.25  # of a tile with plain layers, in those
 Mode = QPainter.CompositionMode
 KEPT = 256  # tiles of what lies below the active layer
 
@@ -96,7 +97,7 @@ class Projection:
     def _first(self, due: set[Place], visible: Rect, above: Iterable[Layer]) -> Collection[Place]:
         """As many of the tiles as can be composed without a wait that is felt, the middle first."""
         ground = _slow_ones(self._ground, self._depth)
-        costs = dict.fromkeys(due, _slow_ones(above, self._depth))
+        costs = dict.fromkeys(due, TILE_COST + _slow_ones(above, self._depth))
         for place in due - self._grounds.keys():
             costs[place] += ground
         if sum(costs.values()) <= SLOW_AT_ONCE:

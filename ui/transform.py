@@ -179,17 +179,26 @@ def bounds(layer: Layer) -> Rect:
 
 def held(tiles: Tiles) -> Rect:
     """The smallest rectangle round all pixels that are not transparent."""
-    spans = []
-    for (column, row), tile in tiles.items():
-        alpha = tile[..., 3]
-        rows, columns = np.flatnonzero(alpha.any(1)), np.flatnonzero(alpha.any(0))
-        if len(rows):
-            x, y = column * TILE, row * TILE
-            spans.append((x + columns[0], y + rows[0], x + columns[-1] + 1, y + rows[-1] + 1))
-    if not spans:
-        return Rect(0, 0, 0, 0)
-    lows, highs = np.min(spans, 0), np.max(spans, 0)
-    return Rect(int(lows[0]), int(lows[1]), int(highs[2] - lows[0]), int(highs[3] - lows[1]))
+    (left, right), (top, bottom) = _span(tiles, 0), _span(tiles, 1)
+    return Rect(left, top, right - left, bottom - top)
+
+
+def _span(tiles: Tiles, axis: int) -> tuple[int, int]:
+    """From which column (axis 0) or row (1) of pixels on they lie, and where they end; only the outer tiles
+    are looked at.
+    """
+    lines: dict[int, list[Pixels]] = {}
+    for place, tile in tiles.items():
+        lines.setdefault(place[axis], []).append(tile)
+
+    def covered(index: int) -> list[int]:
+        there = np.any([tile[..., 3].any(axis) for tile in lines[index]], 0)
+        return [index * TILE + int(offset) for offset in np.flatnonzero(there)]
+
+    ordered = sorted(lines)
+    first = next(filter(None, map(covered, ordered)), [0])
+    last = next(filter(None, map(covered, reversed(ordered))), [-1])
+    return first[0], last[-1] + 1
 
 
 def gathered(tiles: Tiles, rect: Rect) -> Pixels:
