@@ -96,7 +96,10 @@ def _tables() -> Iterator[str]:
             choices = (choice for choice in each.metadata["choices"] if choice not in NAMES)
             yield from (choice.replace("_", " ").capitalize() for choice in choices)
     for pairs in (*hints.HINTS.values(), hints.ALWAYS, hints.RUNNING, hints.CHOOSING):
-        yield from (text for pair in pairs for text in pair)
+        for key, what in pairs:
+            yield what
+            if isinstance(key, str):
+                yield key
     yield from (note for _, _, note in dialogs.SIZES)
     yield from (material.name for material in load_materials())
     for task in TASKS:

@@ -16,6 +16,7 @@ from tests.bench import Bench, scenario
 from ui.actions import ACTIONS, Action
 from ui.keys import Keys, native
 from ui.shortcuts import ShortcutsDialog
+from ui.tour import Tour
 
 TABLE = (
     Action("undo", "&Edit", "&Undo", ("Ctrl+Z",)),
@@ -52,6 +53,40 @@ def test_whoever_had_the_key_loses_it_and_keeps_the_others(
     keys.give("fit", ["Ctrl+Y"])
     assert keys_on(actions["redo"]) == ["Ctrl+Shift+Z"]
     assert keys.owner("Ctrl+Y", apart_from="fit") is None
+
+
+@scenario
+async def test_whatever_names_a_key_names_the_one_that_it_has_now(bench: Bench) -> None:
+    window = bench.window
+    await bench.start_engine()
+    assert window.edit_panel.main.toolTip() == "Turn the strokes into a picture  (Ctrl+Enter)"
+    keys = {
+        "make_it_real": "F7",
+        "tool Brush": "F8",
+        "swap_colours": "F9",
+        "layering.add": "F2",
+        "comfort.search_commands": "F3",
+    }
+    for name, key in keys.items():
+        window.keys.give(name, [key])
+    assert window.edit_panel.main.toolTip() == "Turn the strokes into a picture  (F7)"
+    assert window.tool_bar.buttons[0].toolTip().startswith("Brush  (F8)")
+    assert window.tool_bar.swatches.toolTip().endswith("(F9)")
+    assert window.layers.buttons["add"].toolTip() == "New layer for strokes  (F2)"
+    assert "F9: swap colours" in window.status.hint.text()
+    window.comfort.show_tour()
+    tour = window.findChild(Tour)
+    assert tour is not None
+    for _ in range(2):
+        tour.go_on()
+    assert "F3 finds the rest." in tour.text.text()
+    tour.end()
+    window.make_it_real()
+    assert window.edit_panel.main.toolTip() == "Stop and keep what there is  (Esc)"
+    window.keys.give("step_back", [])
+    assert window.edit_panel.main.toolTip() == "Stop and keep what there is"
+    await bench.finish()
+    assert "F7" in window.job_bar.again_button.toolTip()
 
 
 def test_one_or_all_get_their_own_keys_again(actions: dict[str, QAction], tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from tests.bench import Bench, scenario
+from ui.actions import ACTIONS
+from ui.keys import native
 from ui.language import LANGUAGES
 from ui.manual import FOLDER, Manual, chapters
 
@@ -56,6 +58,27 @@ async def test_the_keys_are_those_that_were_given(bench: Bench) -> None:
     assert "Fit the window: F7" in manual.page.toPlainText()
     assert "Undo: Ctrl+Z" in manual.page.toPlainText()
     manual.close()
+
+
+@scenario
+async def test_chapters_name_the_keys_that_were_given(bench: Bench) -> None:
+    bench.window.keys.give("make_it_real", ["F7"])
+    bench.window.keys.give("undo", [])
+    manual = manual_of(bench)
+    told = manual.page.toPlainText()
+    assert "Its key is F7." in told
+    assert "can be undone with Undo." in told
+    manual.close()
+
+
+def test_no_chapter_names_a_key_that_can_be_changed() -> None:
+    names = {action.name for action in ACTIONS}
+    shown = {key for action in ACTIONS for key in (native([key]) for key in action.keys) if "+" in key}
+    for path in FOLDER.rglob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        assert set(re.findall(r"\{([^{}]+)\}", text)) <= names, path
+        bold = {word.replace("Strg", "Ctrl") for word in re.findall(r"\*\*([^*\n]+)\*\*", text)}
+        assert not bold & shown, path
 
 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "system"])

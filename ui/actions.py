@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from PySide6.QtGui import QKeySequence
-
 from ui.language import plain, tr
 
 
@@ -26,14 +24,6 @@ class Action(NamedTuple):
     def plain(self) -> str:
         """The text as it is read."""
         return plain(tr(self.text))
-
-    @property
-    def key(self) -> str:
-        """The first key as this platform writes it."""
-        if not self.keys:
-            return ""
-        text = QKeySequence(self.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
-        return text.replace("Return", "Enter")
 
 
 MENUS = ("&File", "&Edit", "&Layer", "&Select", "&Results", "&Tools", "&View", "&Help")
@@ -166,7 +156,6 @@ BY_HAND = (  # what no action stands for
     ("Move the chosen end of a handle; with Shift by 10 pixels", "Arrow keys"),
     ("Draw round what a handle carries", "Alt"),
     ("Remove the chosen handle", "Delete"),
-    ("The chosen handle once more", "Ctrl+J"),
     ("Hold to pan", "Space"),
     ("Hold and drag to zoom", "Ctrl+Space"),
     ("Hold and drag to turn the view; with Ctrl in even steps", "R"),
@@ -181,9 +170,3 @@ def named(name: str) -> Action:
 
 def in_menu(menu: str) -> Iterator[Action]:
     return (action for action in ACTIONS if action.menu == menu)
-
-
-def hint(name: str) -> str:
-    """For a tooltip: what it does and its key."""
-    action = named(name)
-    return f"{action.plain}  ({action.key})" if action.keys else action.plain

@@ -28,6 +28,7 @@ from ui.document import (
     tiles_from,
 )
 from ui.filing import Filing
+from ui.key_tips import key_of
 from ui.language import marked, tr
 from ui.pixels import rgba_of
 from ui.selection import alone, common_part, part_in
@@ -187,9 +188,8 @@ class Clipboard(QObject):
         self._session.commit(label, added)
         rect = self._session.document.rect
         if any(at.width > rect.width or at.height > rect.height for _, _, at in found):
-            self.told.emit(
-                tr("It is larger than the picture and reaches beyond its edges; Ctrl+T makes it smaller.")
-            )
+            told = tr("It is larger than the picture and reaches beyond its edges; {key} makes it smaller.")
+            self.told.emit(told.format(key=key_of(self, "tool Transform") or tr("Transform")))
 
     def _middle(self, rgba: Rgba) -> Rect:
         """Where something from elsewhere is put: on the selection, or in the middle of the view."""

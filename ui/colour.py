@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from ui import theme
 from ui.chip import Chip, Colour, hex_of
+from ui.key_tips import explain
 from ui.language import tr
 from ui.materials import Material, MaterialsPalette
 from ui.widgets import Field
@@ -166,7 +167,7 @@ class Swatches(QWidget):
         super().__init__()
         self._colours: tuple[Colour, Colour] = ((0, 0, 0), (255, 255, 255))
         self.setFixedSize(34, 34)
-        self.setToolTip(tr("Foreground and background colour; click to swap (X), D for black and white"))
+        explain(self, tr("Foreground and background colour; click to swap them"), "swap_colours")
         self.setAccessibleName(tr("Foreground and background colour"))
 
     def set_colours(self, foreground: Colour, background: Colour) -> None:

@@ -27,7 +27,6 @@ class Column(QFrame):
         self._turned = set(settings.folds)  # titles of those that were folded or opened by hand
         self.setObjectName("column")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAccessibleName(tr("Panels"))
         self.setMaximumWidth(2 * theme.PANEL_WIDTH)
         self.scrolled = _Scrolled()
         self._rows = QVBoxLayout(self)
@@ -64,6 +63,7 @@ class _Scrolled(QScrollArea):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setAccessibleName(tr("Panels"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -10,7 +10,8 @@ from PySide6.QtCore import QCoreApplication, QObject, Slot
 from ui.commands import RECENT, CommandsDialog
 from ui.dialogs import AboutDialog
 from ui.language import tr
-from ui.manual import Manual, keys_as_text
+from ui.manual import Manual
+from ui.models_dialog import ModelsDialog
 from ui.shortcuts import ShortcutsDialog
 from ui.tasks import Task
 from ui.tour import Step, Tour
@@ -68,7 +69,16 @@ class Comfort(QObject):
 
     def show_manual(self) -> None:
         window = self._window
-        Manual(window, window.settings.language, keys_as_text(window.menus.table, window.keys)).show()
+        Manual(window, window.settings.language, window.menus.table, window.keys).show()
+
+    @Slot()
+    def show_models(self) -> None:
+        """It stays open beside the work, and is there once."""
+        window = self._window
+        dialog = window.findChild(ModelsDialog) or ModelsDialog(window, window.library, window.switching)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
 
     def show_shortcuts(self) -> None:
         ShortcutsDialog(self._window, self._window.menus.table, self._window.keys).open()
@@ -103,7 +113,9 @@ class Comfort(QObject):
             Step(
                 window.layers,
                 tr("Keep what you like"),
-                tr("A result becomes a layer of its own, and all can be undone. Ctrl+K finds the rest."),
+                tr(
+                    "A result becomes a layer of its own, and all can be undone. {key} finds the rest."
+                ).format(key=window.keys.shown("comfort.search_commands") or tr("Search commands")),
             ),
         )
         Tour(window, steps).ended.connect(self._tour_seen)

@@ -14,6 +14,7 @@ from ui.apply import DOT
 from ui.dragging import DragOptions, Outlook
 from ui.handle_list import HandleList
 from ui.icons import icon
+from ui.key_tips import explain
 from ui.language import marked, tr
 from ui.session import Session
 from ui.settings import Settings
@@ -142,15 +143,12 @@ class DragPanel(QWidget):
             icon("stop-fill", theme.ON_DANGER) if running else icon("arrows-out-cardinal", white)
         )
         self.main.setEnabled(running or possible)
-        self.main.setToolTip(
-            tr("Stop and keep what is done  (Esc)")
-            if running
-            else tr("Move what the handles carry  (Ctrl+Enter)")
-            if possible
-            else tr("Place a handle first")
-            if ready
-            else tr("The model is getting ready")
-        )
+        if running:
+            explain(self.main, tr("Stop and keep what is done"), "step_back")
+        elif possible:
+            explain(self.main, tr("Move what the handles carry"), "make_it_real")
+        else:
+            explain(self.main, tr("Place a handle first") if ready else tr("The model is getting ready"))
         restyle(self.main)
         self.in_turn.setVisible(outlook.handles > 1)
         self.outlook.setText(foretold(outlook, pace))

@@ -22,6 +22,7 @@ from engine.types import EngineError
 from ui import theme
 from ui.document import Pulls
 from ui.handles import SCALES, exchanged, with_end
+from ui.key_tips import explain
 from ui.language import tr
 from ui.session import Session
 from ui.tools.drag import changed, duplicated, removed
@@ -52,7 +53,8 @@ class HandleList(QWidget):
         )
         self.hint.setWordWrap(True)
         self.hint.setProperty("quiet", True)
-        self.copy_button = icon_button("copy", tr("The chosen handle once more  (Ctrl+J)"))
+        self.copy_button = icon_button("copy", tr("The chosen handle once more"))
+        explain(self.copy_button, tr("The chosen handle once more"), "duplicate")
         self.remove_button = icon_button("trash", tr("Remove the chosen handle  (Delete)"))
         self.copy_button.clicked.connect(self._duplicate)
         self.remove_button.clicked.connect(self._remove)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from ui.keys import Keys
 from ui.language import tr
 from ui.tools import Tool
 
-SIZE = ("[ ]", "size")
-LINE = ("Shift", "straight line")
-SHAPES = (("Shift", "add"), ("Alt", "take away"), ("Ctrl+D", "select nothing"))
-HINTS: dict[str, tuple[tuple[str, str], ...]] = {  # by the names of tools
-    "Brush": (LINE, ("Ctrl", "pick a colour"), SIZE, ("X", "swap colours")),
+Hint = tuple[str | tuple[str, ...], str]  # a key as it is, or commands whose keys are meant; what it does
+
+SIZE: Hint = (("smaller", "larger"), "size")
+LINE: Hint = ("Shift", "straight line")
+SHAPES: tuple[Hint, ...] = (
+    ("Shift", "add"),
+    ("Alt", "take away"),
+    (("selecting.none",), "select nothing"),
+)
+HINTS: dict[str, tuple[Hint, ...]] = {  # by the names of tools
+    "Brush": (LINE, ("Ctrl", "pick a colour"), SIZE, (("swap_colours",), "swap colours")),
     "Eraser": (LINE, SIZE),
     "Gradient": (("Shift", "even angles"),),
     "Clone stamp": (("Alt-click", "where to copy from"), SIZE),
@@ -24,25 +33,37 @@ HINTS: dict[str, tuple[tuple[str, str], ...]] = {  # by the names of tools
     "Rectangle": SHAPES,
     "Ellipse": SHAPES,
     "Lasso": SHAPES,
-    "Polygon": (("Enter", "close"), ("Backspace", "one corner back"), *SHAPES[:2]),
+    "Polygon": ((("apply_result",), "close"), ("Backspace", "one corner back"), *SHAPES[:2]),
     "Wand": SHAPES,
-    "Transform": (("Enter", "apply"), ("Esc", "leave it"), ("Shift", "change the shape")),
+    "Transform": (
+        (("apply_result",), "apply"),
+        (("step_back",), "leave it"),
+        ("Shift", "change the shape"),
+    ),
 }
-ALWAYS = (("Space", "move the view"),)
-RUNNING = (("Esc", "stop and keep what there is"), *ALWAYS)
-CHOOSING = (
-    ("Enter", "apply"),
-    ("Esc", "back to the strokes"),
-    ("Left, Right", "other results"),
-    ("\\", "hold to see the original"),
+ALWAYS: tuple[Hint, ...] = (("Space", "move the view"),)
+RUNNING: tuple[Hint, ...] = ((("step_back",), "stop and keep what there is"), *ALWAYS)
+CHOOSING: tuple[Hint, ...] = (
+    (("apply_result",), "apply"),
+    (("step_back",), "back to the strokes"),
+    (("previous_variant", "next_variant"), "other results"),
+    (("comparing.hold",), "hold to see the original"),
 )
 
 
-def hint_of(tool: Tool) -> str:
+def hint_of(tool: Tool, keys: Keys) -> str:
     """Its keys, or if it has none what it does."""
     own = HINTS.get(tool.name)
-    return line((*own, *ALWAYS)) if own else tr(tool.tip)
+    return line((*own, *ALWAYS), keys) if own else tr(tool.tip)
 
 
-def line(pairs: tuple[tuple[str, str], ...]) -> str:
-    return "   \N{MIDDLE DOT}   ".join(f"{tr(keys)}: {tr(what)}" for keys, what in pairs)
+def line(hints: tuple[Hint, ...], keys: Keys) -> str:
+    return "   \N{MIDDLE DOT}   ".join(_told(hints, keys))
+
+
+def _told(hints: tuple[Hint, ...], keys: Keys) -> Iterator[str]:
+    """What no key does any more is not told."""
+    for key, what in hints:
+        shown = [tr(key)] if isinstance(key, str) else [keys.shown(command) for command in key]
+        if all(shown):
+            yield f"{' '.join(shown)}: {tr(what)}"

@@ -14,16 +14,16 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QTreeWidgetItem, QV
 
 from engine.area import Rect
 from ui import theme
-from ui.actions import hint
 from ui.blending import Blend
 from ui.document import Layer
+from ui.key_tips import command_button
 from ui.language import marked, tr
 from ui.layer_pictures import LayerPictures
 from ui.layer_tree import IMAGE, LAYER, MASK, NOTE, PICTURE, SEEN, UID, LayerTree
 from ui.layering import Layering
 from ui.session import Session
 from ui.stack import Where
-from ui.widgets import Choices, Slider, icon_button
+from ui.widgets import Choices, Slider
 
 KINDS = {
     "picture": marked("Picture"),
@@ -81,9 +81,9 @@ class LayersPanel(QWidget):
         self.tree = LayerTree()
         self.blend = _blend_box()
         self.opacity = Slider(tr("Opacity"), 0, 100, 100, " %", help_text=tr("Of the chosen layers"))
-        self.lock = icon_button("lock-simple", hint("layering.toggle_lock"), checkable=True)
-        self.alpha_lock = icon_button("drop-half", hint("layering.toggle_alpha_lock"), checkable=True)
-        self.buttons = {name: icon_button(sign, hint(_action(name))) for name, sign in BUTTONS.items()}
+        self.lock = command_button("lock-simple", "layering.toggle_lock", checkable=True)
+        self.alpha_lock = command_button("drop-half", "layering.toggle_alpha_lock", checkable=True)
+        self.buttons = {name: command_button(sign, _action(name)) for name, sign in BUTTONS.items()}
         self._arrange()
         self._soon = QTimer(self, singleShot=True, interval=DELAY)
         self._soon.timeout.connect(self._paint_pictures)

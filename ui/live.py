@@ -22,6 +22,7 @@ from ui import theme
 from ui.apply import Ask, Candidate, EditOptions, Edits, asked, overlaid
 from ui.document import Document, Pixels, premultiplied
 from ui.icons import icon
+from ui.key_tips import explain
 from ui.language import tr
 from ui.panels import Floating
 from ui.results import Run, added
@@ -256,9 +257,10 @@ class LiveBar(Floating):
         self.hint.setProperty("quiet", True)
         self.keep_button = push_button(tr("Keep"), "primary")
         self.keep_button.setIcon(icon("check", theme.ON_ACCENT))
-        self.keep_button.setToolTip(tr("Keep the picture as a new layer  (Enter)"))
+        explain(self.keep_button, tr("Keep the picture as a new layer"), "apply_result")
         self.keep_button.clicked.connect(live.keep)
-        self.off_button = icon_button("x", tr("Back to the strokes  (Esc)"), 14)
+        self.off_button = icon_button("x", tr("Back to the strokes"), 14)
+        explain(self.off_button, tr("Back to the strokes"), "step_back")
         self.off_button.clicked.connect(live.turn_off)
         self._row = row = QHBoxLayout(self)
         row.setContentsMargins(12, theme.GRID, theme.GRID, theme.GRID)

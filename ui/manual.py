@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -24,13 +25,16 @@ LINE = 4.0  # points between two lines
 class Manual(QDialog):
     """Chapters at the left, the chosen one at the right. It may stay open while one works."""
 
-    def __init__(self, parent: QWidget, language: str, keys: str) -> None:
+    def __init__(self, parent: QWidget, language: str, table: Sequence[Action], keys: Keys) -> None:
         super().__init__(parent)
         own(self)
         self.setWindowTitle(tr("Manual"))
         self.setModal(False)
-        self._chapters = [(path.stem[2:], path.read_text(encoding="utf-8")) for path in chapters(language)]
-        self._chapters.append((tr("All keys"), keys))
+        self._chapters = [
+            (path.stem[2:], with_keys(path.read_text(encoding="utf-8"), table, keys))
+            for path in chapters(language)
+        ]
+        self._chapters.append((tr("All keys"), keys_as_text(table, keys)))
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Search"))
         self.search.setAccessibleName(tr("Search the manual"))
@@ -106,6 +110,18 @@ def chapters(language: str) -> list[Path]:
     """In the language of the program, or in English where it has none."""
     translated = FOLDER / chosen_language(language)
     return sorted((translated if translated.is_dir() else FOLDER).glob("*.md"))
+
+
+def with_keys(text: str, table: Sequence[Action], keys: Keys) -> str:
+    """A chapter with the keys that commands have now in the place of their names: "**{save}**"; a command
+    that has none is called as it is in its menu.
+    """
+    names = {action.name: action.plain for action in table}
+
+    def key(found: re.Match[str]) -> str:
+        return _escaped(keys.shown(found[1]) or names[found[1]])
+
+    return re.sub(r"\{([^{}]+)\}", key, text)
 
 
 def keys_as_text(table: Sequence[Action], keys: Keys) -> str:

@@ -19,11 +19,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ui import theme
-from ui.actions import hint
 from ui.canvas import Canvas
+from ui.key_tips import command_button
 from ui.language import tr
 from ui.session import Session
-from ui.widgets import Slider, icon_button, is_claimed
+from ui.widgets import Slider, is_claimed
 
 HEIGHT = 150  # points of the small picture
 STILL = 300  # milliseconds without a change, after which the small picture follows
@@ -47,13 +47,13 @@ class Navigator(QWidget):
         row = QHBoxLayout()
         row.setSpacing(theme.GRID // 2)
         row.addWidget(self.slider, 1)
-        for name, text, act in (
-            ("corners-out", hint("fit"), canvas.fit),
-            ("arrow-counter-clockwise", hint("canvas.turn_left"), canvas.turn_left),
-            ("arrow-clockwise", hint("canvas.turn_right"), canvas.turn_right),
-            ("arrows-left-right", hint("canvas.flip"), canvas.flip),
+        for sign, command, act in (
+            ("corners-out", "fit", canvas.fit),
+            ("arrow-counter-clockwise", "canvas.turn_left", canvas.turn_left),
+            ("arrow-clockwise", "canvas.turn_right", canvas.turn_right),
+            ("arrows-left-right", "canvas.flip", canvas.flip),
         ):
-            button = icon_button(name, text, 16)
+            button = command_button(sign, command, 16)
             button.clicked.connect(act)
             row.addWidget(button)
         column = QVBoxLayout(self)

@@ -34,12 +34,13 @@ from PySide6.QtWidgets import (
 from engine.recipe import SUFFIX, Recipe, from_json
 from engine.types import EngineError
 from ui import theme
-from ui.actions import hint
+from ui.actions import named
 from ui.apply import Ask
 from ui.dialogs import FileDialog
 from ui.document import Document, Result
 from ui.editing import Editing
 from ui.icons import icon
+from ui.key_tips import command_button, key_of
 from ui.language import tr
 from ui.results import again, exchanged, swept, told, weight
 from ui.session import Session
@@ -95,9 +96,9 @@ class Results(QWidget):
         self.list.itemClicked.connect(self._clicked)
         self.list.wanted.connect(self._do)
         self.list.menu_asked.connect(self._open_menu)
-        self.star_button = icon_button("star", hint("results.star"), 16, checkable=True)
-        self.again_button = icon_button("arrows-clockwise", hint("results.again_with_new_seed"), 16)
-        self.delete_button = icon_button("trash", hint("results.delete"), 16)
+        self.star_button = command_button("star", "results.star", 16, checkable=True)
+        self.again_button = command_button("arrows-clockwise", "results.again_with_new_seed", 16)
+        self.delete_button = command_button("trash", "results.delete", 16)
         self.more_button = icon_button("dots-three", tr("More to do with this result"), 16)
         for button, action in (
             (self.star_button, self.star),
@@ -321,7 +322,8 @@ class Results(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for name in COMMANDS:
             if name:
-                menu.addAction(hint(f"results.{name}")).triggered.connect(getattr(self, name))
+                text, key = named(f"results.{name}").plain, key_of(self, f"results.{name}")
+                menu.addAction(f"{text}\t{key}").triggered.connect(getattr(self, name))
             else:
                 menu.addSeparator()
         menu.popup(at)

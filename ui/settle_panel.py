@@ -13,6 +13,7 @@ from ui import theme
 from ui.apply import EditOptions
 from ui.editing import Editing
 from ui.icons import icon
+from ui.key_tips import explain
 from ui.language import tr
 from ui.session import Session
 from ui.settings import Settings
@@ -34,7 +35,7 @@ class SettlePanel(QWidget):
         self.main.setProperty("large", True)
         self.main.setIcon(icon("sparkle", "#ffffff"))
         self.main.setIconSize(QSize(26, 18))
-        self.main.setToolTip(tr("Blend the layer into the picture  (Ctrl+Shift+Enter)"))
+        explain(self.main, tr("Blend the layer into the picture"), "settle")
         self.main.clicked.connect(self.run)
         self.strength = Slider(
             tr("Strength"), 1, 100, settings.settle_strength, " %",

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QButtonGroup, QMenu, QToolButton, QVBoxLayout, QWi
 from ui import options, theme
 from ui.colour import Swatches
 from ui.icons import icon
+from ui.key_tips import explain, key_of
 from ui.language import tr
 from ui.options import options_of, recall
 from ui.settings import Settings
@@ -112,7 +113,7 @@ class GroupButton(QToolButton):
         self.setFixedSize(36, 36)
         self.menu_of_group = QMenu(self)
         for number, tool in tools:
-            action = self.menu_of_group.addAction(icon(tool.icon), f"{tr(tool.name)}\t{tool.shortcut}")
+            action = self.menu_of_group.addAction(icon(tool.icon), tr(tool.name))
             action.triggered.connect(partial(_emit, self.chosen, number))
         self._long = QTimer(self)
         self._long.setSingleShot(True)
@@ -126,10 +127,9 @@ class GroupButton(QToolButton):
         tool = self._tools[number]
         self._shown = number
         self.setIcon(icon(tool.icon, theme.TEXT, theme.ON_DIM))
-        tips = [f"{tr(tool.name)}  ({tool.shortcut})\n{tr(tool.tip)}"]
-        if len(self._tools) > 1:
-            tips.append(tr("Right click or hold for more"))
-        self.setToolTip("\n".join(tips))
+        others = tr("Right click or hold for more") if len(self._tools) > 1 else ""
+        more = "\n".join(line for line in (tr(tool.tip), others) if line)
+        explain(self, tr(tool.name), f"tool {tool.name}", more)
         self.setAccessibleName(tr(tool.name))
         self.setAccessibleDescription(tr(tool.tip))
         self.setChecked(True)
@@ -139,6 +139,8 @@ class GroupButton(QToolButton):
         self._long.stop()
         if len(self._tools) > 1:
             self.setDown(False)
+            for action, tool in zip(self.menu_of_group.actions(), self._tools.values(), strict=True):
+                action.setText(f"{tr(tool.name)}\t{key_of(self, f'tool {tool.name}')}")
             self.menu_of_group.popup(self.mapToGlobal(QPoint(self.width() + 4, 0)))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui import pose, theme
 from ui.handle_list import Measure
+from ui.key_tips import explain
 from ui.language import tr
 from ui.pose import Numbers, Pose
 from ui.session import Session
@@ -43,9 +44,9 @@ class TransformPanel(QWidget):
         self.turn_left = icon_button("arrow-counter-clockwise", tr("A quarter turn to the left"))
         self.turn_right = icon_button("arrow-clockwise", tr("A quarter turn to the right"))
         self.apply_button = push_button(tr("Apply"), "primary")
-        self.apply_button.setToolTip(tr("Keep it so  (Enter)"))
+        explain(self.apply_button, tr("Keep it so"), "apply_result")
         self.cancel_button = push_button(tr("Cancel"))
-        self.cancel_button.setToolTip(tr("As it was  (Esc)"))
+        explain(self.cancel_button, tr("As it was"), "step_back")
         self._arrange()
         for field in self.fields.values():
             field.valueChanged.connect(self._typed)

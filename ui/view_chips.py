@@ -7,13 +7,13 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel
 
 from ui import theme
-from ui.actions import hint
 from ui.canvas import Canvas
 from ui.icons import icon
+from ui.key_tips import command_button
 from ui.language import tr
 from ui.panels import Floating
 from ui.view import View, next_stop
-from ui.widgets import Field, icon_button
+from ui.widgets import Field
 
 
 class ZoomField(Field):
@@ -69,7 +69,7 @@ class TurnedChip(Floating):
         self._view = canvas
         self._sign, self.text = QLabel(), QLabel()
         self.setAccessibleName(tr("How the view is turned"))
-        self.reset = icon_button("x", hint("canvas.straighten"), 14)
+        self.reset = command_button("x", "canvas.straighten", 14)
         self.reset.clicked.connect(canvas.straighten)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(10, 4, 4, 4)

@@ -92,6 +92,7 @@ class Engine(Edits, Protocol):
 
 class Window(QMainWindow):
     closed = Signal()  # once the engine has ended and the settings are saved
+    tool: Tool  # the chosen one; while an edit runs the canvas has another
 
     def __init__(
         self,

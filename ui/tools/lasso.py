@@ -89,7 +89,7 @@ class SelectPolygon(Lasso):
     name: str = "Polygon"
     icon: str = "polygon"
     shortcut: str = "Shift+L"
-    tip: str = "Click from corner to corner; Enter or a double click closes the line, Backspace goes back."
+    tip: str = "Click from corner to corner; a double click closes the line, Backspace goes back."
     end: Point | None = field(default=None, repr=False)  # where the pointer is, while the line goes on
     _how: How = field(default="replace", repr=False)
 

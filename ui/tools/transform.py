@@ -47,7 +47,7 @@ class Transform:
     name: str = "Transform"
     icon: str = "bounding-box"
     shortcut: str = "Ctrl+T"
-    tip: str = "Scale, turn and move the layer by its frame. Enter applies, Esc gives up."
+    tip: str = "Scale, turn and move the layer by its frame."
     cursor: Qt.CursorShape = Qt.CursorShape.ArrowCursor
     mode: Mode = choice("scale", "Mode", MODES)
     how: Resampling = choice("bicubic", "Pixels", WAYS)
