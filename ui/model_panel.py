@@ -1,0 +1,309 @@
+"""The panel that all edits share: which model makes them, and what it is told beside the picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.types import Identity, Lora, ModelFacts
+from ui import theme
+from ui.apply import Wording
+from ui.language import tr
+from ui.models import Entry
+from ui.prompts import History, Words, beside, remembered
+from ui.settings import Settings
+from ui.widgets import Choices, Fold, Slider, caption, icon_button
+
+OF_DRAGS = 3.0  # guidance that a drag bears: SDE-Drag goes up to it
+MOST = 200  # per cent: of a LoRA's weight
+LEARNS = ("sd1", "sd2", "sdxl")  # families that can learn one picture
+
+
+class ModelPanel(QWidget):
+    """What the model does not take is not shown."""
+
+    chosen = Signal(str)  # a model, as the engine knows it
+    models_wanted = Signal()  # the dialog of models
+    changed = Signal()  # what it is told
+
+    def __init__(self, settings: Settings, steps: Slider) -> None:
+        """`steps` are set as the model wants them."""
+        super().__init__()
+        self.facts: ModelFacts | None = None
+        self.model = Choices()
+        self.model.setAccessibleName(tr("Model"))
+        self.model.setToolTip(tr("The model that makes the next edit; the last line leads to all of them"))
+        self.words = Words(
+            tr("Words"),
+            settings.free_prompt,
+            settings.prompt,
+            tr("What the picture shall show"),
+            tr("What the picture shall show, beside what you painted; nothing leaves that to the model"),
+        )
+        self.negative = Words(
+            tr("Negative prompt"),
+            settings.negative_prompt,
+            settings.negative_words,
+            tr("What it shall not show"),
+            tr("What the picture shall not show: the words lead away from it"),
+        )
+        self.earlier = settings.prompts
+        self.history = History(self, self.words.earlier)
+        self.more = icon_button("sliders-horizontal", tr("Negative prompt and guidance"), checkable=True)
+        self.more.setChecked(bool(settings.negative_prompt or settings.negative_words))
+        self.guidance = Slider(
+            tr("Guidance"), 10, 200, 10 * Wording.guidance, curve=2, parts=10,
+            help_text=tr("How much the words count (classifier-free guidance); 1 is the model's own balance"),
+        )  # fmt: skip
+        self.learn = QCheckBox(tr("Learn this picture first"))
+        self.learn.setToolTip(
+            tr(
+                "Trains a small LoRA on the picture before the edit, so that what it shows stays itself.\n"
+                "It takes minutes, once for a picture. Use it where the subject becomes another one;\n"
+                "leave it off where the result only copies the original."
+            )
+        )
+        self._steps = steps
+        self._manners = {  # steps and tenths of guidance, by kinds of models
+            kind: pair
+            for kind, pair in _read(settings.model_options).items()
+            if isinstance(pair, list)
+            and len(pair) == 2
+            and all(isinstance(each, int | float) for each in pair)
+        }
+        self._weights = {  # per cent, by the paths of LoRAs that are used
+            path: float(weight)
+            for path, weight in _read(settings.loras).items()
+            if isinstance(weight, int | float) and abs(weight) <= MOST
+        }
+        self.loras = QWidget()
+        self._rows = QVBoxLayout(self.loras)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(theme.GRID // 2)
+        self.loras_fold = Fold(self.loras, tr("LoRAs"))
+        self.own_words = caption("")
+        self.own_words.setWordWrap(True)
+        self._additions: Sequence[Entry] = ()
+        self._models: Sequence[Entry] = ()
+        self._drags = False
+        self._arrange()
+        self._show()
+        self.model.activated.connect(self._activated)
+        self.more.toggled.connect(self._show)
+        self.history.chosen.connect(self._said_again)
+        for words in (self.words, self.negative):
+            words.changed.connect(self.changed)
+        self.guidance.moved.connect(self.changed)
+        self.learn.toggled.connect(self.changed)
+
+    def wording(self, model: str) -> Wording:
+        """What the next edit is asked with; of a drag, if such a tool is in the hand."""
+        facts = self.facts
+        if facts is None or not facts.takes_words or (self._drags and facts.vocabulary):
+            return Wording(model=model)
+        prompt, negative = self.words.words(), self.negative.words()
+        said = f"{prompt} {negative}".lower()
+        guidance = self.guidance.value() / 10 if self._is_guided(facts) else facts.guidance
+        return Wording(
+            model=model,
+            prompt=prompt,
+            negative_prompt=negative if facts.takes_negative_words else "",
+            guidance=min(guidance, OF_DRAGS) if self._drags else guidance,
+            loras=tuple(
+                Lora(entry.model, self._weights[entry.model] / 100)
+                for entry in self._fitting("lora")
+                if entry.model in self._weights
+            ),
+            embeddings=tuple(
+                entry.model for entry in self._fitting("textual inversion") if entry.name.lower() in said
+            ),
+            identity=Identity() if self.learn.isChecked() and facts.family in LEARNS else None,
+        )
+
+    def remember_words(self) -> None:
+        """They are used now."""
+        self.earlier = remembered(self.earlier, self.words.words())
+        self._show_earlier()
+
+    def show_models(self, models: Sequence[Entry], additions: Sequence[Entry], wanted: str) -> None:
+        """What can be chosen, and which one is."""
+        self._models, self._additions = models, additions
+        with QSignalBlocker(self.model):
+            self.model.clear()
+            for entry in models:
+                self.model.addItem(entry.name, entry.model)
+                tip = str(entry.path) if entry.path else tr("Landscapes; it comes with Driftpaint")
+                self.model.setItemData(self.model.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+            if self.model.findData(wanted) < 0:  # it was given by its name, or is not listed any more
+                self.model.addItem(wanted.rpartition("/")[2].capitalize(), wanted)
+            self.model.insertSeparator(self.model.count())
+            self.model.addItem(tr("Models..."), None)
+            self.model.setCurrentIndex(self.model.findData(wanted))
+        self._show_loras()
+
+    def take(self, facts: ModelFacts) -> None:
+        """What the model that is ready takes, with the steps and the guidance that it had last time, or that
+        it was made for.
+        """
+        if self.facts is not None:
+            self._manners[_kind(self.facts)] = [self._steps.value(), self.guidance.value()]
+        is_first, self.facts = self.facts is None, facts
+        kind = _kind(facts)
+        wanted = [self._steps.value() if is_first and not kind else facts.steps, 10 * facts.guidance]
+        steps, guidance = self._manners.get(kind, wanted)
+        self._steps.set_value(steps)
+        self.guidance.set_value(guidance)
+        for words in (self.words, self.negative):
+            words.set_vocabulary(facts.vocabulary)
+        self._show()
+
+    def show_task(self, drags: bool) -> None:
+        """Whether handles are pulled; a model of few words does that without them."""
+        self._drags = drags
+        self._show()
+
+    def remembered_in(self, settings: Settings) -> Settings:
+        if self.facts is not None:
+            self._manners[_kind(self.facts)] = [self._steps.value(), self.guidance.value()]
+        return replace(
+            settings,
+            free_prompt=self.words.free.words(),
+            prompt=self.words.known.words(),
+            negative_prompt=self.negative.free.words(),
+            negative_words=self.negative.known.words(),
+            prompts=self.earlier,
+            model_options=json.dumps(self._manners),
+            loras=json.dumps(self._weights),
+        )
+
+    @staticmethod
+    def _is_guided(facts: ModelFacts) -> bool:
+        return facts.takes_words and facts.guidance != 1
+
+    @Slot()
+    def _show(self) -> None:
+        facts = self.facts
+        takes = facts is not None and facts.takes_words and not (self._drags and bool(facts.vocabulary))
+        guided = takes and facts is not None and self._is_guided(facts)
+        self.said.setVisible(takes)
+        self.more.setVisible(guided)
+        leads = guided and facts is not None and facts.takes_negative_words
+        self.negative.setVisible(leads and self.more.isChecked())
+        self.guidance.setVisible(guided and self.more.isChecked())
+        self.learn.setVisible(takes and facts is not None and facts.family in LEARNS)
+        self._show_earlier()
+        self._show_loras()
+
+    def _show_earlier(self) -> None:
+        for words in (self.words, self.negative):
+            words.remember(self.earlier)
+
+    def _fitting(self, kind: str) -> list[Entry]:
+        """What goes with the model that is ready."""
+        family = self.facts.family if self.facts is not None else ""
+        return [
+            entry
+            for entry in self._additions
+            if family and entry.kind == kind and entry.checkpoint and entry.checkpoint.family in (family, "")
+        ]
+
+    def _show_loras(self) -> None:
+        loras, embeddings = self._fitting("lora"), self._fitting("textual inversion")
+        while (item := self._rows.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        for entry in loras:
+            row = LoraRow(entry, self._weights.get(entry.model))
+            row.set.connect(self._set_weight)
+            self._rows.addWidget(row)
+        self.loras_fold.setVisible(bool(loras))
+        self.loras.setVisible(bool(loras) and self.loras_fold.isChecked())
+        told = tr("Words of your own: {words}").format(words=", ".join(each.name for each in embeddings))
+        self.own_words.setText(told)
+        self.own_words.setVisible(bool(embeddings))
+
+    @Slot(str, object)
+    def _set_weight(self, lora: str, weight: float | None) -> None:
+        if weight is None:
+            self._weights.pop(lora, None)
+        else:
+            self._weights[lora] = weight
+        self.changed.emit()
+
+    @Slot(int)
+    def _activated(self, row: int) -> None:
+        model = self.model.itemData(row)
+        if model is None:
+            self.models_wanted.emit()
+        else:
+            self.chosen.emit(model)
+
+    @Slot(str)
+    def _said_again(self, words: str) -> None:
+        self.words.say(words)
+        self.changed.emit()
+
+    def _arrange(self) -> None:
+        self.said = beside(self.words, self.history.button, self.more)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID)
+        for part in (
+            self.model,
+            self.said,
+            self.own_words,
+            self.negative,
+            self.guidance,
+            self.loras_fold,
+            self.loras,
+            self.learn,
+        ):
+            column.addWidget(part)
+
+
+class LoraRow(QWidget):
+    """A LoRA: whether it counts, and how much."""
+
+    set = Signal(str, object)  # which one; per cent, or None
+
+    def __init__(self, entry: Entry, weight: float | None) -> None:
+        super().__init__()
+        self._lora = entry.model
+        self.used = QCheckBox()
+        self.used.setAccessibleName(tr("Use {name}").format(name=entry.name))
+        self.used.setToolTip(self.used.accessibleName())
+        self.used.setChecked(weight is not None)
+        self.weight = Slider(
+            entry.name, -MOST, MOST, 100 if weight is None else weight, " %", help_text=str(entry.path)
+        )
+        self.weight.setEnabled(weight is not None)
+        self.used.toggled.connect(self._changed)
+        self.weight.settled.connect(self._changed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.GRID // 2)
+        row.addWidget(self.used)
+        row.addWidget(self.weight, 1)
+
+    @Slot()
+    def _changed(self) -> None:
+        self.weight.setEnabled(self.used.isChecked())
+        self.set.emit(self._lora, self.weight.value() if self.used.isChecked() else None)
+
+
+def _kind(facts: ModelFacts) -> str:
+    """Of models that want the same steps and guidance."""
+    return f"{facts.family} fast" if facts.fast else facts.family
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        read = json.loads(text)
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}

@@ -1,0 +1,400 @@
+"""The dialog of the user's models: what there is, what each one is, and why one cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QScrollArea,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.checkpoints import NAMES
+from ui import theme
+from ui.apply import DOT
+from ui.dialogs import FileDialog, own
+from ui.language import marked, tr
+from ui.models import Entry, Library, dropped_models
+from ui.switching import Switching
+from ui.widgets import caption, push_button
+
+GROUPS = (  # kind of entries, heading
+    ("model", marked("Models")),
+    ("lora", marked("LoRAs")),
+    ("textual inversion", marked("Textual inversions")),
+    ("", marked("Cannot be used")),
+)
+PREDICTIONS = {
+    "eps": marked("the noise (epsilon)"),
+    "v": marked("the velocity (v)"),
+    "x0": marked("the picture (x0)"),
+    "flow": marked("the flow"),
+}
+TASKS = {
+    "inpainting": marked("filling parts of a picture"),
+    "instructions": marked("instructions"),
+    "depth": marked("pictures with a map of depth"),
+    "upscaling": marked("upscaling"),
+    "something else": marked("something else"),
+}
+CLEAR, WHAT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1  # a short line; an Entry or a folder
+BREAK = "\N{ZERO WIDTH SPACE}"
+
+
+class ModelsDialog(QDialog):
+    """It stays open beside the work; what is dropped on it is added."""
+
+    def __init__(self, parent: QWidget, library: Library, switching: Switching) -> None:
+        super().__init__(parent)
+        own(self)
+        self.setWindowTitle(tr("Models"))
+        self.setAcceptDrops(True)
+        self._library, self._switching = library, switching
+        self.list = _List()
+        self.list.setAccessibleName(tr("Models"))
+        self.list.setItemDelegate(_Row(self.list))
+        self.name = QLabel()
+        self.name.setProperty("title", True)
+        self.name.setWordWrap(True)
+        self.sentence = QLabel()
+        self.sentence.setProperty("warns", True)
+        self.facts = {
+            key: _value()
+            for key in (
+                marked("Kind"),
+                marked("Made for"),
+                marked("Predicts"),
+                marked("Precision"),
+                marked("Size"),
+                marked("Place"),
+            )
+        }
+        for label in (self.name, self.sentence):
+            label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.use_button = push_button(tr("Use it"), "primary")
+        self.remove_button = push_button("")
+        self.file_button = push_button(tr("Add a file..."))
+        self.folder_button = push_button(tr("Add a folder..."))
+        self.close_button = push_button(tr("Close"))
+        for button in (self.use_button, self.remove_button, self.file_button, self.folder_button):
+            button.setAutoDefault(False)
+        self.file_button.setToolTip(tr("A checkpoint, a LoRA or a textual inversion, as .safetensors"))
+        self.folder_button.setToolTip(
+            tr("A model in diffusers' layout; any other folder is watched, and what is put there is listed")
+        )
+        self._arrange()
+        self.list.currentItemChanged.connect(self._show_chosen)
+        self.list.itemActivated.connect(self._use)
+        self.list.removal_wanted.connect(self._remove)
+        self.use_button.clicked.connect(self._use)
+        self.remove_button.clicked.connect(self._remove)
+        self.file_button.clicked.connect(self.ask_file)
+        self.folder_button.clicked.connect(self.ask_folder)
+        self.close_button.clicked.connect(self.accept)
+        library.changed.connect(self.refresh)
+        switching.changed.connect(self.refresh)
+        self.refresh()
+        library.look()
+
+    @property
+    def chosen(self) -> Entry | str | None:
+        """The entry, or the folder that is watched, of which the dialog tells."""
+        row = self.list.currentRow()
+        what: Entry | str | None = self.list.item(row).data(WHAT) if row >= 0 else None
+        return what
+
+    @Slot()
+    def refresh(self) -> None:
+        before = self.chosen
+        key = before.path if isinstance(before, Entry) else before
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for what, text, line in self._lines():
+                item = QListWidgetItem(text)
+                item.setData(CLEAR, line)
+                item.setData(WHAT, what)
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{text}, {line}" if line else text)
+                if what is None:
+                    item.setFlags(Qt.ItemFlag.NoItemFlags)
+                elif isinstance(what, Entry) and not what.kind:
+                    item.setForeground(QColor(theme.FAINT))
+                self.list.addItem(item)
+            items = [self.list.item(row) for row in range(self.list.count())]
+            same = (item for item in items if _key(item.data(WHAT)) == key and item.data(WHAT) is not None)
+            self.list.setCurrentItem(next(same, items[1]))
+        self._show_chosen()
+
+    def ask_file(self) -> None:
+        dialog = FileDialog(
+            self,
+            tr("Add a model"),
+            self._folder(),
+            (f"{tr('Models')} (*.safetensors)", f"{tr('All files')} (*)"),
+        )
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(self._library.add)
+        dialog.open()
+
+    def ask_folder(self) -> None:
+        dialog = FileDialog(self, tr("Add a folder of models"), self._folder(), ())
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.filesSelected.connect(self._library.add)
+        dialog.open()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_models(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._library.add(dropped_models(event.mimeData()))
+        event.acceptProposedAction()
+
+    def _lines(self) -> Iterator[tuple[Entry | str | None, str, str]]:
+        """What each line is of, its text, and what is said below it; a heading is of nothing."""
+        for kind, heading in GROUPS:
+            entries = self._library.of_kind(kind)
+            if entries:
+                yield None, tr(heading), ""
+            for entry in entries:
+                in_use = entry.model == self._switching.model
+                told = [tr("in use")] if in_use else []
+                yield entry, entry.name, f" {DOT} ".join([*told, *_short(entry)])
+        if self._library.folders:
+            yield None, tr("Watched folders"), ""
+        for folder in self._library.folders:
+            there = "" if Path(folder).is_dir() else tr("not there")
+            yield folder, Path(folder).name or folder, there or str(Path(folder).parent)
+
+    @Slot()
+    def _show_chosen(self) -> None:
+        what = self.chosen
+        facts: dict[str, str] = {}
+        if isinstance(what, Entry):
+            self.name.setText(what.name)
+            facts = _facts(what)
+            path = str(what.path)
+            self.sentence.setText(what.refusal.replace(path, what.path.name) if what.path else "")
+        else:
+            self.name.setText(Path(what or "").name)
+            facts = {"Kind": tr("A folder that is watched: what is put there is listed"), "Place": what or ""}
+            self.sentence.setText("")
+        self.sentence.setVisible(bool(self.sentence.text()))
+        for row, (key, value) in enumerate(self.facts.items()):
+            value.setText(facts.get(key, "").replace("/", f"/{BREAK}").replace("\\", f"\\{BREAK}"))
+            self.form.setRowVisible(row, bool(value.text()))
+        is_model = isinstance(what, Entry) and what.kind == "model"
+        self.use_button.setVisible(is_model)
+        self.use_button.setEnabled(isinstance(what, Entry) and what.model != self._switching.model)
+        self.remove_button.setText(
+            tr("Remove from the list") if isinstance(what, Entry) else tr("Watch no more")
+        )
+        self.remove_button.setToolTip(tr("The files stay where they are"))
+        self.remove_button.setVisible(not isinstance(what, Entry) or what.path is not None)
+
+    @Slot()
+    def _use(self) -> None:
+        what = self.chosen
+        if isinstance(what, Entry) and what.kind == "model":
+            self._switching.choose(what.model)
+
+    @Slot()
+    def _remove(self) -> None:
+        what = self.chosen
+        if isinstance(what, Entry):
+            self._library.remove(what)
+        elif what:
+            self._library.unwatch(what)
+
+    def _folder(self) -> str:
+        """Where models were found last."""
+        places = [str(Path(file).parent) for file in self._library.files]
+        return next(iter((*reversed(places), *self._library.folders)), "")
+
+    def _arrange(self) -> None:
+        adding = QHBoxLayout()
+        adding.setSpacing(theme.GRID)
+        adding.addWidget(self.file_button, 1)
+        adding.addWidget(self.folder_button, 1)
+        hint = caption(tr("Or drop them here. Files are never changed, moved or deleted."))
+        hint.setWordWrap(True)
+        left = QVBoxLayout()
+        left.setSpacing(theme.GRID)
+        left.addWidget(self.list, 1)
+        left.addLayout(adding)
+        left.addWidget(hint)
+        inside = QWidget()
+        self.form = QFormLayout()
+        self.form.setHorizontalSpacing(2 * theme.GRID)
+        self.form.setVerticalSpacing(theme.GRID)
+        for key, value in self.facts.items():
+            self.form.addRow(caption(tr(key)), value)
+        about = QVBoxLayout(inside)
+        about.setContentsMargins(0, 0, 0, 0)
+        about.setSpacing(2 * theme.GRID)
+        about.addWidget(self.name)
+        about.addWidget(self.sentence)
+        about.addLayout(self.form)
+        about.addStretch(1)
+        area = QScrollArea()
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidgetResizable(True)
+        area.setWidget(inside)
+        doing = QHBoxLayout()
+        doing.setSpacing(theme.GRID)
+        doing.addWidget(self.remove_button)
+        doing.addStretch(1)
+        doing.addWidget(self.use_button)
+        doing.addWidget(self.close_button)
+        right = QVBoxLayout()
+        right.setSpacing(theme.GRID)
+        right.addWidget(area, 1)
+        right.addLayout(doing)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(20, 20, 20, 20)
+        row.setSpacing(3 * theme.GRID)
+        row.addLayout(left, 4)
+        row.addLayout(right, 5)
+        self.resize(820, 520)
+
+
+class _List(QListWidget):
+    """Delete takes the chosen line off the list."""
+
+    removal_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("models")
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Delete:
+            self.removal_wanted.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class _Row(QStyledItemDelegate):
+    """A name, and a quiet line below it; a heading."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        self.initStyleOption(option, index)
+        rect: QRect = option.rect.adjusted(10, 0, -8, 0)
+        metrics, is_heading = option.fontMetrics, index.data(WHAT) is None
+        painter.save()
+        if is_heading:
+            painter.setFont(theme.small(painter.font()))
+            painter.setPen(QColor(theme.QUIET))
+            painter.drawText(rect.adjusted(-4, 0, 0, -4), Qt.AlignmentFlag.AlignBottom, str(index.data()))
+            painter.restore()
+            return
+        is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if is_chosen or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.ACCENT_DIM if is_chosen else theme.WELL_HOVER))
+            painter.drawRoundedRect(option.rect.adjusted(2, 1, -2, -1), 4, 4)
+        faint = index.data(Qt.ItemDataRole.ForegroundRole) is not None and not is_chosen
+        lines = ((str(index.data()), theme.FAINT if faint else theme.TEXT), (index.data(CLEAR), theme.QUIET))
+        top = rect.top() + (rect.height() - 2 * metrics.height()) // 2
+        for number, (text, colour) in enumerate(lines):
+            if number:
+                painter.setFont(theme.small(painter.font()))
+            painter.setPen(QColor(theme.ON_DIM if is_chosen else theme.FAINT if faint else colour))
+            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+            line = QRect(rect.left(), top + number * metrics.height(), rect.width(), metrics.height())
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        height = option.fontMetrics.height()
+        return QSize(100, height + 14 if index.data(WHAT) is None else 2 * height + 10)
+
+
+def _value() -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+    return label
+
+
+def _key(what: Entry | str | None) -> Path | str | None:
+    return what.path if isinstance(what, Entry) else what
+
+
+def _short(entry: Entry) -> list[str]:
+    """For a line of the list."""
+    checkpoint = entry.checkpoint
+    if entry.path is None:
+        return [tr("comes with Driftpaint")]
+    if checkpoint is None or entry.refusal:
+        return [entry.refusal.replace(str(entry.path), entry.path.name)]
+    told = [NAMES.get(checkpoint.family, "")]
+    told += [tr("few steps")] if checkpoint.fast else []
+    told += [tr(TASKS.get(checkpoint.task, checkpoint.task))] if checkpoint.task else []
+    return [each for each in (*told, size(checkpoint.bytes)) if each]
+
+
+def _facts(entry: Entry) -> dict[str, str]:
+    checkpoint = entry.checkpoint
+    place = str(entry.path or "")
+    if entry.path is None:
+        return {
+            "Kind": tr("The model that comes with Driftpaint"),
+            "Made for": tr("landscapes, in few seconds"),
+        }
+    if checkpoint is None:
+        return {"Place": place}
+    kinds = {
+        "model": "",
+        "lora": tr("LoRA"),
+        "textual inversion": tr("Textual inversion: its name becomes a word"),
+    }
+    kind = kinds.get(checkpoint.kind, checkpoint.kind)
+    family = NAMES.get(checkpoint.family, "")
+    family = family[:1].upper() + family[1:]
+    purposes = [tr(TASKS.get(checkpoint.task, checkpoint.task))] if checkpoint.task else []
+    purposes += [tr("few steps, without guidance")] if checkpoint.fast else []
+    predicts = tr(PREDICTIONS[checkpoint.prediction]) if checkpoint.prediction else ""
+    if predicts and not checkpoint.sure:
+        predicts = tr("{what}, as far as the file tells").format(what=predicts)
+    numbers = tr("{count} million numbers").format(count=f"{max(checkpoint.parameters / 1e6, 0.1):,.1f}")
+    return {
+        "Kind": f" {DOT} ".join(each for each in (kind, family) if each),
+        "Made for": ", ".join(purposes),
+        "Predicts": predicts,
+        "Precision": checkpoint.precision,
+        "Size": f"{size(checkpoint.bytes)} {DOT} {numbers}" if checkpoint.bytes else "",
+        "Place": place,
+    }
+
+
+def size(count: int) -> str:
+    """Of bytes, in plain words."""
+    if not count:
+        return ""
+    if count < 1e6:
+        return tr("{size} kB").format(size=max(1, round(count / 1e3)))
+    if count < 1e9:
+        return tr("{size} MB").format(size=round(count / 1e6))
+    return tr("{size} GB").format(size=f"{count / 1e9:.1f}")
