@@ -6,14 +6,18 @@ A new edit is an operation in `engine.types`, a generator in a module of its own
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 from engine.drag import drag
 from engine.models import Model
 from engine.round_trip import inpaint, translate
 from engine.sdedit import sdedit
-from engine.types import Drag, EditRequest, Event, Inpaint, SDEdit, Translate
+from engine.types import Drag, EditRequest, EngineError, Event, Inpaint, Learning, SDEdit, Translate
+
+if TYPE_CHECKING:
+    from engine.image_lora import Learner
 
 EDITS: dict[type, Callable[[Any, EditRequest, Model], Iterator[Event]]] = {
     SDEdit: sdedit,
@@ -23,7 +27,26 @@ EDITS: dict[type, Callable[[Any, EditRequest, Model], Iterator[Event]]] = {
 }
 
 
+TAKES = {"sd1", "sd2", "sdxl"}  # families of models that LoRA files and textual inversions are made for
+
+
 def edit(request: EditRequest, model: Model, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
     """Run an edit. Once `stop()` is true, `engine.models.Interrupted` is raised from inside the network."""
     with model.interrupted_by(stop):
+        request = yield from _equipped(request, model)
         yield from EDITS[type(request.operation)](request.operation, request, model)
+
+
+def _equipped(request: EditRequest, model: Model) -> Generator[Learning, None, EditRequest]:
+    """The request with what it learns first as one of its LoRAs."""
+    if (request.loras or request.embeddings or request.identity) and model.facts.family not in TAKES:
+        raise EngineError(
+            f"The model {model.facts.name} takes no LoRA, no textual inversion, and cannot learn a picture; "
+            "choose a Stable Diffusion checkpoint."
+        )
+    if request.identity is None:
+        return request
+    from engine.image_lora import learned  # few edits need it
+
+    lora = yield from learned(request.identity, request, cast("Learner", model))
+    return replace(request, identity=None, loras=(*request.loras, lora))

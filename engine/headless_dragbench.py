@@ -20,9 +20,19 @@ from engine import dragbench, dragbench_table
 from engine.dragbench import Found
 from engine.dragbench_table import Row
 from engine.headless_edits import drag_request, put_back
-from engine.headless_run import Report, answer, as_wanted, loaded, make_folder, run, say, variant_paths
+from engine.headless_run import (
+    Report,
+    answer,
+    as_wanted,
+    loaded,
+    make_folder,
+    run,
+    say,
+    step_of,
+    variant_paths,
+)
 from engine.pictures import PictureError, flat, save_picture
-from engine.types import EngineError, Handle, Preview
+from engine.types import EngineError, Handle, Learning, Preview
 
 if TYPE_CHECKING:
     from engine.models import Model
@@ -46,7 +56,7 @@ def bench(ask: argparse.Namespace) -> int:
     # what is wrong with the settings is wrong with each case: it is said before the first
     blank, handle = np.zeros((64, 64, 3), np.uint8), Handle((16, 16), (40, 40), ask.radius)
     trial, _ = drag_request(_with_prompt(ask, ask.prompt or ""), blank, [handle], None)
-    settings = {name: getattr(ask, name) for name in SETTINGS}
+    settings = {name: getattr(ask, name) for name in SETTINGS} | _beside(ask)
     rows = _finished(cases, dragbench_table.earlier(ask.output, settings), ask.output)
     if rows:
         say(f"{len(rows)} of {len(cases)} cases are done already.")
@@ -90,9 +100,12 @@ def _run_all(ask: argparse.Namespace, cases: Sequence[Found], model: Model) -> I
     for i, case in enumerate(cases):
         line = f"case {i + 1} of {len(cases)}, {case.name}: "
 
-        def renew(event: Preview, _: float, i: int = i, line: str = line) -> None:
-            if live:
-                tell(f"\r{line}step {event.call} of {event.calls}", (i + event.done) / len(cases), " " * 12)
+        def renew(event: Learning | Preview, _: float, i: int = i, line: str = line) -> None:
+            step, steps = step_of(event)
+            if live and isinstance(event, Learning):
+                say(f"\r{line}learning, step {step} of {steps}", " " * 12)
+            elif live:
+                tell(f"\r{line}step {step} of {steps}", (i + event.done) / len(cases), " " * 12)
 
         row = _run(ask, case, model, renew)
         line = "\r" * live + line + (row.error or f"{row.seconds:.1f} s")
@@ -100,7 +113,9 @@ def _run_all(ask: argparse.Namespace, cases: Sequence[Found], model: Model) -> I
         yield row
 
 
-def _run(ask: argparse.Namespace, case: Found, model: Model, renew: Callable[[Preview, float], None]) -> Row:
+def _run(
+    ask: argparse.Namespace, case: Found, model: Model, renew: Callable[[Learning | Preview, float], None]
+) -> Row:
     row, before = Row(case.name), (model.clock.network_calls, model.clock.network_evaluations)
     try:
         row.digest = dragbench.digest(case)
@@ -138,6 +153,16 @@ def _finished(cases: Sequence[Found], earlier: Sequence[Row], folder: Path) -> d
                 if row.digest == dragbench.digest(case):
                     out[case.name] = row
     return out
+
+
+def _beside(ask: argparse.Namespace) -> dict[str, object]:
+    """The settings that most runs do without."""
+    told = {
+        "lora": [f"{each.path}:{each.weight:g}" for each in ask.lora],
+        "embedding": [str(path) for path in ask.embedding],
+        "learn": ask.learn,
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def _with_prompt(ask: argparse.Namespace, prompt: str) -> argparse.Namespace:

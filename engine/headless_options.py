@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from engine.fetch import HUB, MODELS
 from engine.headless_edits import FORMS, ends
 from engine.headless_run import say
-from engine.types import Drag, Handle, Inpaint, Translate
+from engine.types import Drag, EngineError, Handle, Identity, Inpaint, Lora, Translate
 
 OWN = "unless given, what the model wants"
 SOLVERS = ["sde", "ode", "cycle"]
@@ -242,7 +242,48 @@ def _negative(add: Callable[..., Any]) -> None:
     add("--negative-prompt", default="", help="what the picture shall not show")
 
 
+def _beside(add: Callable[..., Any]) -> None:
+    """What checkpoints of Stable Diffusion take beside their weights."""
+    add(
+        "--lora",
+        metavar="FILE[:WEIGHT]",
+        type=lora,
+        action="append",
+        default=[],
+        help="a LoRA file (.safetensors), and how much of it counts, 1 unless given; once for each",
+    )
+    add(
+        "--embedding",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="a textual inversion (.safetensors); its name is a word of the prompts; once for each",
+    )
+    add(
+        "--learn",
+        metavar="STEPS",
+        type=int,
+        nargs="?",
+        const=Identity.steps,
+        help=f"learn first what the picture shows, in {Identity.steps} steps unless given, so that it stays "
+        "what it is; takes minutes, once for a picture",
+    )
+
+
+def lora(text: str) -> Lora:
+    """What `--lora` is given: a file, and its weight behind the last colon."""
+    path, colon, weight = text.rpartition(":")
+    try:
+        return Lora(path, float(weight)) if colon and path else Lora(text)
+    except ValueError:  # a colon of the path's own
+        return Lora(text)
+    except EngineError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _last_options(add: Callable[..., Any], previews: bool = True) -> None:
+    _beside(add)
     add("--seed", type=int, default=0, help="the same seed gives the same picture")
     add("--variants", type=int, default=1, help="how many pictures, each with the next seed")
     add("--model", default="starter", help="a name, a model's folder, or a .safetensors checkpoint")

@@ -24,7 +24,7 @@ from engine.headless_run import (
     variant_paths,
 )
 from engine.pictures import READS, WRITES, PictureError, flat, save_picture
-from engine.recipe import Recipe, from_json, place_of, request_of
+from engine.recipe import Recipe, from_json, place_of, request_of, with_files
 from engine.types import EngineError
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ def _opened(ask: argparse.Namespace) -> Recipe:
         raise EngineError(f"There is no file {ask.recipe}; check the name.") from None
     except (OSError, UnicodeDecodeError):
         raise EngineError(f"{ask.recipe} cannot be read as a recipe; choose another file.") from None
-    recipe = from_json(text, str(ask.recipe))
+    recipe, notes = with_files(from_json(text, str(ask.recipe)), ask.recipe.parent)
+    for note in notes:
+        say(note)
     seed = recipe.seed if ask.seed is None else ask.seed
     return replace(recipe, seed=seed, model=ask.model or recipe.model)
 

@@ -25,6 +25,8 @@ from engine.types import (
     EditResult,
     EngineError,
     Frame,
+    Identity,
+    Learning,
     Mask,
     ModelFacts,
     Operation,
@@ -46,6 +48,7 @@ class Report:
     seconds: float = 0.0
     load_seconds: float = 0.0
     first_preview_seconds: float | None = None
+    learning_seconds: float = 0.0  # of them
     moves: int = 1
 
 
@@ -71,6 +74,9 @@ def request_of(
         negative_prompt=ask.negative_prompt,
         guidance=EditRequest.guidance if ask.guidance is None else ask.guidance,
         window=part_of(area, known.shape[1], known.shape[0]),
+        loras=tuple(ask.lora),
+        embeddings=tuple(str(path) for path in ask.embedding),
+        identity=None if ask.learn is None else Identity(steps=ask.learn),
     )
 
 
@@ -113,10 +119,12 @@ def run(
     request: EditRequest,
     model: Model,
     report: Report,
-    tell: Callable[[Preview, float], None],
+    tell: Callable[[Learning | Preview, float], None],
     previews: Path | None = None,
 ) -> list[Rgb]:
-    """The variants' pictures; `tell` hears of every network call and the seconds that are spent."""
+    """The variants' pictures; `tell` hears of every network call, and of the seconds that learning, or then
+    the edit itself, has taken.
+    """
     from engine.edits import edit
 
     results, writes, started = [], [], time.perf_counter()
@@ -127,13 +135,17 @@ def run(
                 case EditResult():
                     results.append(event.image)
                     continue
+                case Learning():
+                    report.learning_seconds = spent
+                    tell(event, spent)
+                    continue
                 case Frame():
                     report.moves = event.moves
                     name = f"variant {event.variant + 1} move {event.move:04d}.png"
                 case Preview():
                     if report.first_preview_seconds is None:
                         report.first_preview_seconds = spent
-                    tell(event, spent)
+                    tell(event, spent - report.learning_seconds)
                     name = f"variant {event.variant + 1} call {event.call:04d}.png"
             if previews:
                 writes.append(writer.submit(save_picture, previews / name, event.image))
@@ -143,19 +155,25 @@ def run(
     return results
 
 
-def progress() -> Callable[[Preview, float], None]:
+def progress() -> Callable[[Learning | Preview, float], None]:
     """Says on stderr how far the edit is: in one line that renews itself, or, to a file, ten times in all."""
     live = sys.stderr.isatty()
 
-    def tell(event: Preview, spent: float) -> None:
+    def tell(event: Learning | Preview, spent: float) -> None:
         left = spent / event.done * (1 - event.done)
-        line = f"step {event.call} of {event.calls}, {left:.1f} s left"
+        step, steps = step_of(event)
+        line = f"{'learning, ' * isinstance(event, Learning)}step {step} of {steps}, {left:.1f} s left"
         if live:
-            say(f"\r{line}   ", end="\n" if event.call == event.calls else "")
-        elif event.call * 10 // event.calls > (event.call - 1) * 10 // event.calls:
+            say(f"\r{line}   ", end="\n" if step == steps else "")
+        elif step * 10 // steps > (step - 1) * 10 // steps:
             say(line)
 
     return tell
+
+
+def step_of(event: Learning | Preview) -> tuple[int, int]:
+    """Which one it is, and of how many."""
+    return (event.step, event.steps) if isinstance(event, Learning) else (event.call, event.calls)
 
 
 def say(line: str, end: str = "\n") -> None:
@@ -221,6 +239,7 @@ def figures(report: Report, model: Model) -> dict[str, object]:
         "network_calls": model.clock.network_calls,
         "network_seconds": round(model.clock.network_seconds, 4),
         "autoencoder_seconds": round(model.clock.autoencoder_seconds, 4),
+        "learning_seconds": round(report.learning_seconds, 4),
         "device": model.facts.device,
         "dtype": model.facts.dtype,
         "peak_memory_mb": _peak_memory(),

@@ -1,4 +1,4 @@
-"""Textual inversions (Gal et al., 2023): words that a file teaches, as vectors that the text model is shown in
+"""Textual inversions (Gal et al., 2023): words that a file teaches, as vectors that a text model is shown in
 their place.
 """
 

@@ -8,10 +8,13 @@ are in it as PNG, places are in pixels of the rectangle `at` of the picture that
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import math
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from functools import lru_cache
+from pathlib import Path, PureWindowsPath
 from types import NoneType, UnionType
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
@@ -21,7 +24,19 @@ from PIL import Image
 
 from engine.area import Rect, blend, part_of, resized, resized_mask
 from engine.pictures import PictureError, decode_picture
-from engine.types import Drag, EditRequest, EngineError, Handle, Mask, Operation, Region, Rgb, SDEdit
+from engine.types import (
+    Drag,
+    EditRequest,
+    EngineError,
+    Handle,
+    Identity,
+    Lora,
+    Mask,
+    Operation,
+    Region,
+    Rgb,
+    SDEdit,
+)
 from engine.warp import shifted
 
 FORMAT, VERSION = "driftpaint recipe", 1
@@ -31,6 +46,20 @@ SUFFIX = ".recipe.json"
 class Size(NamedTuple):
     width: int  # pixels
     height: int
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A file that an edit takes beside its model: a LoRA, with its weight, or a textual inversion."""
+
+    path: str  # where it was
+    digest: str = ""  # SHA-256
+    weight: float = Lora.weight
+    noisy: float | None = None
+
+    @property
+    def lora(self) -> Lora:
+        return Lora(self.path, self.weight, self.noisy)
 
 
 @dataclass(frozen=True)
@@ -48,6 +77,9 @@ class Recipe:
     guidance: float = EditRequest.guidance
     model: str = EditRequest.model
     weights: str = ""  # SHA-256 of the model's, as far as it is known
+    loras: tuple[Beside, ...] = ()
+    embeddings: tuple[Beside, ...] = ()
+    identity: Identity | None = None
     name: str = ""  # of what was done, as the user knows it
     seconds: float = 0.0  # that it took
     made: str = ""  # day and time, as ISO 8601
@@ -73,6 +105,9 @@ def recipe_of(request: EditRequest, at: Rect, size: tuple[int, int]) -> Recipe:
         negative_prompt=request.negative_prompt,
         guidance=request.guidance,
         model=request.model,
+        loras=tuple(Beside(each.path, _digest(each.path), each.weight, each.noisy) for each in request.loras),
+        embeddings=tuple(Beside(path, _digest(path)) for path in request.embeddings),
+        identity=request.identity,
     )
 
 
@@ -113,7 +148,33 @@ def request_of(recipe: Recipe, picture: Rgb) -> EditRequest:
         guidance=recipe.guidance,
         window=part_of(at, width, height),
         share=share,
+        loras=tuple(each.lora for each in recipe.loras),
+        embeddings=tuple(each.path for each in recipe.embeddings),
+        identity=recipe.identity,
     )
+
+
+def with_files(recipe: Recipe, folder: Path) -> tuple[Recipe, list[str]]:
+    """The recipe with its files where they are now, in their old place or in that folder, and a sentence for
+    each that is not the same any more. Raises EngineError for one that is missing.
+    """
+    notes: list[str] = []
+
+    def found(old: Beside) -> Beside:
+        name = PureWindowsPath(old.path).name  # which knows both kinds of slashes
+        places = [path for path in (Path(old.path), folder / name) if path.is_file()]
+        if not places:
+            raise EngineError(
+                f"The recipe needs {name}, which is not at {old.path} any more; put it there, or beside the "
+                "recipe."
+            )
+        same = [path for path in places if _digest(str(path)) == old.digest]
+        if old.digest and not same:
+            notes.append(f"The recipe was made with another {name}; the result will not be the same.")
+        return replace(old, path=str((same or places)[0]))
+
+    loras, embeddings = (tuple(map(found, each)) for each in (recipe.loras, recipe.embeddings))
+    return replace(recipe, loras=loras, embeddings=embeddings), notes
 
 
 def to_json(recipe: Recipe) -> str:
@@ -153,7 +214,26 @@ def _check(recipe: Recipe) -> None:
     if isinstance(recipe.operation, SDEdit) and recipe.operation.ladder:
         raise ValueError("it has more than one strength")
     dot = np.zeros((1, 1, 3), np.uint8)
-    EditRequest(dot, dot, None, recipe.operation, recipe.steps, recipe.seed, guidance=recipe.guidance)
+    loras = tuple(each.lora for each in recipe.loras)
+    EditRequest(
+        dot, dot, None, recipe.operation, recipe.steps, recipe.seed, guidance=recipe.guidance, loras=loras
+    )
+
+
+def _digest(path: str) -> str:
+    """Of a file's content; empty where there is none."""
+    try:
+        told = Path(path).stat()
+        return _digest_of(path, told.st_mtime_ns, told.st_size)
+    except OSError:
+        return ""
+
+
+@lru_cache(64)
+def _digest_of(path: str, *changed: int) -> str:
+    """Reading a large file takes half a second: once for each time that it has changed."""
+    with Path(path).open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _guide(recipe: Recipe, image: Rgb) -> Rgb:

@@ -241,6 +241,18 @@ class EditRequest:
             )
 
 
+@dataclass(frozen=True)
+class Learning:
+    """One step of what an edit learns before it begins (see `Identity`) is done."""
+
+    step: int  # 1 ... steps
+    steps: int
+
+    @property
+    def done(self) -> float:
+        return self.step / self.steps
+
+
 @dataclass(frozen=True, eq=False)
 class Preview:
     """One network call is done: what the picture looks like now (the estimate of x0)."""
@@ -272,7 +284,7 @@ class EditResult:
     image: Rgb  # the request's size
 
 
-Event = Preview | Frame | EditResult
+Event = Learning | Preview | Frame | EditResult
 
 
 @dataclass(frozen=True)

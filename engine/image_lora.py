@@ -1,0 +1,184 @@
+"""A LoRA of one picture ("The Blessing of Randomness", Nie et al., ICLR 2024, and their code): the attention
+of the network is trained on it for some steps, so that what it shows stays what it is when it is edited. What
+was learned is kept on the disk, as a LoRA file that other programs read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import platformdirs
+import torch
+import torch.nn.functional as functional
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from engine.latents import At
+from engine.levels import Level, Output
+from engine.lora import Change, Wardrobe, Worn, stamp
+from engine.models import Model
+from engine.safetensors_header import read_header
+from engine.sampling import Draw, seeded
+from engine.types import EditRequest, EngineError, Identity, Learning, Lora, ModelFacts, Translate
+
+ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
+KEPT = 32  # pictures, of 3 to 13 MB each; those that were longest unused are forgotten
+BASES = {"sd1": "sd_v1", "sd2": "sd_v2", "sdxl": "sdxl_base_v1-0"}  # as kohya's trainers name them
+Said = Callable[[Tensor, Level], Tensor]
+
+
+class Learner(Model, Protocol):
+    """A model whose attention can learn."""
+
+    network: nn.Module
+    output: Output
+    wardrobe: Wardrobe
+
+    def predictor(self, request: EditRequest) -> Said:
+        """What the network itself says with the request's prompt, without guidance and with its gradient."""
+
+
+def learned(identity: Identity, request: EditRequest, model: Learner) -> Generator[Learning, None, Lora]:
+    """The LoRA of the request's picture: from the disk, or trained now; a stop leaves no trace."""
+    prompt = identity.prompt
+    if prompt is None:
+        operation = request.operation
+        prompt = operation.source if isinstance(operation, Translate) else request.prompt
+    request = replace(request, prompt=prompt, loras=())
+    size = model.sizes(request.image.shape[1], request.image.shape[0])[0]
+    folder = _folder()
+    path = folder / f"{_digest(identity, request, size, model.facts)}.safetensors"
+    if not _is_there(path):
+        x0 = At(model, size).latent(request.image)
+        changes = _blank(model.network, identity.rank)
+        yield from _trained(identity, x0, changes, model.predictor(request), model)
+        _save(path, changes, model, identity, prompt)
+        _forget(folder)
+    return Lora(str(path), identity.clean, identity.noisy)
+
+
+def _trained(
+    identity: Identity, x0: Tensor, changes: dict[str, Change], said: Said, model: Learner
+) -> Iterator[Learning]:
+    """As published: AdamW, one noise and one time a step, the network's own loss."""
+    layers = dict(model.network.named_modules())
+    worn = (Worn({layers[name]: change for name, change in changes.items()}, lambda t: 1.0),)
+    numbers = [each for change in changes.values() for each in change]
+    optimiser = torch.optim.AdamW(numbers, lr=identity.rate, weight_decay=0.01)
+    times, draw = torch.Generator().manual_seed(0), seeded(0)
+    try:
+        for step in range(identity.steps):
+            level = model.schedule(float(torch.rand((), generator=times)))
+            with torch.enable_grad():
+                model.wardrobe.wear(worn)
+                loss = _loss(x0, level, draw, said, model.output)
+                loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            optimiser.zero_grad()
+            if not math.isfinite(float(loss.detach())):
+                raise EngineError("Learning this picture went astray; choose a smaller rate.")
+            yield Learning(step + 1, identity.steps)
+    finally:
+        model.wardrobe.wear(())
+
+
+def _loss(x0: Tensor, level: Level, draw: Draw, said: Said, output: Output) -> Tensor:
+    noise = draw(x0)
+    targets: dict[Output, Tensor] = {
+        "eps": noise,
+        "v": level.alpha * noise - level.sigma * x0,
+        "flow": noise - x0,
+        "x0": x0,
+    }
+    x = level.alpha * x0 + level.sigma * noise
+    return functional.mse_loss(said(x, level), targets[output])
+
+
+def _blank(network: nn.Module, rank: int) -> dict[str, Change]:
+    """Changes of the attention's layers, by their names, that change nothing yet; in float32."""
+    draw = torch.Generator().manual_seed(0)
+    changes = {}
+    for name, layer in network.named_modules():
+        if name.endswith(ATTENTION) and isinstance(layer, nn.Linear):
+            down = torch.randn(rank, layer.in_features, generator=draw) / rank
+            up = torch.zeros(layer.out_features, rank)
+            to = layer.weight.device
+            changes[name] = Change(down.to(to).requires_grad_(), up.to(to).requires_grad_())
+    return changes
+
+
+def _folder() -> Path:
+    folder = platformdirs.user_cache_path("driftpaint", appauthor=False) / "identities"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngineError(
+            f"The folder {folder} cannot be made ({error.strerror}); free some space."
+        ) from None
+    return folder
+
+
+def _digest(identity: Identity, request: EditRequest, size: tuple[int, int], facts: ModelFacts) -> str:
+    """Of all that it is learned from."""
+    trained = replace(identity, clean=1.0, noisy=1.0, prompt=request.prompt)
+    words = [stamp(each) for each in request.embeddings]
+    content = hashlib.sha256(
+        repr((trained, size, request.image.shape, words, facts.name, facts.weights)).encode()
+    )
+    content.update(request.image.tobytes())
+    return content.hexdigest()[:32]
+
+
+def _is_there(path: Path) -> bool:
+    """Whether it was learned before; a file that is damaged is forgotten."""
+    if not path.exists():
+        return False
+    try:
+        read_header(path)
+    except EngineError:
+        path.unlink()
+        return False
+    os.utime(path)
+    return True
+
+
+def _save(path: Path, changes: dict[str, Change], model: Learner, identity: Identity, prompt: str) -> None:
+    """In the layout of kohya's trainers, which every other program reads; alpha is the rank."""
+    tensors = {}
+    for name, change in changes.items():
+        key = f"lora_unet_{name.replace('.', '_')}"
+        tensors[f"{key}.lora_down.weight"] = change.down.detach().cpu().contiguous()
+        tensors[f"{key}.lora_up.weight"] = change.up.detach().cpu().contiguous()
+        tensors[f"{key}.alpha"] = torch.tensor(float(identity.rank))
+    metadata = {
+        "ss_network_module": "networks.lora",
+        "ss_network_dim": str(identity.rank),
+        "ss_network_alpha": str(float(identity.rank)),
+        "ss_learning_rate": str(identity.rate),
+        "ss_steps": str(identity.steps),
+        "ss_base_model_version": BASES.get(model.facts.family, model.facts.family),
+        "ss_sd_model_name": model.facts.name,
+        "modelspec.title": prompt,
+    }
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    try:
+        save_file(tensors, partial, metadata)
+        partial.replace(path)
+    except OSError as error:
+        raise EngineError(
+            f"What was learned cannot be kept in {path.parent} ({error}); free some space."
+        ) from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _forget(folder: Path) -> None:
+    files = sorted(folder.glob("*.safetensors"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in files[KEPT:]:
+        path.unlink(missing_ok=True)
