@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.area import Rect, blend, part_of, resized, resized_mask, soft_mask, work_area
 from engine.pictures import flat
-from engine.types import EditRequest, EngineError, Event, Frame, Mask, Preview, Rgb, SDEdit
+from engine.types import EditRequest, EditResult, EngineError, Event, Frame, Mask, Preview, Rgb, SDEdit
 from ui import areas
 from ui.document import Document, Layer, Pixels, Rgba, frozen, premultiplied, stroke_alpha
 from ui.language import tr
@@ -191,7 +191,7 @@ async def make_real(
                     came = Candidate(event.image, seed, finished=False, way=way, variant=event.variant)
                     came = await asyncio.to_thread(prepared, ask, came)
                     moved(came)
-                else:
+                elif isinstance(event, EditResult):
                     last = came = None
                     made = Candidate(event.image, event.seed, finished=True, variant=event.variant)
                     found(await asyncio.to_thread(prepared, ask, made))
