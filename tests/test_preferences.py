@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox
 
 from tests.bench import Bench, scenario
+from tests.strings import UI
 from ui import theme
 from ui.preferences import PreferencesDialog
 from ui.settings import PAGES, Settings, load_settings
@@ -60,6 +62,36 @@ async def test_the_theme_changes_while_the_window_is_open(bench: Bench, qapp: QA
     dialog.rows["theme"].reset.click()
     assert not theme.is_light()
     dialog.close()
+
+
+@scenario
+async def test_less_motion_stills_all_that_moves_by_itself(bench: Bench) -> None:
+    blinks = QApplication.cursorFlashTime()
+    assert blinks > 0
+    dialog = dialog_of(bench)
+    box = dialog.rows["reduced_motion"].editor
+    assert isinstance(box, QCheckBox)
+    box.click()
+    bench.window.selecting.all()
+    moving = [clock for clock in bench.window.canvas.findChildren(QTimer) if not clock.isSingleShot()]
+    assert moving
+    assert not any(clock.isActive() for clock in moving)
+    assert QApplication.cursorFlashTime() == 0
+    assert not QApplication.isEffectEnabled(Qt.UIEffect.UI_AnimateMenu)
+    box.click()
+    assert any(clock.isActive() for clock in moving)
+    assert QApplication.cursorFlashTime() == blinks
+    dialog.close()
+
+
+def test_no_motion_is_made_that_the_setting_does_not_know() -> None:
+    """The one clock that goes on by itself for the eye is that of the ants."""
+    modules = {path.stem: path.read_text(encoding="utf-8") for path in UI.rglob("*.py")}
+    made = re.compile(r"QPropertyAnimation|QVariantAnimation|QTimeLine|QMovie|startTimer")
+    assert [name for name, text in modules.items() if made.search(text)] == []
+    clocks = {name for name, text in modules.items() if "QTimer(" in text}
+    once = {name for name in clocks if re.search(r"setSingleShot\(True\)|singleShot=True", modules[name])}
+    assert clocks - once == {"ants", "app", "journaling"}  # the last two are not seen
 
 
 @scenario

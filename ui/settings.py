@@ -51,7 +51,10 @@ class Settings:
         100, "Size of everything", "When the program starts again", (75, 300), page="General", unit=" %"
     )
     reduced_motion: bool = _setting(
-        False, "Less motion", "Nothing moves by itself: outlines stand still, bars jump", page="General"
+        False,
+        "Less motion",
+        "Nothing moves by itself: outlines and text cursors stand still, menus open at once",
+        page="General",
     )
     start_page: bool = _setting(True, "Start page", "Shown when the program starts", page="General")
     tour_seen: bool = _setting(False, "The tour was seen")

@@ -106,6 +106,14 @@ def dress(application: QApplication, theme: str = "dark", text_size: int = 100) 
     application.setStyleSheet(sheet)
 
 
+def still(on: bool) -> None:
+    """Whether what Qt moves by itself stands still: text cursors do not blink, menus and lists are there at
+    once.
+    """
+    QApplication.setEffectEnabled(Qt.UIEffect.UI_General, not on)
+    QGuiApplication.styleHints().setCursorFlashTime(0 if on else -1)  # -1: as the desktop has it
+
+
 def small(font: QFont) -> QFont:
     """The same font for captions."""
     return scaled(font, 0.88)

@@ -573,7 +573,7 @@ class Window(QMainWindow):
             self.resize(min(1440, round(room.width() * 0.9)), min(900, round(room.height() * 0.9)))
         if not settings.panels:
             self.show_panels()
-        self.ants.march(not settings.reduced_motion)
+        self._move()
 
     @Slot(str, object)
     def _set(self, name: str, value: Any) -> None:
@@ -586,8 +586,13 @@ class Window(QMainWindow):
         self._drag.radius = float(self.settings.handle_radius)
         self.session.history.limit(self.settings.history_budget * MEGABYTE)
         self.history.refresh()
-        self.ants.march(not self.settings.reduced_motion)
+        self._move()
         self.live.look()
+
+    def _move(self) -> None:
+        """Or stand still: all that moves by itself."""
+        self.ants.march(not self.settings.reduced_motion)
+        theme.still(self.settings.reduced_motion)
 
     @Slot()
     def _dress(self) -> None:
