@@ -4,15 +4,20 @@ of its own; nothing of the user's is read or written.
 
 from __future__ import annotations
 
+import dis
 import importlib
+import json
 import pkgutil
 import platform
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
+from types import CodeType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,15 +59,44 @@ def libraries(folder: Path) -> str:
 
     import engine
     import ui
+    from engine.models import KINDS
 
-    count = 0
+    ours = set(KINDS.values())
     for package in (engine, ui):
-        for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
-            importlib.import_module(module.name)
-            count += 1
+        ours |= {module.name for module in pkgutil.iter_modules(package.__path__, package.__name__ + ".")}
+    theirs = {each for name in ours for each in imports(_code(name))}
+    for name in ours:
+        importlib.import_module(name)
+    for name, member in theirs:
+        _import(name, member)
     names = ("diffusers", "transformers", "numpy", "pillow")
     others = ", ".join(f"{name} {version(name)}" for name in names)
-    return f"torch {torch.__version__}, {others}, {count} modules of our own"
+    return f"torch {torch.__version__}, {others}, {len(ours)} modules of our own, {len(theirs)} imports"
+
+
+def imports(code: CodeType) -> Iterator[tuple[str, str]]:
+    """The modules that code imports and what of each, also where it imports late, but for Python's own."""
+    steps = [step for step in dis.get_instructions(code) if step.opname != "EXTENDED_ARG"]
+    for members, step in pairwise(steps):
+        if step.opname == "IMPORT_NAME" and step.argval.partition(".")[0] not in sys.stdlib_module_names:
+            yield from ((step.argval, member) for member in members.argval or [""])
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from imports(inner)
+
+
+def _code(module: str) -> CodeType:
+    spec = find_spec(module)
+    if spec is None:
+        raise Wrong(f"{module} is missing")
+    code: CodeType = spec.loader.get_code(module)  # type: ignore[union-attr]  # every kind of loader that we meet has it
+    return code
+
+
+def _import(name: str, member: str) -> None:
+    module = importlib.import_module(name)
+    if member and not hasattr(module, member):
+        importlib.import_module(f"{name}.{member}")
 
 
 def edit(folder: Path) -> str:
@@ -82,6 +116,47 @@ def edit(folder: Path) -> str:
     if not (near > NEAR and finer > FINER):
         raise Wrong(f"the picture is not what the strokes ask for: likeness {near:.2f}, detail {finer:.1f}")
     return f"likeness to the strokes {near:.2f}, detail times {finer:.1f}"
+
+
+def checkpoint(folder: Path) -> str:
+    """A Stable Diffusion model of a user's, in small and of random weights: loaded, told words, and run."""
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+    from PIL import Image
+    from transformers import CLIPTextConfig, CLIPTextModel
+    from transformers.utils import logging
+
+    from engine import headless
+    from engine.pictures import open_picture
+
+    logging.disable_progress_bar()
+    strokes, model, out = folder / "strokes.png", folder / "model", folder / "random.png"
+    Image.new("RGB", (96, 64), "teal").save(strokes)
+    widths = (32, 64)
+    UNet2DConditionModel(
+        sample_size=32,
+        block_out_channels=widths,
+        layers_per_block=1,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        cross_attention_dim=32,
+    ).save_pretrained(model / "unet")
+    AutoencoderKL(
+        block_out_channels=widths,
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+    ).save_pretrained(model / "vae")
+    words = CLIPTextConfig(hidden_size=32, intermediate_size=64, num_attention_heads=1, num_hidden_layers=1)
+    CLIPTextModel(words).save_pretrained(model / "text_encoder")
+    (model / "scheduler").mkdir()
+    (model / "scheduler" / "scheduler_config.json").write_text("{}", encoding="utf-8")
+    index = json.dumps({"_class_name": "StableDiffusionPipeline"})
+    (model / "model_index.json").write_text(index, encoding="utf-8")
+    asked = ["sdedit", str(strokes), "-o", str(out), "--model", str(model)]
+    code = headless.main([*asked, "--prompt", "a lake", "--steps", "2"])
+    if code:
+        raise Wrong(f"the command line ended with code {code}")
+    height, width = open_picture(out).rgba.shape[:2]
+    return f"a picture of {width} x {height} pixels"
 
 
 def project(folder: Path) -> str:
@@ -174,6 +249,7 @@ def _detail(picture: NDArray[np.float32]) -> float:
 CHECKS: dict[str, Callable[[Path], str]] = {
     "libraries": libraries,
     "edit": edit,
+    "checkpoint": checkpoint,
     "project": project,
     "languages": languages,
     "window": window,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import self_check
+from engine import models
 from ui import manual
 
 ROOT = Path(__file__).parents[1]
@@ -37,3 +38,14 @@ def test_a_part_that_is_missing_is_named(
     assert project.startswith("ok     project: 2 layers")
     assert languages.startswith("WRONG  languages: Wrong: of 0 chapters of the manual 0 are there in en")
     assert verdict == "1 of 2 parts do not work."
+
+
+def test_what_is_imported_late_is_tried_too() -> None:
+    code = compile("import os\ndef draw():\n  from PIL import Image, nowhere\n  import torch.nn", "", "exec")
+    assert set(self_check.imports(code)) == {("PIL", "Image"), ("PIL", "nowhere"), ("torch.nn", "")}
+
+
+def test_a_kind_of_model_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(models.KINDS, "new", "engine.nowhere")
+    with pytest.raises(self_check.Wrong, match=r"^engine\.nowhere is missing$"):
+        self_check.libraries(tmp_path)
