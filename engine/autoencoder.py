@@ -6,6 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as functional
 from diffusers import AutoencoderKL
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.models import Clock
@@ -30,9 +31,11 @@ class Autoencoded:
         self.clock = Clock()
         self._to_colour = self._colours()
 
-    def encode(self, picture: Rgb) -> Tensor:
-        """The mean of what the encoder says: the same picture always has the same latent."""
+    def encode(self, picture: Rgb, hole: NDArray[np.bool_] | None = None) -> Tensor:
+        """The mean of what the encoder says: the same picture always has the same latent. A hole is grey."""
         pixels = torch.tensor(picture).permute(2, 0, 1)[None].float().div(127.5).sub(1)
+        if hole is not None:
+            pixels = pixels.masked_fill(torch.tensor(hole), 0)
         with self.clock.autoencoder():
             return self._encoded(pixels)
 

@@ -4,6 +4,7 @@ releases, of diffusers and of the trainers of LoRA.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -18,8 +19,15 @@ Kind = Part | Literal["model", "lora", "textual inversion", "controlnet", ""]
 Prediction = Literal["eps", "v", "x0", "flow", ""]
 WIDTHS: dict[int, Family] = {768: "sd1", 1024: "sd2", 2048: "sdxl", 1280: "sdxl refiner"}  # of words, as told
 TASKS = {4: "", 9: "inpainting", 8: "instructions", 5: "depth", 7: "upscaling"}  # by channels that go in
-FAST = re.compile(r"turbo|lightning|hyper|(?<![a-z])lcm|schnell", re.IGNORECASE)
+CONSISTENT = re.compile(r"(?<![A-Za-z])(?i:lcm)|LCM|(?i:dmd2)")  # names of consistency models
+FAST = re.compile(
+    CONSISTENT.pattern + r"|(?i:turbo|lightning|schnell)|(?<![A-Za-z])(?i:tcd)"
+    r"|(?i:hyper[ _-]?sd)|(?i:hyper)(?![a-z]|[ _-]?(?i:real))"  # but nothing hyperrealistic
+)
+FEW = 4  # steps of what is fast and does not say how many
 PRECISIONS = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+SCALED = "scaled"  # float8 times a factor that stands beside it
+QUANTISED = {"int8", "uint8", SCALED}
 TEXT = ("cond_stage_model.", "conditioner.embedders.", "text_encoders.")
 U = "model.diffusion_model."  # where the network stands in the original layout
 SPREAD_OF_V = 0.09  # of one layer's biases in Stable Diffusion 2: with more it says v (found by ComfyUI)
@@ -80,6 +88,8 @@ def prediction_of(path: Path, header: Header, family: Family) -> tuple[Predictio
         return ("v" if said.startswith("v") else "eps"), True
     if "v_pred" in header.tensors:
         return "v", True
+    if "edm_mean" in header.tensors:  # Karras et al. (2022), which no network here says
+        return "", True
     probe = header.tensors.get(U + "output_blocks.11.1.transformer_blocks.0.norm1.bias")
     if family == "sd2" and probe is not None and probe.dtype in ("F16", "BF16", "F32"):
         return ("v" if float(numbers(path, probe).std()) > SPREAD_OF_V else "eps"), False
@@ -87,31 +97,61 @@ def prediction_of(path: Path, header: Header, family: Family) -> tuple[Predictio
 
 
 def is_fast(path: Path, header: Header) -> bool:
-    names = " ".join(
-        [path.stem, *(header.metadata.get(f"modelspec.{key}", "") for key in ("title", "architecture"))]
-    )
-    return bool(FAST.search(names)) or any(
-        key.endswith("time_embed.cond_proj.weight") for key in header.tensors
-    )
+    return bool(FAST.search(_names(path, header))) or embeds_guidance(header)
 
 
-def missing(header: Header) -> tuple[str, ...]:
+def is_consistent(path: Path, header: Header) -> bool:
+    return bool(CONSISTENT.search(_names(path, header))) or embeds_guidance(header)
+
+
+def embeds_guidance(header: Header) -> bool:
+    return any(key.endswith("cond_proj.weight") for key in header.tensors)
+
+
+def few_of(name: str) -> int:
+    """How many steps a fast model wants, which some say in their names: 4step, 8-steps."""
+    found = re.search(r"(?<!\d)(\d\d?)[ _-]?steps?(?![a-z])", name, re.IGNORECASE)
+    return max(int(found[1]), 1) if found else FEW
+
+
+def native_of(header: Header, family: Family, prediction: Prediction) -> int:
+    """Pixels of the squares that a network was trained on: as the file says, or the usual."""
+    said = re.fullmatch(r"(\d{3,4})x(\d{3,4})", header.metadata.get("modelspec.resolution", ""))
+    if said:
+        return round(math.sqrt(int(said[1]) * int(said[2])) / 64) * 64
+    if family == "sdxl":
+        return 1024
+    return 768 if family == "sd2" and prediction == "v" else 512
+
+
+def missing(header: Header, family: Family) -> tuple[str, ...]:
     """What a model in one file needs and lacks."""
-    wanted = ("autoencoder", ("first_stage_model.",)), ("text encoder", TEXT)
+    texts: tuple[tuple[str, tuple[str, ...]], ...] = (("text encoder", TEXT),)
+    if family == "sdxl":
+        both = ("text encoder", "second text encoder")
+        texts = tuple((name, (f"conditioner.embedders.{i}.",)) for i, name in enumerate(both))
+    wanted = (("autoencoder", ("first_stage_model.",)), *texts)
     return tuple(name for name, beginnings in wanted if not _holds(*beginnings)(header))
 
 
 def figures(headers: Iterable[Header]) -> tuple[str, int]:
     """The precision of most numbers, and how many there are."""
     counts: Counter[str] = Counter()
+    scaled = False
     for header in headers:
-        for place in header.tensors.values():
+        for key, place in header.tensors.items():
             counts[place.dtype] += place.numbers
+            scaled = scaled or key.endswith((".scale_weight", ".weight_scale"))
     if not counts:
         return "", 0
-    dtype = counts.most_common(1)[0][0]
+    dtype = SCALED if scaled else counts.most_common(1)[0][0]
     other = dtype.lower().replace("f8_", "float8_").replace("u8", "uint8").replace("i8", "int8")
     return PRECISIONS.get(dtype, other), counts.total()
+
+
+def _names(path: Path, header: Header) -> str:
+    titles = (header.metadata.get(f"modelspec.{key}", "") for key in ("title", "architecture"))
+    return " ".join([path.stem, *titles])
 
 
 def _holds(*beginnings: str) -> Callable[[Header], bool]:

@@ -11,16 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from engine.checkpoint_keys import (
+    CONSISTENT,
     FAST,
+    FEW,
+    QUANTISED,
     TASKS,
     Family,
     Kind,
     Prediction,
+    embeds_guidance,
     family_of,
+    few_of,
     figures,
+    is_consistent,
     is_fast,
     kind_of,
     missing,
+    native_of,
     prediction_of,
     task_of,
 )
@@ -35,12 +42,14 @@ NAMES = {
     "sd3": "Stable Diffusion 3",
     "flux": "FLUX",
 }
-RUNS = {"sd1", "sd2"}  # families of which a picture can be made
+RUNS = {"sd1", "sd2", "sdxl", "sd3", "flux"}  # families of which a picture can be made
+INPAINTS = {"sd1", "sd2", "sdxl"}  # families of which those made for inpainting are known, too
 FLOWS: dict[str, Family] = {  # flow-matching models, by their pipelines
     **dict.fromkeys([f"StableDiffusion3{task}Pipeline" for task in ("", "Img2Img", "Inpaint")], "sd3"),
     **dict.fromkeys([f"Flux{task}Pipeline" for task in ("", "Img2Img", "Inpaint", "Fill")], "flux"),
 }
 GUIDANCE = {"sd1": 7.5, "sd2": 7.5, "sdxl": 6.0, "sdxl refiner": 6.0, "sd3": 4.5, "flux": 3.5}  # as usual
+EMBEDDED = 8.0  # guidance of latent consistency models (Luo et al., 2023)
 NEEDED = {  # folders of a model, and what is in them
     "unet": "network",
     "transformer": "network",
@@ -58,37 +67,44 @@ class Checkpoint:
     prediction: Prediction = ""  # what its network says
     sure: bool = False  # of the prediction; else it is the usual one, or a guess
     task: str = ""  # one of TASKS: what a network is for that takes more than a noisy picture
-    fast: bool = False  # its name or its keys say that it wants few steps and guidance 1
+    fast: bool = False  # its name, its keys or its scheduler say that it wants few steps and guidance 1
     precision: str = ""  # of most of its numbers
     parameters: int = 0
     bytes: int = 0
     lacks: tuple[str, ...] = ()  # parts that a model needs and that are not here
+    consistent: bool = False  # each step wants to begin with new noise: a consistency model
+    embeds_guidance: bool = False  # its network is told the guidance, and asked once
+    few: int = FEW  # steps that it wants, where it is fast
+    native: int = 0  # pixels: what it was trained on, as far as its header tells
 
     @property
     def steps(self) -> int:
         """Of one pass, as it was made for."""
-        return 4 if self.fast else EditRequest.steps
+        return self.few if self.fast else EditRequest.steps
 
     @property
     def guidance(self) -> float:
         """As it was made for; 1 is none."""
+        if self.embeds_guidance:
+            return EMBEDDED
         return 1.0 if self.fast else GUIDANCE.get(self.family, 1.0)
 
     @property
     def refusal(self) -> str:
         """Why no picture can be made with it, in one sentence; empty where one can."""
         name = NAMES.get(self.family, "of a kind that is not known")
+        if self.family in ("sd3", "flux") and self.kind in ("model", "network") and not self.path.is_dir():
+            return f"{self.path} is {name} in one file; choose a folder in diffusers' layout that holds it."
         if self.kind == "model" and self.lacks:
             return f"{self.path} lacks its {' and its '.join(self.lacks)}; get the whole checkpoint."
-        if self.kind == "model" and self.family in RUNS and not self.task:
-            if self.precision in ("int8", "uint8"):
+        inpaints = self.task == "inpainting" and self.family in INPAINTS
+        if self.kind == "model" and self.family in RUNS and (inpaints or not self.task):
+            if self.precision in QUANTISED:
                 return f"The weights of {self.path} are quantised; get them as float16, bfloat16 or float32."
             return ""
         if self.kind == "model":
             what = f"a model for {self.task} of {name}" if self.task else name
-            return (
-                f"{self.path} is {what}, which is not supported yet; choose a plain Stable Diffusion 1 or 2."
-            )
+            return f"{self.path} is {what}, which is not supported yet; choose Stable Diffusion 1, 2 or XL."
         if not self.kind:
             return f"{self.path} is no model that is known here; choose a Stable Diffusion checkpoint."
         article = "an" if self.kind[0] in "aeiou" else "a"
@@ -162,7 +178,9 @@ def _told_of_folder(folder: Path) -> Checkpoint:
     files = [file for part in needed if (folder / part).is_dir() for file in weights(folder / part)[0]]
     predictions: dict[str, Prediction] = {"epsilon": "eps", "v_prediction": "v", "sample": "x0"}
     prediction = predictions.get(str(scheduler.get("prediction_type", "epsilon")), "")
-    fast = name.startswith("Latent") or bool(unet.get("time_cond_proj_dim")) or bool(FAST.search(folder.name))
+    embeds = bool(unet.get("time_cond_proj_dim"))
+    consistent = embeds or scheduler.get("_class_name") == "LCMScheduler"
+    fast = consistent or _is_for_few(scheduler) or bool(FAST.search(folder.name))
     channels = unet.get("in_channels", 4)
     headers = [read_header(file) for file in files]
     return Checkpoint(
@@ -176,7 +194,17 @@ def _told_of_folder(folder: Path) -> Checkpoint:
         *figures(headers),
         sum(file.stat().st_size for file in files),
         lacks,
+        consistent or bool(CONSISTENT.search(folder.name)),
+        embeds,
+        few_of(folder.name),
     )
+
+
+def _is_for_few(scheduler: dict[str, Any]) -> bool:
+    """Whether a scheduler is one that models are given which want few steps."""
+    name, ends_in_noise = str(scheduler.get("_class_name")), scheduler.get("rescale_betas_zero_snr")
+    trailing = scheduler.get("timestep_spacing") == "trailing" and not ends_in_noise
+    return name == "TCDScheduler" or (trailing and name.startswith("Euler"))
 
 
 def _told_of_flow(folder: Path, family: Family) -> Checkpoint:
@@ -221,5 +249,9 @@ def _told_of_file(path: Path, header: Header) -> Checkpoint:
         network and is_fast(path, header),
         *figures([header]),
         path.stat().st_size,
-        missing(header) if kind == "model" else (),
+        missing(header, family) if kind == "model" else (),
+        network and is_consistent(path, header),
+        network and embeds_guidance(header),
+        few_of(path.stem),
+        native_of(header, family, prediction),
     )

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from engine.area import STRETCHED, working_sizes
 from engine.autoencoder import Autoencoded
 from engine.checkpoints import told
+from engine.conditioning import Conditioning
 from engine.levels import Level, time_of, to_x0, vp_level
 from engine.model_parts import Parts, load_parts
 from engine.models import fast_dtype, interruptible
@@ -32,6 +33,7 @@ class LatentDiffusion(Autoencoded):
 
     def __init__(self, parts: Parts, name: str, device: str, dtype: torch.dtype, load_started: float) -> None:
         super().__init__(parts.autoencoder, device, dtype)
+        checkpoint = parts.checkpoint
         self.schedule, self.output, self.words, self.native = (
             parts.schedule,
             parts.output,
@@ -42,15 +44,16 @@ class LatentDiffusion(Autoencoded):
         self.network = parts.network.to(self.device).eval().requires_grad_(False)
         if device != "cpu":
             self.network.to(memory_format=torch.channels_last)
+        self.inpaints = checkpoint.task == "inpainting"
         self.multiple = self.cell * 2 ** (len(self.network.config.block_out_channels) - 1)
         seconds = time.perf_counter() - load_started
-        checkpoint = parts.checkpoint
         self.facts = ModelFacts(
             name,
             device,
             str(dtype).removeprefix("torch."),
             seconds,
             takes_words=True,
+            takes_negative_words=not checkpoint.embeds_guidance,
             fast=checkpoint.fast,
             steps=checkpoint.steps,
             guidance=checkpoint.guidance,
@@ -61,23 +64,27 @@ class LatentDiffusion(Autoencoded):
         return working_sizes(width, height, self.native, LARGEST_SCALE, self.multiple)
 
     def denoiser(self, request: EditRequest) -> Denoise:
-        prompts = list(dict.fromkeys((request.negative_prompt, request.prompt)))
-        if request.guidance == 1:
-            prompts = [request.prompt]
-        words = self.words.together(prompts).to(self.device, self.dtype)
-        guided = len(words) > 1
+        beside = Conditioning(self, request)
+        guided = beside.rows > 1
         block = self.multiple // self.cell
         most = int(STRETCHED * self.native / self.multiple) * block
         overlap = int(OVERLAP * self.native / self.cell)
 
         def denoise(x: Tensor, level: Level) -> Tensor:
-            with torch.no_grad(), self.clock.network(len(words)):
+            cells = x.shape[2], x.shape[3]
+            channels = beside.channels(cells)
+            with torch.no_grad(), self.clock.network(beside.rows):
                 ratio = min(level.ratio, self.most)
                 at = vp_level(ratio, self.schedule(time_of(self.schedule, ratio)).told)
                 y = x * (at.alpha / max(level.alpha, level.sigma / self.most))
+                step = torch.tensor(at.told, device=self.device, dtype=torch.float32)
 
                 def estimate(part: Tensor, piece: Piece) -> Tensor:
-                    said = self._said(part, at, words)
+                    noisy = part.to(self.dtype).expand(beside.rows, -1, -1, -1)
+                    if channels is not None:
+                        noisy = torch.cat([noisy, piece.of(channels)], 1)
+                    told = beside.named(piece, cells)
+                    said = self.network(noisy, step, **told, return_dict=False)[0].float()
                     said = said[:1].lerp(said[1:], request.guidance) if guided else said
                     return to_x0(self.output, said, part, at)
 
@@ -86,13 +93,7 @@ class LatentDiffusion(Autoencoded):
         return denoise
 
     def interrupted_by(self, stop: Callable[[], bool]) -> AbstractContextManager[None]:
-        return interruptible(nn.ModuleList([self.network, self.autoencoder, self.words.model]), stop)
-
-    def _said(self, y: Tensor, level: Level, words: Tensor) -> Tensor:
-        noisy = y.to(self.dtype).expand(len(words), -1, -1, -1)
-        step = torch.tensor(level.told, device=self.device, dtype=torch.float32)
-        said: Tensor = self.network(noisy, step, encoder_hidden_states=words, return_dict=False)[0]
-        return said.float()
+        return interruptible(nn.ModuleList([self.network, self.autoencoder, *self.words.models]), stop)
 
 
 def load(path: Path, device: str) -> LatentDiffusion:

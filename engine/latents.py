@@ -20,11 +20,11 @@ class At(NamedTuple):
     size: tuple[int, int]  # pixels: width and height
 
     def latent(self, picture: Rgb) -> Tensor:
-        return self.model.encode(self._padded(resized(picture, *self.size)))
+        return self.model.encode(self.padded(resized(picture, *self.size)))
 
     def free(self, mask: Mask) -> Tensor:
         """A mask as what multiplies a latent."""
-        return self.model.free(self._padded(resized_mask(mask, *self.size)))
+        return self.model.free(self.padded(resized_mask(mask, *self.size)))
 
     def mask(self, plane: Tensor) -> Mask:
         """A map over a latent (h, w) as a mask."""
@@ -38,7 +38,13 @@ class At(NamedTuple):
         """A latent as a preview, which may be smaller."""
         return self._unpadded(self.model.sketch(latent))
 
-    def _padded(self, picture: NDArray[Any]) -> NDArray[Any]:
+    @property
+    def padded_shape(self) -> tuple[int, int]:
+        """Rows and columns in pixels of what is encoded."""
+        height, width = (length + -length % self.model.multiple for length in self.size[::-1])
+        return height, width
+
+    def padded(self, picture: NDArray[Any]) -> NDArray[Any]:
         """A picture or mask (h, w, ...) with its lower and right edge mirrored outwards to multiples."""
         ends = [(0, -length % self.model.multiple) for length in picture.shape[:2]]
         return np.pad(picture, ends + [(0, 0)] * (picture.ndim - 2), mode="symmetric")

@@ -15,8 +15,8 @@ from diffusers.loaders.single_file_utils import (
     convert_ldm_vae_checkpoint,
     convert_open_clip_checkpoint,
 )
-from torch import Tensor
-from transformers import CLIPTextConfig, CLIPTextModel
+from torch import Tensor, nn
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from engine.checkpoint_keys import Family, U
 
@@ -24,6 +24,8 @@ Tensors = dict[str, Tensor]
 HEAD = 64  # channels of a head of attention, from Stable Diffusion 2 on, and in CLIP
 SCALING = {"sd1": 0.18215, "sd2": 0.18215, "sdxl": 0.13025}  # of latents: about one over their deviation
 VAE, CLIP, OPEN_CLIP = "first_stage_model.", "cond_stage_model.transformer.", "cond_stage_model.model."
+CLIP_L, BIG_G = "conditioner.embedders.0.transformer.", "conditioner.embedders.1.model."  # of XL
+BLOCKS = "transformer.resblocks."  # of OpenCLIP's
 
 
 class Part(NamedTuple):
@@ -46,7 +48,7 @@ def network(tensors: Tensors, family: Family) -> Part:
     middle = _depth(tensors, f"{U}middle_block.1.")
     attends = [f"{U}input_blocks.{level[0]}.1.proj_in.weight" in tensors for level in levels]
     told = next(tensor for key, tensor in tensors.items() if key.endswith("attn2.to_k.weight"))
-    settings = {
+    settings: dict[str, Any] = {
         "in_channels": tensors[f"{U}input_blocks.0.0.weight"].shape[1],
         "out_channels": len(tensors[f"{U}out.2.weight"]),
         "layers_per_block": len(levels[0]),
@@ -59,7 +61,21 @@ def network(tensors: Tensors, family: Family) -> Part:
         # diffusers' name for the number of heads
         "attention_head_dim": 8 if family == "sd1" else [max(1, width // HEAD) for width in widths],
     }
-    return Part(settings, convert_ldm_unet_checkpoint(tensors, settings))
+    ours = {key: tensor for key, tensor in tensors.items() if key.startswith(U)}
+    scale = tensors.get(f"{U}time_embed.cond_proj.weight")  # of guidance (Luo et al., 2023)
+    if scale is not None:
+        settings["time_cond_proj_dim"] = scale.shape[1]
+    if family == "sdxl":  # is told of a prompt as a whole, and six numbers
+        added = tensors[f"{U}label_emb.0.0.weight"].shape[1]
+        settings |= {
+            "addition_embed_type": "text_time",
+            "addition_time_embed_dim": (added - tensors[BIG_G + "text_projection"].shape[1]) // 6,
+            "projection_class_embeddings_input_dim": added,
+        }
+    named = convert_ldm_unet_checkpoint(ours, settings)
+    if scale is not None:
+        named["time_embedding.cond_proj.weight"] = scale
+    return Part(settings, named)
 
 
 def autoencoder(tensors: Tensors, family: Family) -> Part:
@@ -78,17 +94,28 @@ def autoencoder(tensors: Tensors, family: Family) -> Part:
     return Part(settings, convert_ldm_vae_checkpoint(ours, settings))
 
 
-def text_model(tensors: Tensors, empty: Any) -> CLIPTextModel:
-    """OpenAI's as Stable Diffusion 1 has it, or OpenCLIP's without its last layer, as 2 has it."""
+def text_models(tensors: Tensors, empty: Any) -> list[nn.Module]:
+    """OpenAI's as Stable Diffusion 1 has it, or OpenCLIP's without its last layer, as 2 has it; XL has the
+    one and the other, whole.
+    """
+    if BIG_G + "token_embedding.weight" in tensors:
+        return [_clip(tensors, CLIP_L, empty), _open_clip(tensors, BIG_G, CLIPTextModelWithProjection, empty)]
     if OPEN_CLIP + "token_embedding.weight" in tensors:
-        return _open_clip(tensors, empty)
+        last = _numbered(tensors, OPEN_CLIP + BLOCKS) - 1
+        unused = (f"{OPEN_CLIP}{BLOCKS}{last}.", OPEN_CLIP + "text_projection")
+        kept = {key: tensor for key, tensor in tensors.items() if not key.startswith(unused)}
+        return [_open_clip(kept, OPEN_CLIP, CLIPTextModel, empty)]
+    return [_clip(tensors, CLIP, empty)]
+
+
+def _clip(tensors: Tensors, beginning: str, empty: Any) -> nn.Module:
     found = {
-        key.removeprefix(CLIP).removeprefix("text_model."): tensor
+        key.removeprefix(beginning).removeprefix("text_model."): tensor
         for key, tensor in tensors.items()
-        if key.startswith(CLIP) and not key.endswith("position_ids")
+        if key.startswith(beginning) and not key.endswith("position_ids")
     }
     with empty():
-        model = CLIPTextModel(
+        model: nn.Module = CLIPTextModel(
             _text_settings(
                 found["embeddings.token_embedding.weight"],
                 found["embeddings.position_embedding.weight"],
@@ -101,29 +128,22 @@ def text_model(tensors: Tensors, empty: Any) -> CLIPTextModel:
     return model
 
 
-def _open_clip(tensors: Tensors, empty: Any) -> CLIPTextModel:
-    blocks = OPEN_CLIP + "transformer.resblocks."
-    last = _numbered(tensors, blocks) - 1
-    unused = (f"{blocks}{last}.", OPEN_CLIP + "text_projection")
-    found = {
-        key: tensor
-        for key, tensor in tensors.items()
-        if key.startswith(OPEN_CLIP) and not key.startswith(unused)
-    }
+def _open_clip(tensors: Tensors, beginning: str, kind: Any, empty: Any) -> nn.Module:
+    found = {key: tensor for key, tensor in tensors.items() if key.startswith(beginning)}
     with empty():
-        model = CLIPTextModel(
+        model: nn.Module = kind(
             _text_settings(
-                found[OPEN_CLIP + "token_embedding.weight"],
-                found[OPEN_CLIP + "positional_embedding"],
-                found[blocks + "0.mlp.c_fc.weight"],
-                last,
+                found[beginning + "token_embedding.weight"],
+                found[beginning + "positional_embedding"],
+                found[f"{beginning}{BLOCKS}0.mlp.c_fc.weight"],
+                _numbered(found, beginning + BLOCKS),
                 "gelu",
             )
         )
-    named = convert_open_clip_checkpoint(model, found, prefix=OPEN_CLIP)
-    model.load_state_dict(
-        {key.removeprefix("text_model."): tensor for key, tensor in named.items()}, assign=True
-    )
+    named = convert_open_clip_checkpoint(model, found, prefix=beginning)
+    if kind is CLIPTextModel:
+        named = {key.removeprefix("text_model."): tensor for key, tensor in named.items()}
+    model.load_state_dict(named, assign=True)
     return model
 
 

@@ -71,7 +71,7 @@ def vp_scaled_linear(first: float = 0.00085, last: float = 0.012, steps: int = 1
     return vp_discrete(alpha_bars(scaled_linear(first, last, steps)))
 
 
-def scaled_linear(first: float, last: float, steps: int) -> list[float]:
+def scaled_linear(first: float = 0.00085, last: float = 0.012, steps: int = 1000) -> list[float]:
     """The betas of `vp_scaled_linear`."""
     a, b = math.sqrt(first), math.sqrt(last)
     return [(a + (b - a) * i / (steps - 1)) ** 2 for i in range(steps)]

@@ -13,16 +13,19 @@ import torch
 from accelerate import init_empty_weights
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from safetensors.torch import load_file
-from transformers import CLIPTextModel, CLIPTokenizer
+from torch import nn
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 from transformers.utils import logging as transformers_logging
 
 from engine import layouts
 from engine.checkpoints import Checkpoint, settings, weights
 from engine.clip import END, Words, tokenizer
-from engine.levels import Output, Schedule, alpha_bars, scaled_linear, vp_discrete, vp_scaled_linear
+from engine.levels import Output, Schedule, alpha_bars, scaled_linear, vp_discrete
+from engine.models import fast_dtype
 from engine.types import EngineError
 
-PADS = {"sd1": END, "sd2": "!"}  # what fills a short prompt up
+PADS = {"sd1": (END,), "sd2": ("!",), "sdxl": (END, "!")}  # what fills a short prompt up
+TEXT_MODELS = (CLIPTextModel, ""), (CLIPTextModelWithProjection, "_2")  # and how their folders' names end
 
 
 class Parts(NamedTuple):
@@ -43,22 +46,28 @@ def load_parts(checkpoint: Checkpoint, dtype: torch.dtype) -> Parts:
 def _from_folder(checkpoint: Checkpoint, dtype: torch.dtype) -> Parts:
     folder = checkpoint.path
     transformers_logging.disable_progress_bar()
-    kind = settings(folder / "text_encoder" / "config.json").get("model_type")
-    if kind not in ("clip", "clip_text_model"):
-        raise EngineError(f"{folder} reads words by a {kind}, which is not supported; choose another model.")
     network = part_from(UNet2DConditionModel, folder / "unet", dtype)
     autoencoder = part_from(AutoencoderKL, folder / "vae", dtype)
-    text = part_from(CLIPTextModel, folder / "text_encoder", torch.float32)
-    own = folder / "tokenizer"
-    tokens = (
-        CLIPTokenizer.from_pretrained(own, local_files_only=True)
-        if own.is_dir()
-        else tokenizer(PADS[checkpoint.family])
-    )
     schedule = _schedule(settings(folder / "scheduler" / "scheduler_config.json"))
     factor = 2 ** (len(autoencoder.config.block_out_channels) - 1)
     native = int(network.config.sample_size or 64) * factor
-    return Parts(checkpoint, network, autoencoder, Words(text, tokens), _output(checkpoint), schedule, native)
+    models, tokens = [], []
+    for pad, (kind, end) in zip(PADS[checkpoint.family], TEXT_MODELS, strict=False):
+        models.append(_text_model(kind, folder / f"text_encoder{end}", dtype))
+        own = folder / f"tokenizer{end}"
+        given = own.is_dir()
+        tokens.append(CLIPTokenizer.from_pretrained(own, local_files_only=True) if given else tokenizer(pad))
+    silence = settings(folder / "model_index.json").get("force_zeros_for_empty_prompt", len(models) > 1)
+    words = Words(models, tokens, bool(silence))
+    return Parts(checkpoint, network, autoencoder, words, _output(checkpoint), schedule, native)
+
+
+def _text_model(kind: Any, folder: Path, dtype: torch.dtype) -> nn.Module:
+    told = settings(folder / "config.json").get("model_type")
+    if told not in ("clip", "clip_text_model"):
+        raise EngineError(f"{folder} reads words by a {told}, which is not supported; choose another model.")
+    model: nn.Module = part_from(kind, folder, torch.float32 if kind is CLIPTextModel else _of_words(dtype))
+    return model
 
 
 def part_from(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
@@ -86,10 +95,17 @@ def _from_file(checkpoint: Checkpoint, dtype: torch.dtype) -> Parts:
     family = checkpoint.family
     network = _built(UNet2DConditionModel, layouts.network(tensors, family), dtype)
     autoencoder = _built(AutoencoderKL, layouts.autoencoder(tensors, family), dtype)
-    text = layouts.text_model(tensors, init_empty_weights)
-    native = 768 if family == "sd2" and checkpoint.prediction == "v" else 512
-    words = Words(text, tokenizer(PADS[family]))
-    return Parts(checkpoint, network, autoencoder, words, _output(checkpoint), vp_scaled_linear(), native)
+    first, *others = layouts.text_models(tensors, init_empty_weights)
+    models = [first.float(), *(each.to(_of_words(dtype)) for each in others)]
+    words = Words(models, [tokenizer(pad) for pad in PADS[family]], family == "sdxl")
+    bars = alpha_bars(scaled_linear())
+    schedule = vp_discrete(_ending_in_noise(bars) if "ztsnr" in tensors else bars)
+    return Parts(checkpoint, network, autoencoder, words, _output(checkpoint), schedule, checkpoint.native)
+
+
+def _of_words(dtype: torch.dtype) -> torch.dtype:
+    """What the larger of two text models works in: 3 GB in float32, which a CPU may spare itself."""
+    return dtype if dtype == fast_dtype("cpu") else torch.float32
 
 
 def _built(kind: Any, part: layouts.Part, dtype: torch.dtype) -> Any:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
@@ -30,11 +31,14 @@ KINDS = {  # _class_name of model_index.json, or a family of `engine.checkpoints
     "StarterPipeline": "engine.pixel_diffusion",
     "sd1": "engine.latent_diffusion",
     "sd2": "engine.latent_diffusion",
+    "sdxl": "engine.latent_diffusion",
+    "sd3": "engine.flow_diffusion",
+    "flux": "engine.flow_diffusion",
 }
 WHOLE_DIGEST = 2**28  # bytes: of a larger file of weights only samples are hashed
 DAMAGES = (  # what a file can do to the libraries that read it
     *(OSError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError),
-    *(MemoryError, SafetensorError),
+    *(MemoryError, SafetensorError, StrictDataclassError),
 )
 SAMPLE, SAMPLES = 2**16, 256
 

@@ -69,10 +69,13 @@ def test_every_weight_comes_to_its_place(family: str, where: int, request: pytes
     made = request.getfixturevalue(family)
     parts = load_parts(told(made[where]), torch.float32)
     own = state(made[0].unet, made[0].vae, made[0].text_encoder)
-    found = state(parts.network, parts.autoencoder, parts.words.model)
+    found = state(parts.network, parts.autoencoder, *parts.words.models)
     assert own.keys() == found.keys()
     assert all(torch.equal(own[key], found[key]) for key in own)
-    assert not any(x.is_meta for x in [*parts.network.buffers(), *parts.words.model.buffers()])
+    assert not any(
+        x.is_meta
+        for x in [*parts.network.buffers(), *[x for each in parts.words.models for x in each.buffers()]]
+    )
 
 
 @pytest.mark.parametrize("family", ["sd1", "sd2"])
@@ -154,7 +157,7 @@ def test_the_vocabulary_that_ships_reads_as_clip_does() -> None:
 
 def test_words_are_embedded_as_diffusers_does(sd2: Made) -> None:
     model = loaded(sd2[2])
-    told = model.words.together(["", "a lake at dawn"])
+    told = model.words.together(["", "a lake at dawn"]).tokens
     reference = sd2[0].encode_prompt("a lake at dawn", "cpu", 1, True)
     assert torch.allclose(told[1:], reference[0], atol=1e-5)
     assert torch.allclose(told[:1], reference[1], atol=1e-5)
@@ -163,10 +166,11 @@ def test_words_are_embedded_as_diffusers_does(sd2: Made) -> None:
 def test_a_long_prompt_is_read_to_its_end(sd1: Made) -> None:
     words = loaded(sd1[1]).words
     long = "lake " * 80
-    short, whole = words.together(["", long]), words.together([long])
+    short, whole = words.together(["", long]).tokens, words.together([long]).tokens
     assert short.shape == (2, 154, 64)
     assert torch.equal(short[1:], whole)
-    assert not torch.equal(words.together(["lake " * 75 + "castle"]), words.together(["lake " * 76]))
+    castle = words.together(["lake " * 75 + "castle"]).tokens
+    assert not torch.equal(castle, words.together(["lake " * 76]).tokens)
 
 
 def test_guidance_asks_twice_only_where_it_counts(sd1: Made) -> None:

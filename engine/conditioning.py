@@ -1,0 +1,102 @@
+"""What a network of Stable Diffusion is told beside the noisy latent, prepared once for an edit: the words,
+how much they count where the network wants to know, its place in the whole picture, and what is known round
+a hole.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from diffusers.models.embeddings import get_timestep_embedding
+from torch import Tensor
+
+from engine.area import resized, resized_mask
+from engine.latents import At
+from engine.pieces import Piece
+from engine.types import EditRequest, Window
+
+if TYPE_CHECKING:
+    from engine.latent_diffusion import LatentDiffusion
+
+Cells = tuple[int, int]  # of a latent: rows and columns
+HOLE = 0.5  # of a mask: what is freer is a hole for a network that was trained on holes
+
+
+class Conditioning:
+    """Of one edit, on the network's device. What depends on a latent's size is made when it is asked for."""
+
+    def __init__(self, model: LatentDiffusion, request: EditRequest) -> None:
+        width = model.network.config.time_cond_proj_dim
+        prompts = [request.prompt]
+        if request.guidance != 1 and not width:
+            prompts = list(dict.fromkeys((request.negative_prompt, request.prompt)))
+        self._model, self._request = model, request
+        self._words = model.words.together(prompts).to(model.device, model.dtype)
+        self.rows = len(self._words.tokens)  # of a batch: without the words, or away from some, and with them
+        self._always: dict[str, Any] = {"encoder_hidden_states": self._words.tokens}
+        if width:
+            scale = embedded(request.guidance, width).to(model.device, model.dtype)
+            self._always["timestep_cond"] = scale.expand(self.rows, -1)
+        self._channels: dict[Cells, Tensor] = {}
+        self._added: dict[tuple[Piece, Cells], dict[str, Any]] = {}
+
+    def channels(self, cells: Cells) -> Tensor | None:
+        """(rows, 5, h, w) that go in after the latent's own, where the network was made for inpainting."""
+        if not self._model.inpaints:
+            return None
+        if cells not in self._channels:
+            known = surroundings(self._model, self._request, cells)
+            self._channels[cells] = known.to(self._model.dtype).expand(self.rows, -1, -1, -1)
+        return self._channels[cells]
+
+    def named(self, piece: Piece, cells: Cells) -> dict[str, Any]:
+        """What else the network is called with, for a piece of a latent of that size."""
+        if self._words.whole is None:
+            return self._always
+        if (piece, cells) not in self._added:
+            model = self._model
+            numbers = place(self._request.window, piece, cells, model.cell, model.native)
+            ids = torch.tensor(numbers, device=model.device, dtype=torch.float32).expand(self.rows, -1)
+            added = {"text_embeds": self._words.whole, "time_ids": ids}
+            self._added[piece, cells] = {**self._always, "added_cond_kwargs": added}
+        return self._added[piece, cells]
+
+
+def embedded(guidance: float, width: int) -> Tensor:
+    """(1, width): the guidance as a latent consistency model is told it (Luo et al., 2023)."""
+    told: Tensor = get_timestep_embedding(1000 * torch.tensor([guidance - 1]), width, downscale_freq_shift=1)
+    return told
+
+
+def place(window: Window, piece: Piece, cells: Cells, cell: int, native: int) -> list[float]:
+    """Stable Diffusion XL's six numbers (Podell et al., 2023, section 2.2), each height first: the size of
+    the picture that this is a part of, in its pixels; where it was cropped from it; its own size.
+
+    The whole is never told to be smaller than what the network was trained on, for that means blurred, and no
+    crop to begin further in than it has seen.
+    """
+    left, top, right, bottom = window
+    whole = cells[0] * cell / (bottom - top), cells[1] * cell / (right - left)
+    larger = max(1.0, native / math.sqrt(whole[0] * whole[1]))
+    crop = top * whole[0] + piece.top * cell, left * whole[1] + piece.left * cell
+    return [
+        *(float(round(larger * side)) for side in whole),
+        *(float(min(round(begin), native)) for begin in crop),
+        *(float(length * cell) for length in (piece.bottom - piece.top, piece.right - piece.left)),
+    ]
+
+
+def surroundings(model: LatentDiffusion, request: EditRequest, cells: Cells) -> Tensor:
+    """(1, 5, h, w): where the hole is, and the latent of the picture with the hole in grey. Where nothing is
+    kept all of it is a hole.
+    """
+    height, width = request.image.shape[:2]
+    sizes = (At(model, size) for size in model.sizes(width, height))
+    at = next(each for each in sizes if each.padded_shape == (cells[0] * model.cell, cells[1] * model.cell))
+    mask = np.ones((height, width), np.float32) if request.mask is None else request.mask
+    hole = at.padded(resized_mask(mask, *at.size)) >= HOLE
+    known = model.encode(at.padded(resized(request.image, *at.size)), hole)
+    return torch.cat([model.free(hole.astype(np.float32)), known], 1)
