@@ -62,6 +62,21 @@ async def test_what_is_selected_of_the_active_layer_is_copied_with_its_transpare
 
 
 @scenario
+async def test_where_the_active_layer_is_empty_what_helps_is_said_with_its_key(bench: Bench) -> None:
+    with_thing(bench)
+    told = bench.window.messages.text
+    select(bench, 60, 40, 20, 20)
+    bench.key(Qt.Key.Key_C, CTRL)
+    assert told.text() == "Thing has nothing here; Ctrl+Shift+C copies what is seen of all layers."
+    bench.window.keys.give("clipboard.copy_merged", ["F7"])
+    bench.key(Qt.Key.Key_C, CTRL)
+    assert "F7 copies what is seen" in told.text()
+    bench.session.commit("Delete", lambda document: document.without(document.layers[0]))
+    bench.key(Qt.Key.Key_C, CTRL)
+    assert told.text() == "There is nothing to copy here: choose another layer or place."
+
+
+@scenario
 async def test_without_a_selection_the_whole_layer_is_copied_and_merged_the_whole_picture(
     bench: Bench,
 ) -> None:
@@ -186,7 +201,7 @@ async def test_an_empty_place_is_not_copied(bench: Bench) -> None:
     select(bench, 70, 40, 10, 10)
     bench.key(Qt.Key.Key_C, CTRL)
     assert QApplication.clipboard().text() == "before"
-    assert "nothing to copy" in bench.window.messages.text.text()
+    assert "nothing here" in bench.window.messages.text.text()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from engine.area import Rect
 from engine.pictures import PictureError
 from ui import files
+from ui.actions import named
 from ui.canvas import Canvas
 from ui.document import (
     Depth,
@@ -72,13 +73,17 @@ class Clipboard(QObject):
         document, box = self._session.document, bounds(layer)
         if document.selection is not None:
             box = common_part(box, document.selection.at)
-        return self._put(alone(document, layer, box), box)
+        if self._put(alone(document, layer, box), box):
+            return True
+        self._session.said.emit(self._why_nothing(layer))
+        return False
 
     def copy_merged(self) -> None:
         """What is selected of the picture as it is seen, or all of that."""
         document = self._session.document
         box = document.rect if document.selection is None else document.selection.at
-        self._put(composite(document, box), box)
+        if not self._put(composite(document, box), box):
+            self._session.said.emit(tr("There is nothing to copy here: choose another place."))
 
     def cut(self) -> None:
         if self._may_change() and self.copy():
@@ -110,13 +115,25 @@ class Clipboard(QObject):
             return True
         return False
 
+    def _why_nothing(self, layer: Layer) -> str:
+        """What helps where a layer has nothing to copy."""
+        document = self._session.document
+        place = document.rect if document.selection is None else document.selection.at
+        for other in document.walk():
+            part = common_part(bounds(other), place)
+            if part.width and part.height and all(each.visible for each in document.path(other.uid)):
+                told = tr("{layer} has nothing here; {key} copies what is seen of all layers.")
+                merged = "clipboard.copy_merged"
+                return told.format(layer=layer.name, key=key_of(self, merged) or named(merged).plain)
+        return tr("There is nothing to copy here: choose another layer or place.")
+
     def _put(self, pixels: Pixels, at: Rect) -> bool:
+        """Whether there is anything in it."""
         selection = self._session.document.selection
         if selection is not None and pixels.size:
             part = part_in(selection, at)[..., None].astype(np.uint32)
             pixels = ((pixels * part + 127) // 255).astype(pixels.dtype)
         if not pixels.size or not pixels[..., 3].any():
-            self._session.said.emit(tr("There is nothing to copy here: choose another layer or place."))
             return False
         profile = self._session.document.profile
         self._copied = Copied(uuid.uuid4().hex.encode(), at, pixels, profile)
