@@ -10,16 +10,34 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import (
+    AutoencoderKL,
+    DDIMScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    FluxPipeline,
+    FluxTransformer2DModel,
+    SD3Transformer2DModel,
+    StableDiffusion3Pipeline,
+    StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
+    UNet2DConditionModel,
+)
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from transformers import CLIPTextConfig, CLIPTextModel
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    T5Config,
+    T5EncoderModel,
+    T5Tokenizer,
+)
 
 from engine.clip import END, tokenizer
 
 Size = Literal["tiny", "full"]
 Tensors = dict[str, Tensor]
-CLASSES = {"sd1": ("quick_gelu", END), "sd2": ("gelu", "!")}
+ACTS = {"sd1": ("quick_gelu",), "sd2": ("gelu",), "sdxl": ("quick_gelu", "gelu")}  # of the text models
 RESNET = {
     "norm1": "in_layers.0",
     "conv1": "in_layers.2",
@@ -33,6 +51,9 @@ OUTSIDE = {
     "conv_in": "input_blocks.0.0",
     "time_embedding.linear_1": "time_embed.0",
     "time_embedding.linear_2": "time_embed.2",
+    "time_embedding.cond_proj": "time_embed.cond_proj",
+    "add_embedding.linear_1": "label_emb.0.0",
+    "add_embedding.linear_2": "label_emb.0.2",
     "conv_norm_out": "out.0",
     "conv_out": "out.2",
 }
@@ -45,40 +66,18 @@ LAYER = {
 }
 
 
-def pipeline(family: str, size: Size = "tiny", output: str = "epsilon", seed: int = 0) -> Any:
-    """diffusers' own."""
+def pipeline(family: str, size: Size = "tiny", output: str = "epsilon", seed: int = 0, **network: Any) -> Any:
+    """diffusers' own; `network` changes settings of its UNet."""
     torch.manual_seed(seed)
-    act, pad = CLASSES[family]
-    full, second = size == "full", family == "sd2"
-    wide = (1024 if second else 768) if full else 64
-    levels = 4 if full else 3
-    unet = UNet2DConditionModel(
-        sample_size=64 if full else 8,
-        block_out_channels=(320, 640, 1280, 1280) if full else (32, 64, 64),
-        layers_per_block=2 if full else 1,
-        down_block_types=["CrossAttnDownBlock2D"] * (levels - 1) + ["DownBlock2D"],
-        up_block_types=["UpBlock2D"] + ["CrossAttnUpBlock2D"] * (levels - 1),
-        cross_attention_dim=wide,
-        attention_head_dim=((5, 10, 20, 20) if full else (1, 1, 1)) if second else 8,
-        use_linear_projection=second,
-    )
+    full, xl = size == "full", family == "sdxl"
     vae = AutoencoderKL(
         block_out_channels=(128, 256, 512, 512) if full else (32, 32, 32, 64),
         layers_per_block=2 if full else 1,
         down_block_types=["DownEncoderBlock2D"] * 4,
         up_block_types=["UpDecoderBlock2D"] * 4,
         latent_channels=4,
-        sample_size=512 if full else 64,
-    )
-    text = CLIPTextModel(
-        CLIPTextConfig(
-            vocab_size=49408,
-            hidden_size=wide,
-            intermediate_size=4 * wide,
-            num_hidden_layers=(23 if second else 12) if full else 2,
-            num_attention_heads=wide // 64,
-            hidden_act=act,
-        )
+        sample_size=(1024 if xl else 512) if full else 64,
+        scaling_factor=0.13025 if xl else 0.18215,
     )
     scheduler = DDIMScheduler(
         beta_start=0.00085,
@@ -89,11 +88,154 @@ def pipeline(family: str, size: Size = "tiny", output: str = "epsilon", seed: in
         prediction_type=output,
         timestep_spacing="trailing",
     )
-    made = StableDiffusionPipeline(
-        vae, text.eval(), tokenizer(pad), unet, scheduler, None, None, requires_safety_checker=False
-    )
+    unet = UNet2DConditionModel(**_unet_settings(family, full) | network)
+    texts = [
+        (CLIPTextModelWithProjection if i else CLIPTextModel)(each).eval()
+        for i, each in enumerate(_text_settings(family, full))
+    ]
+    tokens = [tokenizer(END if act == "quick_gelu" else "!") for act in ACTS[family]]
+    if xl:
+        made = StableDiffusionXLPipeline(vae, *texts, *tokens, unet, scheduler)
+    else:
+        made = StableDiffusionPipeline(
+            vae, *texts, *tokens, unet, scheduler, None, None, requires_safety_checker=False
+        )
     made.set_progress_bar_config(disable=True)
     return made
+
+
+def _unet_settings(family: str, full: bool) -> dict[str, Any]:
+    if family == "sdxl":
+        added = (1280 if full else 64) + 6 * (256 if full else 8)
+        return {
+            "sample_size": 128 if full else 8,
+            "block_out_channels": (320, 640, 1280) if full else (32, 64, 64),
+            "layers_per_block": 2 if full else 1,
+            "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
+            "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"],
+            "transformer_layers_per_block": (1, 2, 10) if full else (1, 1, 2),
+            "attention_head_dim": (5, 10, 20) if full else (1, 1, 1),
+            "cross_attention_dim": 2048 if full else 128,
+            "use_linear_projection": True,
+            "addition_embed_type": "text_time",
+            "addition_time_embed_dim": 256 if full else 8,
+            "projection_class_embeddings_input_dim": added,
+        }
+    second, levels = family == "sd2", 4 if full else 3
+    return {
+        "sample_size": 64 if full else 8,
+        "block_out_channels": (320, 640, 1280, 1280) if full else (32, 64, 64),
+        "layers_per_block": 2 if full else 1,
+        "down_block_types": ["CrossAttnDownBlock2D"] * (levels - 1) + ["DownBlock2D"],
+        "up_block_types": ["UpBlock2D"] + ["CrossAttnUpBlock2D"] * (levels - 1),
+        "cross_attention_dim": (1024 if second else 768) if full else 64,
+        "attention_head_dim": ((5, 10, 20, 20) if full else (1, 1, 1)) if second else 8,
+        "use_linear_projection": second,
+    }
+
+
+def _text_settings(family: str, full: bool) -> list[CLIPTextConfig]:
+    sizes = {"sd1": [(768, 12)], "sd2": [(1024, 23)], "sdxl": [(768, 12), (1280, 32)]}[family]
+    return [
+        CLIPTextConfig(
+            vocab_size=49408,
+            hidden_size=wide,
+            intermediate_size=4 * wide,
+            num_hidden_layers=layers,
+            num_attention_heads=wide // 64,
+            hidden_act=act,
+            projection_dim=wide,
+        )
+        for (wide, layers), act in zip(sizes if full else [(64, 2)] * len(sizes), ACTS[family], strict=True)
+    ]
+
+
+def flow_pipeline(family: str, seed: int = 0, *, with_t5: bool = True, **network: Any) -> Any:
+    """diffusers' own Stable Diffusion 3 or FLUX.1, tiny; `network` changes settings of its transformer."""
+    torch.manual_seed(seed)
+    vae = AutoencoderKL(
+        block_out_channels=(32, 32, 32, 32),
+        layers_per_block=1,
+        down_block_types=["DownEncoderBlock2D"] * 4,
+        up_block_types=["UpDecoderBlock2D"] * 4,
+        latent_channels=16,
+        scaling_factor=1.5305,
+        shift_factor=0.0609,
+        use_quant_conv=False,
+        use_post_quant_conv=False,
+    )
+    t5 = T5EncoderModel(
+        T5Config(
+            vocab_size=64,
+            d_model=64,
+            d_kv=16,
+            d_ff=64,
+            num_layers=2,
+            num_heads=2,
+            feed_forward_proj="gated-gelu",
+        )
+    ).eval()
+    letters = [(letter, -3.0) for letter in "abcdefghijklmnopqrstuvwxyz,"]
+    t5_tokens = T5Tokenizer(
+        vocab=[("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -2.0), *letters], extra_ids=2
+    )
+    if family == "sd3":
+        settings = {
+            "sample_size": 8,
+            "num_layers": 3,
+            "attention_head_dim": 8,
+            "num_attention_heads": 4,
+            "joint_attention_dim": 64,
+            "caption_projection_dim": 32,
+            "pooled_projection_dim": 64,
+            "pos_embed_max_size": 12,
+            "dual_attention_layers": (0,),
+            "qk_norm": "rms_norm",
+        }
+        clips = [CLIPTextModelWithProjection(_tiny_clip(act)).eval() for act in ("quick_gelu", "gelu")]
+        return StableDiffusion3Pipeline(
+            SD3Transformer2DModel(**settings | network),
+            FlowMatchEulerDiscreteScheduler(shift=3.0),
+            vae,
+            clips[0],
+            tokenizer(END),
+            clips[1],
+            tokenizer("!"),
+            t5 if with_t5 else None,
+            t5_tokens if with_t5 else None,
+        )
+    settings = {
+        "num_layers": 2,
+        "num_single_layers": 2,
+        "attention_head_dim": 16,
+        "num_attention_heads": 2,
+        "joint_attention_dim": 64,
+        "pooled_projection_dim": 32,
+        "axes_dims_rope": (4, 6, 6),
+        "guidance_embeds": True,
+    }
+    moves = bool((settings | network)["guidance_embeds"])
+    return FluxPipeline(
+        FlowMatchEulerDiscreteScheduler(shift=3.0 if moves else 1.0, use_dynamic_shifting=moves),
+        vae,
+        CLIPTextModel(_tiny_clip("quick_gelu")).eval(),
+        tokenizer(END),
+        t5,
+        t5_tokens,
+        FluxTransformer2DModel(**settings | network),
+    )
+
+
+def _tiny_clip(act: str) -> CLIPTextConfig:
+    return CLIPTextConfig(
+        vocab_size=49408,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        hidden_act=act,
+        projection_dim=32,
+    )
 
 
 def save_folder(made: Any, folder: Path, variant: str | None = None) -> Path:
@@ -103,18 +245,25 @@ def save_folder(made: Any, folder: Path, variant: str | None = None) -> Path:
 
 def save_single(made: Any, path: Path, dtype: torch.dtype, metadata: dict[str, str] | None = None) -> Path:
     """In the original layout: the names are made here, by hand, and not by what reads them."""
-    layers = made.unet.config.layers_per_block
+    layers, unet = made.unet.config.layers_per_block, made.unet.state_dict()
+    if hasattr(made, "text_encoder_2"):
+        first = _of_clip(made.text_encoder, "conditioner.embedders.0.transformer.text_model.")
+        texts = first | _of_open_clip(made.text_encoder_2, "conditioner.embedders.1.model.")
+    elif made.unet.config.use_linear_projection:
+        texts = _of_open_clip(made.text_encoder, "cond_stage_model.model.")
+    else:
+        texts = _of_clip(made.text_encoder, "cond_stage_model.transformer.text_model.")
     tensors = {
-        **{f"model.diffusion_model.{_of_unet(key, layers)}": x for key, x in made.unet.state_dict().items()},
+        **{f"model.diffusion_model.{_of_unet(key, layers, unet)}": x for key, x in unet.items()},
         **dict(_of_vae(key, x) for key, x in made.vae.state_dict().items()),
-        **(_of_open_clip if made.unet.config.use_linear_projection else _of_clip)(made.text_encoder),
+        **texts,
         "alphas_cumprod": torch.ones(1000),
     }
     save_file({key: x.to(dtype).contiguous() for key, x in tensors.items()}, path, metadata)
     return path
 
 
-def _of_unet(key: str, layers: int) -> str:
+def _of_unet(key: str, layers: int, unet: Tensors) -> str:
     for name, other in OUTSIDE.items():
         if key.startswith(name + "."):
             return key.replace(name, other, 1)
@@ -134,7 +283,8 @@ def _of_unet(key: str, layers: int) -> str:
         case "downsamplers":
             return f"input_blocks.{(block + 1) * (layers + 1)}.0.{rest.replace('conv', 'op')}"
         case _:  # after the attention, where there is one
-            return f"output_blocks.{block * (layers + 1) + layers}.{1 if block == 0 else 2}.{rest}"
+            attends = f"up_blocks.{block}.attentions.0.norm.weight" in unet
+            return f"output_blocks.{block * (layers + 1) + layers}.{2 if attends else 1}.{rest}"
 
 
 def _inner(key: str) -> str:
@@ -157,25 +307,25 @@ def _of_vae(key: str, x: Tensor) -> tuple[str, Tensor]:
     return "first_stage_model." + key, x
 
 
-def _of_clip(model: nn.Module) -> Tensors:
-    beginning = "cond_stage_model.transformer.text_model."
+def _of_clip(model: nn.Module, beginning: str) -> Tensors:
     places = {beginning + "embeddings.position_ids": torch.arange(77)[None]}
     return places | {beginning + key: x for key, x in model.state_dict().items()}
 
 
-def _of_open_clip(model: nn.Module) -> Tensors:
-    """With the last layer and the projection that Stable Diffusion 2 leaves out."""
-    beginning, told = "cond_stage_model.model.", model.state_dict()
+def _of_open_clip(model: nn.Module, beginning: str) -> Tensors:
+    """With the last layer and the projection, which Stable Diffusion 2 leaves out."""
+    told = {key.removeprefix("text_model."): x for key, x in model.state_dict().items()}
     layers = 1 + max(int(key.split(".")[2]) for key in told if key.startswith("encoder.layers."))
+    projection = told.get("text_projection.weight")
     out = {
         "token_embedding.weight": told["embeddings.token_embedding.weight"],
         "positional_embedding": told["embeddings.position_embedding.weight"],
         "ln_final.weight": told["final_layer_norm.weight"],
         "ln_final.bias": told["final_layer_norm.bias"],
-        "text_projection": torch.randn(8, 8),
+        "text_projection": torch.randn(8, 8) if projection is None else projection.T,
         "logit_scale": torch.ones(()),
     }
-    for i in range(layers + 1):
+    for i in range(layers + (projection is None)):
         here, there = f"encoder.layers.{min(i, layers - 1)}.", f"transformer.resblocks.{i}."
         for end in ("weight", "bias"):
             for name, other in LAYER.items():

@@ -1,0 +1,353 @@
+"""Stable Diffusion 3 and FLUX.1 from folders: tiny networks with random weights in the real layout."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers import FlowMatchEulerDiscreteScheduler, FluxImg2ImgPipeline, StableDiffusion3Img2ImgPipeline
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from engine import models
+from engine.checkpoints import told
+from engine.edits import edit
+from engine.flow_diffusion import AWAY, FlowDiffusion
+from engine.flow_parts import load_flow_parts, shift_of
+from engine.levels import CLEAN
+from engine.sampling import first_order, sample, seeded
+from engine.types import (
+    Drag,
+    EditRequest,
+    EditResult,
+    EngineError,
+    Handle,
+    Inpaint,
+    Operation,
+    Preview,
+    SDEdit,
+    Translate,
+)
+from tests.random_checkpoints import flow_pipeline, save_folder
+from tests.test_latent_diffusion import picture
+
+Made = tuple[Any, Path]  # diffusers' own, and the same as a folder
+MADE: dict[str, dict[str, Any]] = {
+    "sd3": {},
+    "sd3 without t5": {"with_t5": False},
+    "flux": {},
+    "flux schnell": {"guidance_embeds": False},
+}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made]:
+    place = tmp_path_factory.mktemp("flow")
+    pipelines = {name: flow_pipeline(name.split()[0], **settings) for name, settings in MADE.items()}
+    return {name: (made, save_folder(made, place / name)) for name, made in pipelines.items()}
+
+
+@pytest.fixture(params=MADE)
+def made(request: pytest.FixtureRequest, folders: dict[str, Made]) -> Made:
+    return folders[request.param]
+
+
+@pytest.fixture(scope="module")
+def ready(folders: dict[str, Made]) -> dict[str, FlowDiffusion]:
+    return {name: loaded(folder) for name, (_, folder) in folders.items()}
+
+
+@pytest.fixture(params=["sd3", "flux"])
+def model(request: pytest.FixtureRequest, ready: dict[str, FlowDiffusion]) -> FlowDiffusion:
+    return ready[request.param]
+
+
+def loaded(folder: Path) -> FlowDiffusion:
+    """In float32, whatever this machine is fast in, and as if trained on pictures as small as a test's."""
+    parts = load_flow_parts(told(folder), torch.float32)._replace(native=64)
+    return FlowDiffusion(parts, folder.name, "cpu", torch.float32, 0.0)
+
+
+def asked(operation: Operation | None = None, **settings: Any) -> EditRequest:
+    known = EditRequest(picture(), picture(), None, operation or SDEdit(), steps=3, prompt="a lake, mist")
+    return replace(known, **settings)
+
+
+@pytest.mark.parametrize("negative", ["", "people"])
+def test_an_edit_is_what_diffusers_makes_of_the_same_noise(
+    made: Made, ready: dict[str, FlowDiffusion], negative: str
+) -> None:
+    """Euler's steps along the flow: our first order with eta 0, on the same levels."""
+    model = ready[made[1].name]
+    x0, request = model.encode(picture()), asked(negative_prompt=negative, guidance=4.0)
+    levels = [*(model.schedule(0.5 * (1 - i / 5)) for i in range(5)), CLEAN]
+    draw = seeded(3)
+    x = levels[0].alpha * x0 + levels[0].sigma * draw(x0)
+    *_, ours = sample(model.denoiser(request), x, levels, draw, 0.0, first_order)
+
+    is_sd3 = "text_encoder_3" in made[0].components
+    theirs = (StableDiffusion3Img2ImgPipeline if is_sd3 else FluxImg2ImgPipeline)(**made[0].components)
+    theirs.set_progress_bar_config(disable=True)
+    led = {"true_cfg_scale": AWAY if model.is_told_guidance else 4.0, "negative_prompt": negative}
+    reference = theirs(
+        request.prompt,
+        image=x0,
+        height=64,
+        width=64,
+        strength=0.5,
+        num_inference_steps=10,
+        sigmas=[1 - i / 10 for i in range(10)],
+        guidance_scale=4.0,
+        generator=torch.Generator().manual_seed(3),
+        output_type="latent",
+        max_sequence_length=model.words.reads,
+        **(
+            {"negative_prompt": negative} if is_sd3 else led if negative or not model.is_told_guidance else {}
+        ),
+    ).images
+    if not is_sd3:
+        reference = theirs._unpack_latents(reference, 64, 64, 8)
+    assert (ours - reference).norm() / reference.norm() < 1e-4
+    assert (ours - x0).norm() / x0.norm() > 0.1  # something happened
+
+
+@pytest.mark.parametrize("tokens", [16, 1024, 4096, 9216])
+@pytest.mark.parametrize("kind", ["exponential", "linear"])
+def test_larger_pictures_get_more_noise_where_the_scheduler_says_so(tokens: int, kind: str) -> None:
+    from diffusers.pipelines.flux.pipeline_flux import calculate_shift
+
+    theirs = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, time_shift_type=kind)
+    theirs.set_timesteps(sigmas=[1.0, 0.6, 0.2], mu=calculate_shift(tokens))
+    shift = shift_of(dict(theirs.config), tokens)
+    ours = [shift * t / (1 + (shift - 1) * t) for t in (1.0, 0.6, 0.2)]
+    assert theirs.sigmas[:3].tolist() == pytest.approx(ours, rel=1e-5)
+    assert shift_of({"shift": 3.0}, tokens) == 3.0
+
+
+def test_flux_begins_at_the_levels_of_its_native_size(folders: dict[str, Made]) -> None:
+    parts = load_flow_parts(told(folders["flux"][1]), torch.float32)
+    assert parts.native == 1024
+    assert parts.schedule(0.5).ratio == pytest.approx(np.exp(1.15))
+    schnell = load_flow_parts(told(folders["flux schnell"][1]), torch.float32)
+    assert schnell.schedule(0.5).ratio == 1
+
+
+OPERATIONS: list[Operation] = [
+    SDEdit(1.0, sde="ve", order=1),
+    SDEdit(1.0),
+    SDEdit(0.5, solver="ode"),
+    Inpaint(solver="cycle"),
+    Inpaint(),
+    Translate("a meadow", solver="ode"),
+    Translate("a meadow", 1.0, find_mask=True),
+    Drag((Handle((20, 20), (40, 36), 8),)),
+    Drag((Handle((20, 20), (40, 36), 8),), "one pass"),
+    Drag((Handle((20, 20), (40, 36), 8),), "published", stride=16),
+]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: f"{type(each).__name__}")
+def test_every_edit_runs_and_keeps_what_it_may_not_change(model: FlowDiffusion, operation: Operation) -> None:
+    mask = np.zeros((64, 64), np.float32)
+    mask[8:56, 8:56] = 1
+    *events, result = edit(asked(operation, mask=mask), model)
+    assert isinstance(result, EditResult)
+    assert (result.image[mask == 0] == picture()[mask == 0]).all()
+    assert (result.image[mask == 1] != picture()[mask == 1]).any()
+    assert any(isinstance(each, Preview) for each in events)
+
+
+def test_an_unedited_path_comes_back_exactly(model: FlowDiffusion) -> None:
+    *_, result = edit(asked(Translate("a lake, mist", 0.8)), model)
+    decoded = model.decode(model.encode(picture()))
+    assert isinstance(result, EditResult)
+    assert np.abs(result.image.astype(int) - picture()).max() == 0 or (result.image == decoded).all()
+
+
+def test_scale_does_not_matter_to_the_denoiser(model: FlowDiffusion) -> None:
+    x = torch.randn(1, 16, 8, 8, generator=torch.Generator().manual_seed(1))
+    level, denoise = model.schedule(0.4), model.denoiser(asked())
+    exploding = level._replace(alpha=1.0, sigma=level.ratio)
+    assert torch.allclose(denoise(x, level), denoise(x / level.alpha, exploding), atol=1e-4)
+    assert denoise(x, model.schedule(1.0)).isfinite().all()
+
+
+def test_guidance_is_told_or_led_by(ready: dict[str, FlowDiffusion]) -> None:
+    x = torch.randn(1, 16, 8, 8, generator=torch.Generator().manual_seed(0))
+
+    def said(name: str, **settings: Any) -> tuple[Tensor, int]:
+        model = ready[name]
+        model.clock = models.Clock()
+        found = model.denoiser(asked(**settings))(x, model.schedule(0.5))
+        return found, model.clock.network_evaluations
+
+    for name, calls in (("sd3", 2), ("flux schnell", 2), ("flux", 1)):
+        plain, more = said(name, guidance=1.0), said(name, guidance=6.0)
+        assert (plain[1], more[1]) == (1, calls)
+        assert not torch.equal(plain[0], more[0])
+        away = said(name, guidance=6.0, negative_prompt="people")
+        assert away[1] == 2
+        assert not torch.equal(away[0], more[0])
+    assert said("sd3", prompt="", guidance=6.0)[1] == 1
+
+
+def test_words_say_what_diffusers_embeds(made: Made, ready: dict[str, FlowDiffusion]) -> None:
+    words = ready[made[1].name].words
+    found = words.together(["a lake at dawn", ""])
+    if "text_encoder_3" in made[0].components:
+        tokens, nothing, pooled, _ = made[0].encode_prompt("a lake at dawn", None, None, negative_prompt="")
+        assert torch.allclose(found.tokens[1:], nothing, atol=1e-5)
+    else:
+        tokens, pooled, _ = made[0].encode_prompt("a lake at dawn", max_sequence_length=words.reads)
+    assert torch.allclose(found.tokens[:1], tokens, atol=1e-5)
+    assert found.whole is not None
+    assert torch.allclose(found.whole[:1], pooled, atol=1e-5)
+
+
+def test_t5_is_in_memory_for_a_new_prompt_alone(ready: dict[str, FlowDiffusion]) -> None:
+    words = ready["flux"].words
+    words.told.cache_clear()
+    assert words.t5
+    read: list[bool] = []
+    words.t5.model.register_forward_pre_hook(lambda model, _: read.append(model.device.type == "cpu"))
+    for prompts in (["a lake"], ["a lake"], ["people", "a lake"]):
+        words.together(prompts)
+        assert all(x.is_meta for x in words.t5.model.parameters())
+    assert read == [True, True]
+
+
+@pytest.mark.parametrize("family", ["sd3", "flux"])
+def test_a_large_picture_is_made_in_pieces_no_larger_than_its_positions(
+    folders: dict[str, Made], family: str
+) -> None:
+    model = loaded(folders[family][1])
+    model.network.register_to_config(pos_embed_max_size=4)
+    seen: list[Any] = []
+    model.network.register_forward_pre_hook(
+        lambda _, told, named: seen.append(told[0].shape), with_kwargs=True
+    )
+    x = torch.randn(1, 16, 12, 16)
+    assert model.denoiser(asked(guidance=1.0))(x, model.schedule(0.5)).shape == x.shape
+    piece = (1, 16, 8, 8) if model.facts.family == "sd3" else (1, 16, 64)
+    assert seen == [piece] * 6
+
+
+def test_the_sketch_is_fitted_to_sixteen_channels(folders: dict[str, Made]) -> None:
+    """Where the latents are some linear map of the colours, the sketch finds the colours again."""
+    parts = load_flow_parts(told(folders["sd3"][1]), torch.float32)
+    parts.autoencoder.encoder = nn.Sequential(nn.AvgPool2d(8), nn.Conv2d(3, 32, 1))
+    model = FlowDiffusion(parts, "linear", "cpu", torch.float32, 0.0)
+    seen = model.sketch(model.encode(picture()))
+    assert np.abs(seen - picture().reshape(8, 8, 8, 8, 3).mean((1, 3))).max() < 1
+
+
+def test_an_edit_stops_inside_the_network(model: FlowDiffusion) -> None:
+    asks = 0
+
+    def stop() -> bool:
+        nonlocal asks
+        asks += 1
+        return asks > 150
+
+    with pytest.raises(models.Interrupted):
+        list(edit(asked(steps=50), model, stop))
+    assert asks == 151
+    *_, last = edit(asked(), model)
+    assert isinstance(last, EditResult)
+
+
+def test_weights_in_many_files_and_in_half_precision_are_found(
+    folders: dict[str, Made], ready: dict[str, FlowDiffusion], tmp_path: Path
+) -> None:
+    made = folders["sd3"][0]
+    made.save_pretrained(tmp_path / "model", variant="fp16", max_shard_size="100KB")
+    assert len(list((tmp_path / "model" / "transformer").glob("*.fp16-*.safetensors"))) > 2
+    assert len(list((tmp_path / "model" / "text_encoder_3").glob("*.safetensors"))) > 1
+    x, level = torch.randn(1, 16, 8, 8), ready["sd3"].schedule(0.5)
+    ours, whole = (each.denoiser(asked())(x, level) for each in (loaded(tmp_path / "model"), ready["sd3"]))
+    assert torch.equal(ours, whole)
+    next((tmp_path / "model" / "text_encoder_3").glob("*00002-of*.safetensors")).unlink()
+    with pytest.raises(EngineError, match="missing or do not fit; get a fresh copy"):
+        models.load(str(tmp_path / "model"), "cpu")
+
+
+@pytest.fixture
+def copy(request: pytest.FixtureRequest, folders: dict[str, Made], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(folders["sd3"][1], tmp_path / "model"))
+
+
+def test_tokenizers_of_clip_may_be_absent_but_not_that_of_t5(copy: Path) -> None:
+    request = asked()
+    before = loaded(copy).words.together([request.prompt])
+    for place in ("tokenizer", "tokenizer_2"):
+        shutil.rmtree(copy / place)
+    assert torch.equal(loaded(copy).words.together([request.prompt]).tokens, before.tokens)
+    (copy / "tokenizer_3" / "tokenizer.json").rename(copy / "tokenizer_3" / "spiece.model")
+    with pytest.raises(EngineError, match=r"tokenizer\.json is missing"):
+        models.load(str(copy), "cpu")
+
+
+@pytest.mark.parametrize("part", ["transformer", "vae", "text_encoder", "text_encoder_2", "text_encoder_3"])
+def test_a_missing_weight_is_damage_and_no_random_number(copy: Path, part: str) -> None:
+    (path,) = (copy / part).glob("*.safetensors")
+    tensors = load_file(path)
+    first = next(iter(tensors))
+    save_file({key: x for key, x in tensors.items() if key != first}, path, {"format": "pt"})
+    with pytest.raises(EngineError, match="missing or do not fit; get a fresh copy"):
+        models.load(str(copy), "cpu")
+
+
+@pytest.mark.parametrize("part", ["transformer", "vae", "text_encoder", "text_encoder_2"])
+def test_a_missing_part_is_named(copy: Path, part: str) -> None:
+    shutil.rmtree(copy / part)
+    with pytest.raises(EngineError, match=r"missing; get a fresh copy|lacks its .*; get the whole"):
+        models.load(str(copy), "cpu")
+
+
+@pytest.mark.parametrize(
+    ("file", "changes"),
+    [
+        ("transformer/config.json", {"num_layers": "many"}),
+        ("transformer/config.json", {"in_channels": [16]}),
+        ("transformer/config.json", {"in_channels": 33}),
+        ("transformer/config.json", {"sample_size": "large"}),
+        ("vae/config.json", {"latent_channels": 4}),
+        ("text_encoder/config.json", {"hidden_size": 96}),
+        ("text_encoder_3/config.json", {"d_model": 96}),
+        ("text_encoder_3/config.json", {"num_layers": "many"}),
+        ("tokenizer_3/tokenizer.json", {"model": {"type": "Unigram"}}),
+        ("scheduler/scheduler_config.json", {"shift": "much"}),
+        ("scheduler/scheduler_config.json", {"use_dynamic_shifting": True, "max_image_seq_len": 256}),
+        ("model_index.json", {"_class_name": "Flux2Pipeline"}),
+    ],
+)
+def test_settings_that_make_no_sense_give_one_sentence(
+    copy: Path, file: str, changes: dict[str, object]
+) -> None:
+    settings = json.loads((copy / file).read_text())
+    (copy / file).write_text(json.dumps(settings | changes))
+    with pytest.raises(EngineError) as raised:
+        models.load(str(copy), "cpu")
+    assert "\n" not in str(raised.value)
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_one_file_of_these_families_is_sent_to_the_folder(tmp_path: Path) -> None:
+    for name, key in (("sd3", "joint_blocks.0.context_block.attn.qkv.weight"), ("flux", "double_blocks.0.a")):
+        path = tmp_path / f"{name}.safetensors"
+        save_file({"model.diffusion_model." + key: torch.zeros(2, 2)}, path)
+        assert "folder" in told(path).refusal
+
+
+def test_a_folder_is_all_that_it_takes(copy: Path) -> None:
+    model = models.load(str(copy), "cpu")
+    assert (model.facts.family, model.facts.guidance, model.facts.takes_words) == ("sd3", 4.5, True)
+    *_, result = edit(asked(steps=2), model)
+    assert isinstance(result, EditResult)
+    assert result.image.shape == picture().shape
