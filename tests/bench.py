@@ -15,8 +15,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from qasync import QEventLoop
 
+from engine.types import ModelFacts
 from engine.worker import Engine
 from ui.document import new_document, read
+from ui.prompts import Words
 from ui.session import Session
 from ui.settings import Settings
 from ui.window import Window
@@ -57,6 +59,12 @@ class Bench:
     async def start_engine(self) -> None:
         self.engine.start("toy")
         await self.until(self.window.edit_panel.main.isEnabled)
+
+    def speak_to(self, *vocabulary: str) -> Words:
+        """As if the model took words, of a vocabulary or any."""
+        told = ModelFacts("toy", "cpu", "float32", 0.0, vocabulary, takes_words=True)
+        self.engine.ready.emit(told)
+        return self.window.model_panel.words
 
     async def finish(self) -> None:
         await self.until(lambda: not self.window.editing.is_running)

@@ -92,6 +92,7 @@ async def test_a_whole_job_is_done_by_keyboard_alone(bench: Bench) -> None:
 async def test_the_focus_goes_round_through_every_part(bench: Bench) -> None:
     """Tab leads from the canvas through the panels and back, and is never caught."""
     window = bench.window
+    bench.speak_to("lake")
     window.edit_panel.strength.setFocus()
     seen: list[QWidget] = []
     for _ in range(200):
@@ -100,6 +101,6 @@ async def test_the_focus_goes_round_through_every_part(bench: Bench) -> None:
             break
         seen.append(widget)
         QTest.keyClick(widget, Qt.Key.Key_F6 if widget is window.canvas else Qt.Key.Key_Tab)
-    assert window.edit_panel.prompt in seen
+    assert window.model_panel.words.known in seen
     assert window.layers.tree in seen
     assert len(seen) > 15

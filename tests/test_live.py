@@ -105,8 +105,9 @@ async def test_what_is_asked_is_quick_and_of_one_seed(bench: Bench) -> None:
     panel = bench.window.edit_panel
     panel.strength.set_value(37)
     panel.variants.set_value(4)
+    panel.steps.set_value(25)
     panel.seed.set_value(11)
-    panel.prompt.setText("lake")
+    bench.speak_to().say("lake")
     for _ in range(2):
         bench.stroke()
         await picture(bench)
@@ -236,11 +237,12 @@ async def test_strength_and_words_are_followed(bench: Bench) -> None:
     assert not bench.window.live.can_keep
     second = await picture(bench)
     assert (first.pixels != second.pixels).any()
-    panel.prompt.setText("lake")
-    QTest.keyClick(panel.prompt, Qt.Key.Key_Return)
+    words = bench.speak_to()
+    words.say("lake")
+    QTest.keyClick(words.field, Qt.Key.Key_Return)
     assert not bench.window.live.can_keep
     await picture(bench)
-    QTest.keyClick(panel.prompt, Qt.Key.Key_Return)  # nothing is new
+    QTest.keyClick(words.field, Qt.Key.Key_Return)  # nothing is new
     assert bench.window.live.can_keep
 
 

@@ -70,6 +70,7 @@ def rich() -> Document:
         areas=(layer_from(noise(30, 30), "Protected", "protected", 10, 10),),
         results=(Result(Rect(1, 2, 20, 10), frozen(noise(10, 20)), '{"seed": 5}', starred=True),),
         metadata=Metadata(b"II*\0exif", b"<x:xmpmeta/>"),
+        model="my model.safetensors",
         profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
     )
 

@@ -12,7 +12,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QToolButton
 
 from engine.pictures import open_picture, save_picture
-from engine.types import ModelFacts
 from engine.worker import Engine
 from tests.bench import Bench, scenario
 from tests.fingerprint import fingerprint
@@ -144,7 +143,7 @@ async def test_enter_in_a_field_is_not_apply(bench: Bench) -> None:
 async def test_ctrl_enter_makes_it_real_from_a_slider_and_from_the_words(bench: Bench) -> None:
     await bench.start_engine()
     bench.stroke()
-    for part in (bench.window.edit_panel.strength, bench.window.edit_panel.prompt):
+    for part in (bench.window.edit_panel.strength, bench.speak_to("lake").field, bench.speak_to().field):
         part.setFocus()
         QTest.keyClick(part, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
         assert bench.window.editing.is_running
@@ -511,7 +510,7 @@ async def test_what_was_set_is_there_next_time(bench: Bench) -> None:
     window = bench.window
     window.edit_panel.strength.set_value(63)
     window.edit_panel.area.set_value("whole")
-    window.edit_panel.prompt.setText("lake,sunset ,")
+    bench.speak_to("lake", "sunset").say("lake,sunset ,")
     window.options.sliders["size"].step(3)
     size = round(window.options.sliders["size"].value())
     bench.session.set_colour(QColor("#224466"))
@@ -521,7 +520,7 @@ async def test_what_was_set_is_there_next_time(bench: Bench) -> None:
     assert settings.foreground == "#224466"
     again = Window(Session(new_document(8, 8)), Engine("cpu"), settings, bench.settings_file)
     assert again.edit_panel.options().strength == 0.63
-    assert again.edit_panel.options().prompt == "lake, sunset"
+    assert again.model_panel.words.known.words() == "lake, sunset"
     assert again.session.colour == QColor("#224466")
     assert again.canvas.tool.outline == size
     again.deleteLater()
@@ -561,8 +560,7 @@ async def test_the_request_carries_what_the_panel_says(bench: Bench) -> None:
 @pytest.mark.parametrize("before", ["lake, ", "lake "])
 @scenario
 async def test_words_that_the_model_knows_are_completed(bench: Bench, before: str) -> None:
-    prompt = bench.window.edit_panel.prompt
-    prompt.set_vocabulary(("lake", "sunset", "sun", "day"))
+    prompt = bench.speak_to("lake", "sunset", "sun", "day").known
     prompt.setFocus()
     QTest.keyClicks(prompt, f"{before}su")
     offered = prompt.completer_of_last.completionModel()
@@ -570,18 +568,17 @@ async def test_words_that_the_model_knows_are_completed(bench: Bench, before: st
     popup = prompt.completer_of_last.popup()
     assert popup is not None
     told = []
-    bench.window.edit_panel.changed.connect(lambda: told.append(prompt.words()))
+    bench.window.model_panel.changed.connect(lambda: told.append(prompt.words()))
     QTest.keyClick(popup, Qt.Key.Key_Down)
     QTest.keyClick(popup, Qt.Key.Key_Down)
     QTest.keyClick(popup, Qt.Key.Key_Return)
     assert prompt.text() == f"{before}sunset"
-    assert told == [bench.window.edit_panel.options().prompt] == [f"{before}sunset"]
+    assert told == [bench.window.model_panel.wording("toy").prompt] == [f"{before}sunset"]
 
 
 @scenario
 async def test_the_vocabulary_comes_with_the_model(bench: Bench) -> None:
-    bench.engine.ready.emit(ModelFacts("starter", "cpu", "float32", 0.5, ("lake", "day")))
-    prompt = bench.window.edit_panel.prompt
+    prompt = bench.speak_to("lake", "day").known
     QTest.keyClicks(prompt, "l")
     assert prompt.completer_of_last.currentCompletion() == "lake"
 

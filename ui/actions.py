@@ -63,6 +63,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("larger", "&Edit", "&Larger tool", ("]",)),
     Action("smaller", "&Edit", "Smaller t&ool", ("[",)),
     Action("", "&Edit", "-"),
+    Action("comfort.show_models", "&Edit", "&Models...", (), "cube"),
     Action("show_preferences", "&Edit", "Pre&ferences...", ("Ctrl+Alt+,",), "gear-six"),
     Action("layering.add", "&Layer", "&New layer for strokes", ("Ctrl+Shift+N",), "plus"),
     Action("layering.add_group", "&Layer", "New g&roup", (), "folder-simple-plus"),

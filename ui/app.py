@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from ui import theme
 from ui.document import new_document
 from ui.icons import application_icon
-from ui.language import speak
+from ui.language import speak, tr
 from ui.session import Session
 from ui.settings import load_settings, settings_file
 from ui.window import Engine, Window
@@ -50,13 +50,14 @@ def run(make_engine: Callable[[], StartableEngine], paths: Sequence[str], versio
 
     loop = qasync.QEventLoop(application)
     asyncio.set_event_loop(loop)
-    session = Session(new_document(settings.new_width, settings.new_height, (255, 255, 255, 255)))
+    size = settings.new_width, settings.new_height
+    session = Session(new_document(*size, (255, 255, 255, 255), tr("Background")))
     engine = make_engine()
-    window = Window(session, engine, settings, file)
+    window = Window(session, engine, settings, file, settings.model)
     window.closed.connect(loop.stop)
     window.show()
     application.setWindowIcon(application_icon())
-    QTimer.singleShot(FIRST_PAINT, engine.start)
+    QTimer.singleShot(FIRST_PAINT, lambda: engine.start(settings.model))
     gc.disable()  # it would run on any thread, and Qt's objects must be deleted on this one
     collector = QTimer(interval=COLLECTION)
     collector.timeout.connect(gc.collect)

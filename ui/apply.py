@@ -5,20 +5,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
-from typing import ClassVar, Protocol
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 
 from engine.area import Rect, blend, part_of, resized, resized_mask, soft_mask, work_area
 from engine.pictures import flat
-from engine.types import EditRequest, EditResult, EngineError, Event, Frame, Mask, Preview, Rgb, SDEdit
+from engine.types import (
+    EditRequest,
+    EditResult,
+    EngineError,
+    Event,
+    Frame,
+    Identity,
+    Learning,
+    Lora,
+    Mask,
+    Preview,
+    Rgb,
+    SDEdit,
+)
 from ui import areas
 from ui.document import Document, Layer, Pixels, Rgba, frozen, premultiplied, stroke_alpha
 from ui.language import tr
 from ui.spaces import as_seen, own_layer
 
 DOT = "\N{MIDDLE DOT}"
+Task = Literal["real", "fill", "translate"]
 
 
 class Edits(Protocol):
@@ -27,9 +41,30 @@ class Edits(Protocol):
     def edit(self, request: EditRequest) -> AsyncGenerator[Event]: ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """Which model makes an edit, and what it is told beside the picture."""
+
+    model: str = EditRequest.model
+    prompt: str = ""
+    negative_prompt: str = ""
+    guidance: float = EditRequest.guidance
+    loras: tuple[Lora, ...] = ()
+    embeddings: tuple[str, ...] = ()  # files of textual inversions, whose names are in the words
+    identity: Identity | None = None  # what the picture shows is learned first
+
+    def told(self) -> dict[str, Any]:
+        """As the fields of a request."""
+        return {each.name: getattr(self, each.name) for each in fields(Wording)}
+
+
 @dataclass(frozen=True)
-class EditOptions:
+class EditOptions(Wording):
     """What the panel says of the next run."""
+
+    task: Task = "real"
+    source: str = ""  # what the picture shows, where it is to show something else
+    find_mask: bool = False  # of that, only where the words differ
 
     strength: float = 0.5  # t0, 0 ... 1
     steps: int = 25
@@ -38,8 +73,6 @@ class EditOptions:
     area: str = "auto"  # "auto", "strokes" or "whole"
     grow: int = 8  # canvas pixels round the strokes
     feather: int = 16  # canvas pixels
-    prompt: str = ""  # words
-    model: str = "starter"
     draft: bool = False  # fast and coarse, for live mode
     ladder: tuple[float, ...] = ()  # t0 of each variant, in place of `strength`
 
@@ -144,8 +177,7 @@ def asked(document: Document, options: EditOptions) -> Ask:
         steps=options.steps,
         seed=options.seed,
         variants=len(options.ladder) or options.variants,
-        model=options.model,
-        prompt=options.prompt,
+        **options.told(),
         window=part_of(at, document.width, document.height),
         share=None if share is None else share.astype(np.float32) / np.float32(255),
     )
@@ -172,6 +204,7 @@ async def make_real(
     seen: Callable[[Preview, Pixels], None],
     found: Callable[[Candidate], None],
     moved: Callable[[Candidate], None] = lambda candidate: None,
+    learned: Callable[[Learning], None] = lambda step: None,
 ) -> None:
     """Run an edit to its end; cancelled on its way, hand over what was seen last. Raises EngineError.
 
@@ -191,6 +224,8 @@ async def make_real(
                     came = Candidate(event.image, seed, finished=False, way=way, variant=event.variant)
                     came = await asyncio.to_thread(prepared, ask, came)
                     moved(came)
+                elif isinstance(event, Learning):
+                    learned(event)
                 elif isinstance(event, EditResult):
                     last = came = None
                     made = Candidate(event.image, event.seed, finished=True, variant=event.variant)
@@ -241,7 +276,7 @@ class Pace:
         self._first: tuple[float, float] | None = None
         self.whole: float | None = None  # seconds that all of it takes; None as long as nothing is known
 
-    def left(self, preview: Preview, now: float) -> float | None:
+    def left(self, preview: Preview | Learning, now: float) -> float | None:
         """Seconds, or None as long as nothing is known."""
         if self._first is None:
             self._first = (preview.done, now)
@@ -262,9 +297,13 @@ def _is_blank(picture: Rgba) -> bool:
     return bool((pixels == pixels[0, 0]).all())
 
 
-def progress(ask: Ask, preview: Preview, left: float | None) -> str:
+def progress(ask: Ask, preview: Preview | Learning, left: float | None) -> str:
     """Where an edit stands, in words; `left` in seconds."""
-    words = ask.stands(preview)
+    if isinstance(preview, Learning):
+        told = tr("learning the picture, step {number} of {count}")
+        words = told.format(number=preview.step, count=preview.steps)
+    else:
+        words = ask.stands(preview)
     if left is None:
         return words
     return f"{words} {DOT} {tr('{seconds} s left').format(seconds=max(1, round(left)))}"

@@ -99,6 +99,7 @@ class Result:
     pixels: Rgba  # (h, w, 4), read-only, straight alpha: to be laid over the picture there
     recipe: str  # JSON: how it was made, to be replayed
     starred: bool = False
+    applied: bool = False  # it has become a layer
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +143,7 @@ class Document:
     profile: bytes | None = field(default=None, repr=False)  # ICC, of their colours; None: sRGB
     metadata: Metadata = Metadata()
     foreign: Foreign | None = None
+    model: str = ""  # the file or folder of the one that edits were asked of last; nothing: the starter model
 
     @property
     def rect(self) -> Rect:
@@ -207,7 +209,9 @@ class Document:
         return replace(self, layers=_exchanged(self.layers, old, (new,)), areas=areas)
 
 
-def new_document(width: int, height: int, colour: tuple[int, int, int, int] | None = None) -> Document:
+def new_document(
+    width: int, height: int, colour: tuple[int, int, int, int] | None = None, name: str = "Background"
+) -> Document:
     """A picture of one colour (RGBA), or a transparent one without layers."""
     document = Document(width, height)
     if colour is None:
@@ -215,7 +219,7 @@ def new_document(width: int, height: int, colour: tuple[int, int, int, int] | No
     tile = frozen(premultiplied(np.full((TILE, TILE, 4), colour, np.uint8)))
     tiles = dict.fromkeys(places(document.rect), tile)
     edges = {place: _cut(tile, place, document) for place in tiles if _sticks_out(place, document)}
-    return document.with_layer(Layer("Background", "picture", MappingProxyType({**tiles, **edges})))
+    return document.with_layer(Layer(name, "picture", MappingProxyType({**tiles, **edges})))
 
 
 def document_from(rgba: Rgba, name: str = "Picture") -> Document:
@@ -376,10 +380,13 @@ def straight(pixels: Pixels) -> Rgba:
     """Premultiplied pixels to straight RGBA."""
     rgba = _swapped(pixels)
     full, wide = _range_of(pixels)
-    alpha = rgba[..., 3:].astype(wide)
-    if (alpha != full).any():
-        colour = (rgba[..., :3].astype(wide) * full + alpha // 2) // np.maximum(alpha, 1)
-        rgba[..., :3] = colour.clip(0, full)
+    for top in range(0, rgba.shape[0], TILE):
+        for left in range(0, rgba.shape[1], TILE):
+            block = rgba[top : top + TILE, left : left + TILE]
+            alpha = block[..., 3:].astype(wide)
+            if (alpha != full).any():
+                colour = (block[..., :3].astype(wide) * full + alpha // 2) // np.maximum(alpha, 1)
+                block[..., :3] = colour.clip(0, full)
     return rgba
 
 

@@ -15,7 +15,7 @@ from engine.pictures import flat
 from engine.types import Drag, EditRequest, EngineError, Form, Handle, Mask, Preview
 from engine.warp import cut, grown, lifted, part_way, shifted
 from ui import areas
-from ui.apply import DOT, Ask, Candidate, permitted
+from ui.apply import DOT, Ask, Candidate, Wording, permitted
 from ui.areas import Share
 from ui.document import Document, Pull, Pulls, Rgba
 from ui.handles import gone, has_way, moving
@@ -31,7 +31,7 @@ LARGEST = 4  # of its native size: what is larger a model makes at that one
 
 
 @dataclass(frozen=True)
-class DragOptions:
+class DragOptions(Wording):
     """What the panel says of the next run."""
 
     form: Form = "auto"
@@ -41,7 +41,6 @@ class DragOptions:
     variants: int = 1
     keep: bool = False  # the source, too: a copy
     together: bool = True  # or one handle after another
-    model: str = "starter"
 
 
 class Outlook(NamedTuple):
@@ -152,7 +151,7 @@ def dragged(document: Document, options: DragOptions) -> DragAsk:
         steps=options.steps,
         seed=options.seed,
         variants=options.variants,
-        model=options.model,
+        **options.told(),
         window=part_of(at, document.width, document.height),
     )
     ask = ask_of(at, request)
@@ -170,8 +169,8 @@ def path_of(document: Document, options: DragOptions) -> PathKey:
     """What the noising path of a drag depends on. The engine keeps the last ones, and another seed shares
     them.
     """
-    how = (options.form, options.strength, options.steps, options.keep, options.together, options.model)
-    return (document.layers, tuple(moving(document.pulls)), *how)
+    how = (options.form, options.strength, options.steps, options.keep, options.together)
+    return (document.layers, tuple(moving(document.pulls)), *how, *options.told().values())
 
 
 def ask_of(at: Rect, request: EditRequest) -> DragAsk:

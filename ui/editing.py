@@ -16,12 +16,12 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from engine.types import Preview
+from engine.types import Learning, Preview
 from ui.apply import Ask, Candidate, Edits, Pace, make_real, progress
 from ui.document import Document, Pixels, Result, premultiplied
 from ui.dragging import DragAsk, PathKey
 from ui.language import tr
-from ui.results import Kept, Run, added, through_mask
+from ui.results import Kept, Run, added, exchanged, through_mask
 from ui.session import Overlay, Session
 from ui.work import Work
 
@@ -214,7 +214,7 @@ class Editing(QObject):
         self._asks.append((ask, set()))
         self._ask, self.candidates, self.number, self._pace = ask, [], 0, Pace()
         self._on_the_way, self.way = {}, 1.0
-        await make_real(self._engine, ask, self._seen, self._found, self._moved)
+        await make_real(self._engine, ask, self._seen, self._found, self._moved, self._learned)
         if self.candidates:  # the first is shown first
             self._laid = await asyncio.to_thread(_laid, ask, self.candidates[0])
 
@@ -234,7 +234,8 @@ class Editing(QObject):
         """A picture of a drag's way."""
         self._part, self._pace = part, Pace()
         self.paths.append((part,))  # it takes the place of another one
-        await make_real(self._engine, part, self._seen, lambda candidate: self._keep(candidate, way))
+        keep = partial(self._keep, way=way)
+        await make_real(self._engine, part, self._seen, keep, learned=self._learned)
 
     def _part_ended(self, job: asyncio.Task[None]) -> None:
         """It is shown, or after Stop what there was before."""
@@ -250,8 +251,13 @@ class Editing(QObject):
     def _apply(self, further: Callable[[Document], Document]) -> None:
         if self._ask is None or not self.is_choosing or not self._is_made(self.way):
             return
-        ask, candidate = self._ask, self._candidate()
-        self._session.commit(ask.label, lambda document: further(ask.accepted(document, candidate)))
+        ask, candidate, result = self._ask, self._candidate(), self.result
+
+        def applied(document: Document) -> Document:
+            document = further(ask.accepted(document, candidate))
+            return document if result is None else exchanged(document, result, replace(result, applied=True))
+
+        self._session.commit(ask.label, applied)
         self._forget()
 
     def _candidate(self) -> Candidate:
@@ -282,6 +288,15 @@ class Editing(QObject):
             self._session.preview(Overlay(ask.at, pixels))
             left = self._pace.left(preview, time.monotonic())
             self.progressed.emit(preview.done, progress(ask, preview, left))
+
+    def _learned(self, step: Learning) -> None:
+        """What the picture shows is learned before anything can be seen."""
+        ask = self._part or self._ask
+        if ask is not None:
+            left = self._pace.left(step, time.monotonic())
+            self.progressed.emit(step.done, progress(ask, step, left))
+            if step.step == step.steps:
+                self._pace = Pace()  # that of the edit
 
     def _found(self, candidate: Candidate) -> None:
         """A picture of the run is there; if it is finished it is a result of the document from now on."""

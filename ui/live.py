@@ -227,7 +227,8 @@ class Live(QObject):
         return overlay.of is not None and overlay.of.layers == self._session.document.layers
 
     def _wanted(self) -> Wanted:
-        options = replace(self._options(), steps=STEPS, variants=1, draft=True)
+        options = self._options()
+        options = replace(options, steps=min(options.steps, STEPS), variants=1, draft=True, identity=None)
         return Wanted(self._session.document, options)
 
 

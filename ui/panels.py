@@ -12,6 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QEnterEvent, QIcon
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -22,17 +23,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.types import ModelFacts
 from ui import theme
 from ui.actions import named
-from ui.apply import EditOptions
+from ui.apply import EditOptions, Task
 from ui.icons import icon
 from ui.key_tips import command_button, explain
-from ui.language import tr
+from ui.language import marked, tr
+from ui.prompts import Words
 from ui.settings import Settings
 from ui.widgets import Fold, Line, Seed, Segments, Slider, caption, icon_button, push_button, restyle
-from ui.words import WordsField
 
 GAP = theme.GRID
+NAMES_OF_TASKS: dict[Task, tuple[str, str]] = {  # what the button says, and what it does
+    "real": (marked("Make it real"), marked("Turn the strokes into a picture")),
+    "fill": (marked("Fill"), marked("Make what is selected or painted over anew")),
+    "translate": (marked("Translate"), marked("Let the picture show what the words say")),
+}
 
 
 class EditPanel(QWidget):
@@ -45,6 +52,29 @@ class EditPanel(QWidget):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
+        self.task: Segments[Task] = Segments(
+            tr("What the model does"),
+            (
+                ("real", tr("Make real"), tr("Strokes and pasted pieces become a picture (SDEdit)")),
+                ("fill", tr("Fill"), tr("What is selected or painted over is made anew, to fit round it")),
+                ("translate", tr("Translate"), tr("What the picture shows becomes what the words say")),
+            ),
+            "real",
+        )
+        self.source = Words(
+            tr("What it shows now"),
+            "",
+            "",
+            tr("What it shows now"),
+            tr("The nearer this is to the picture, the more of it stays (Cycle-SDE)"),
+        )
+        self.find_mask = QCheckBox(tr("Only where the words differ"))
+        self.find_mask.setToolTip(tr("The model finds by itself what has to change (DiffEdit)"))
+        self._strengths: dict[Task, float] = {
+            "real": settings.strength,
+            "fill": settings.fill_strength,
+            "translate": settings.translate_strength,
+        }
         self.main = push_button(tr("Make it real"), "primary")
         self.main.setProperty("large", True)
         self.main.setIconSize(QSize(26, 18))  # wider than the glyph, for air before the text
@@ -61,13 +91,6 @@ class EditPanel(QWidget):
             help_text=tr("How much noise is added before the picture is made again (t0):\n"
             "low stays faithful to your strokes, high becomes more realistic and freer"),
         )  # fmt: skip
-        self.prompt = WordsField(
-            tr("Words"),
-            settings.prompt,
-            tr("Words, for example: sunset, lake"),
-            tr("What the picture shall show, beside what you painted; nothing leaves that to the model"),
-        )
-        self.prompt.editingFinished.connect(self.changed)
         self.variants = Slider(
             tr("Variants"), 1, 8, settings.variants, help_text=tr("How many results to choose from")
         )
@@ -114,9 +137,12 @@ class EditPanel(QWidget):
         )
         self.details = self._details()
         self.more = Fold(self.details)
-        self._running = False
+        self._running = self._ready = False
         self._arrange()
-        self.show_state(running=False, ready=False)
+        self._show_task()
+        self.task.chosen.connect(self._task_chosen)
+        self.find_mask.toggled.connect(self.changed)
+        self.source.changed.connect(self.changed)
         for slider in (self.strength, self.variants, self.steps, self.grow, self.feather):
             slider.moved.connect(self.changed)
         self.area.chosen.connect(self.changed)
@@ -130,14 +156,18 @@ class EditPanel(QWidget):
             seed=self.seed.value(),
             variants=round(self.variants.value()),
             area=self.area.value(),
-            prompt=self.prompt.words(),
+            task=self.task.value(),
+            source=self.source.words(),
+            find_mask=self.find_mask.isChecked(),
             grow=round(self.grow.value()),
             feather=round(self.feather.value()),
         )
 
     def adopt(self, settings: Settings) -> None:
         """What the preferences say from now on."""
-        self.strength.set_value(settings.strength)
+        self._strengths["real"] = settings.strength
+        if self.task.value() == "real":
+            self.strength.set_value(settings.strength)
         self.steps.set_value(settings.steps)
         self.variants.set_value(settings.variants)
         self.grow.set_value(settings.grow)
@@ -145,12 +175,14 @@ class EditPanel(QWidget):
 
     def remembered_in(self, settings: Settings) -> Settings:
         options = self.options()
+        strengths = self._strengths | {options.task: self.strength.value()}
         return replace(
             settings,
-            strength=round(options.strength * 100),
+            strength=round(strengths["real"]),
+            fill_strength=round(strengths["fill"]),
+            translate_strength=round(strengths["translate"]),
             steps=options.steps,
             variants=options.variants,
-            prompt=options.prompt,
             seed=options.seed,
             seed_locked=self.seed.is_locked,
             area=options.area,
@@ -160,8 +192,9 @@ class EditPanel(QWidget):
 
     def show_state(self, running: bool, ready: bool) -> None:
         """The button's word follows what it will do."""
-        self._running = running
-        self.main.setText(tr("Stop") if running else tr("Make it real"))
+        self._running, self._ready = running, ready
+        word, told = NAMES_OF_TASKS[self.task.value()]
+        self.main.setText(tr("Stop") if running else tr(word))
         self.main.setProperty("primary", not running)
         self.main.setProperty("danger", running)
         self.main.setIcon(
@@ -174,10 +207,38 @@ class EditPanel(QWidget):
         if running:
             explain(self.main, tr("Stop and keep what there is"), "step_back")
         elif ready:
-            explain(self.main, tr("Turn the strokes into a picture"), "make_it_real")
+            explain(self.main, tr(told), "make_it_real")
         else:
             explain(self.main, tr("The model is getting ready"))
         restyle(self.main)
+
+    def take(self, facts: ModelFacts) -> None:
+        """What the model takes: without words nothing can be translated."""
+        self.source.set_vocabulary(facts.vocabulary)
+        self.task.set_shown("translate", facts.takes_words)
+        if not facts.takes_words and self.task.value() == "translate":
+            self.set_task("real")
+
+    def set_task(self, task: Task) -> None:
+        if task != self.task.value():
+            self.task.set_value(task)
+            self._task_chosen()
+
+    def _task_chosen(self) -> None:
+        self._strengths[self._task] = self.strength.value()
+        self.strength.set_value(self._strengths[self.task.value()])
+        self._show_task()
+        self.changed.emit()
+
+    def _show_task(self) -> None:
+        self._task = self.task.value()
+        of_words: tuple[QWidget, ...] = (self.source, self.find_mask)
+        of_strokes: tuple[QWidget, ...] = (self.area, self.ladder, self.live)
+        for part in of_words:
+            part.setVisible(self._task == "translate")
+        for part in of_strokes:
+            part.setVisible(self._task == "real")
+        self.show_state(self._running, self._ready)
 
     def _main_clicked(self) -> None:
         (self.stop if self._running else self.run).emit()
@@ -208,7 +269,18 @@ class EditPanel(QWidget):
         many.setSpacing(GAP // 2)
         many.addWidget(self.variants, 1)
         many.addWidget(self.ladder)
-        _column(self, buttons, strength, self.prompt, many, self.area, self.more, self.details)
+        _column(
+            self,
+            buttons,
+            self.task,
+            self.source,
+            self.find_mask,
+            strength,
+            many,
+            self.area,
+            self.more,
+            self.details,
+        )
 
 
 class Floating(QFrame):

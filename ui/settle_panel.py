@@ -121,8 +121,7 @@ class SettlePanel(QWidget):
             steps=edit.steps,
             seed=edit.seed,
             variants=round(self.variants.value()),
-            prompt=edit.prompt,
-            model=edit.model,
+            **edit.told(),
         )
 
 

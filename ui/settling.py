@@ -14,7 +14,7 @@ from engine.area import Rect, part_of, soft_mask, work_area
 from engine.pictures import flat
 from engine.types import EditRequest, EngineError, Mask, Rgb, SDEdit
 from ui import areas
-from ui.apply import Ask, Candidate, permitted
+from ui.apply import Ask, Candidate, Wording, permitted
 from ui.document import Document, Layer, Rgba, eight_bits
 from ui.language import tr
 from ui.selection import alone, feathered, part_in, selection_of, shrunk
@@ -28,7 +28,7 @@ SPREADS = 0.5, 2.0  # how much the contrast may change
 
 
 @dataclass(frozen=True)
-class SettleOptions:
+class SettleOptions(Wording):
     """What the panel says of the next run."""
 
     strength: float = 0.35  # t0 of the rim, 0 ... 1
@@ -39,8 +39,6 @@ class SettleOptions:
     steps: int = 25
     seed: int = 0
     variants: int = 3
-    prompt: str = ""
-    model: str = "starter"
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +93,7 @@ def settled(document: Document, uid: int, options: SettleOptions) -> SettleAsk:
         steps=options.steps,
         seed=options.seed,
         variants=options.variants,
-        model=options.model,
-        prompt=options.prompt,
+        **options.told(),
         window=part_of(at, document.width, document.height),
         share=_strengths(document, alpha, at, options),
     )

@@ -111,6 +111,10 @@ QComboBox QAbstractItemView, QComboBox QAbstractItemView:focus { background: $FL
 QComboBox QAbstractItemView::item { padding: 4px 6px; }
 QComboBox QAbstractItemView::item:selected { background: $ACCENT_DIM; color: $ON_DIM; }
 
+#prompt { background: $RAISED; border: 1px solid transparent; border-radius: 4px; padding: 0 2px;
+    selection-background-color: $ACCENT_DEEP; placeholder-text-color: $QUIET; }
+#prompt:hover { background: $FIELD_HOVER; }
+#prompt:focus { border-color: $ACCENT; }
 #commands { background: $FLOAT; border: 1px solid $FLOAT_EDGE; }
 #commands QLineEdit { padding: 7px 10px; }
 #commands QListView { background: transparent; padding: 0; }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 from PySide6.QtCore import QPointF, QSize
 from PySide6.QtWidgets import QLabel, QStatusBar
@@ -49,9 +50,14 @@ class StatusLine:
 
     def show_model(self, facts: ModelFacts) -> None:
         text = tr("{model} model on {device}")
-        self.engine.setText(text.format(model=facts.name.capitalize(), device=facts.device.upper()))
+        name = Path(facts.name).stem if facts.name.endswith(".safetensors") else facts.name
+        self.engine.setText(text.format(model=name[:1].upper() + name[1:], device=facts.device.upper()))
         told = tr("{kind}, loaded in {seconds} s")
         self.engine.setToolTip(told.format(kind=facts.dtype, seconds=f"{facts.load_seconds:.1f}"))
+
+    def show_loading(self, name: str) -> None:
+        self.engine.setText(tr("Loading {name}\N{HORIZONTAL ELLIPSIS}").format(name=name))
+        self.engine.setToolTip(tr("The next edit is made with it as soon as it is ready"))
 
     def show_failure(self) -> None:
         self.engine.setText(tr("No model"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
+from typing import Generic, TypeVar
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -38,6 +39,7 @@ from ui import theme
 from ui.icons import icon
 from ui.language import tr
 
+Choice = TypeVar("Choice", bound=str)
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 OTHER_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
@@ -46,7 +48,7 @@ class Slider(QWidget):
     """A bar with its name at the left and its number at the right.
 
     Drag or click to set, wheel and arrow keys to step, double click or Enter to type. `curve` above 1 gives
-    small values more room.
+    small values more room. Its value is whole; `parts` is how many of it are a unit that is shown.
     """
 
     changed = Signal(float)  # by whom ever
@@ -62,10 +64,11 @@ class Slider(QWidget):
         unit: str = "",
         curve: float = 1.0,
         help_text: str = "",
+        parts: int = 1,
     ) -> None:
         super().__init__()
         self.low, self.high, self.curve = low, high, curve
-        self._name, self._unit = name, unit
+        self._name, self._unit, self._parts = name, unit, parts
         self._value = min(max(round(value), low), high)
         self._hovered = False
         self._field = _Inner(self)
@@ -97,11 +100,14 @@ class Slider(QWidget):
         self._set_by_user(self._value + steps * round(size))
 
     def text(self) -> str:
-        return f"{self._value:.0f}{self._unit}"
+        return self._shown(self._value) + self._unit
+
+    def _shown(self, value: float) -> str:
+        return f"{value / self._parts:.{len(str(self._parts)) - 1}f}"
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
-        widest = metrics.horizontalAdvance(self._name + f"{self.high:.0f}{self._unit}")
+        widest = metrics.horizontalAdvance(f"{self._name}{self._shown(self.high)}{self._unit}")
         return QSize(max(96, widest + 4 * theme.GRID), max(28, metrics.height() + 10))
 
     def minimumSizeHint(self) -> QSize:
@@ -214,7 +220,7 @@ class Slider(QWidget):
             self.moved.emit(self._value)
 
     def _open_field(self, text: str = "") -> None:
-        self._field.setText(text or f"{self._value:.0f}")
+        self._field.setText(text or self._shown(self._value))
         self._field.setGeometry(self.rect())
         self._field.show()
         self._field.setFocus()
@@ -224,7 +230,7 @@ class Slider(QWidget):
     def _typed(self) -> None:
         text = self._field.text().strip().removesuffix(self._unit.strip()).strip().replace(",", ".")
         try:
-            self._set_by_user(float(text))
+            self._set_by_user(float(text) * self._parts)
         except ValueError:
             return  # what is no number changes nothing
         self.setFocus()
@@ -327,10 +333,10 @@ class Seed(QWidget):
 class Fold(QToolButton):
     """Shows and hides the details of a panel."""
 
-    def __init__(self, details: QWidget) -> None:
+    def __init__(self, details: QWidget, title: str = "") -> None:
         super().__init__()
         self._details = details
-        self.setText(tr("Details"))
+        self.setText(title or tr("Details"))
         self.setProperty("fold", True)
         self.setCheckable(True)
         self.setIconSize(QSize(12, 12))
@@ -343,12 +349,12 @@ class Fold(QToolButton):
         self.setIcon(icon("caret-down" if opened else "caret-right", theme.QUIET))
 
 
-class Segments(QWidget):
+class Segments(QWidget, Generic[Choice]):
     """A few choices side by side, one of them taken."""
 
     chosen = Signal(str)
 
-    def __init__(self, name: str, choices: Sequence[tuple[str, str, str]], value: str) -> None:
+    def __init__(self, name: str, choices: Sequence[tuple[Choice, str, str]], value: Choice) -> None:
         """`choices` are (value, text, help)."""
         super().__init__()
         self.setAccessibleName(name)
@@ -370,11 +376,15 @@ class Segments(QWidget):
             row.addWidget(button, 1)
         self._group.idClicked.connect(self._clicked)
 
-    def value(self) -> str:
+    def value(self) -> Choice:
         return self._values[self._group.checkedId()]
 
-    def set_value(self, value: str) -> None:
+    def set_value(self, value: Choice) -> None:
         self._group.button(self._values.index(value)).setChecked(True)
+
+    def set_shown(self, value: Choice, shown: bool) -> None:
+        """Offer a choice, or do not."""
+        self._group.button(self._values.index(value)).setVisible(shown)
 
     def _clicked(self, number: int) -> None:
         self.chosen.emit(self._values[number])

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 from engine.types import ModelFacts
 from ui import files, presets, theme
 from ui.ants import Ants
-from ui.apply import EditOptions, Edits, asked, ladder
+from ui.apply import EditOptions, Edits, ladder
 from ui.area_panel import AreaMarks, AreasPanel
 from ui.canvas import Canvas
 from ui.chip import Colour
@@ -45,6 +45,7 @@ from ui.editing import Editing
 from ui.filing import Filing
 from ui.history_panel import MEGABYTE, HistoryPanel
 from ui.icons import application_icon
+from ui.inventing import ASKS
 from ui.journaling import Journaling
 from ui.keys import Keys
 from ui.language import marked, tr
@@ -54,6 +55,8 @@ from ui.live import Live, LiveBar
 from ui.materials import load_materials
 from ui.menus import Menus
 from ui.mirror import MirrorMarks
+from ui.model_panel import ModelPanel
+from ui.models import Library, dropped_models
 from ui.navigator import Navigator
 from ui.panels import EditPanel, JobBar, MessageBar, Welcome
 from ui.preferences import PreferencesDialog
@@ -68,6 +71,7 @@ from ui.showing import Showing, parts
 from ui.start import StartPage
 from ui.status import StatusLine
 from ui.strip import OptionStrip
+from ui.switching import Switching
 from ui.timeline import Timeline
 from ui.toolbar import ToolBar, remembered_in, tools_as
 from ui.tools import Brush, Drag, Lasting, Move, Pan, Pick, Tool, Transform, Watch
@@ -87,6 +91,7 @@ class Engine(Edits, Protocol):
     @property
     def failed(self) -> SignalInstance: ...  # a sentence
 
+    async def load(self, model: str) -> ModelFacts: ...
     async def close(self) -> None: ...
 
 
@@ -107,6 +112,8 @@ class Window(QMainWindow):
         self.work = session.work
         self.editing = Editing(session, engine, self.work, model)
         self.editing.pace = settings.drag_pace / 1e6
+        self.library = Library(settings, self.work)
+        self.switching = Switching(session, engine, self.editing, self.library, self.work)
         self.filing = Filing(self, session, self.work, settings)
         self.journaling = Journaling(session, self.editing, self.filing, self.work)
         self.recovery = Recovery(self.filing, self.journaling, self.work)
@@ -184,6 +191,7 @@ class Window(QMainWindow):
         """The same noise at several strengths, side by side."""
         if self.drags:
             self.choose_tool(0)
+        self.edit_panel.set_task("real")
         self._start_edit(rolls=False, ladder=ladder(self.edit_panel.options().strength))
 
     def toggle_live(self) -> None:
@@ -272,6 +280,7 @@ class Window(QMainWindow):
         self.options.show_tool(self.tools[number])
         self.tool = self.tools[number]
         self.menus.choose_tool(self.tool)
+        self.model_panel.show_task(self.drags)
         if self.drags:
             self.live.turn_off()
         self.edit_section.setVisible(not self.drags)
@@ -365,6 +374,8 @@ class Window(QMainWindow):
         self.session.give_up()
         await self.editing.ended()
         await self.live.ended()
+        await self.switching.ended()
+        await self.library.ended()
         await self.filing.ended()
         await self.journaling.end()
         self._save_settings()
@@ -387,6 +398,10 @@ class Window(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        if models := dropped_models(event.mimeData()):
+            self.library.add(models)
+            event.acceptProposedAction()
+            return
         at = self.canvas.mapFrom(self, event.position().toPoint()).toPointF()
         self.clipboard.drop(event.mimeData(), self.canvas.view.to_canvas(at))
         event.acceptProposedAction()
@@ -399,7 +414,6 @@ class Window(QMainWindow):
         self.comfort = Comfort(self)
         self.status = StatusLine(self.statusBar())
         self.column = Column(settings)
-        self.facts: ModelFacts | None = None  # of the model, once it is ready
         self.tools: list[Tool] = tools_as(settings)
         self.tool = self.tools[0]
         self._held = 0  # the tool before Transform, by its number
@@ -425,6 +439,7 @@ class Window(QMainWindow):
         self.start = StartPage(self.work)
         self.edit_panel = EditPanel(settings)
         self.drag_panel = DragPanel(self.session, settings)
+        self.model_panel = ModelPanel(settings, self.edit_panel.steps)
         self.areas = AreasPanel(self.session, AreaMarks(self.canvas, self.session, settings.show_areas))
         self.results = Results(self.session, self.editing, self.work, settings)
         self.layering = Layering(self.session, lambda: not self.editing.is_working)
@@ -449,6 +464,7 @@ class Window(QMainWindow):
         self.settle_section = column.add(marked("Settle what was pasted"), self.settle_panel)
         self.edit_section = column.add(marked("Make it real"), self.edit_panel)
         self.drag_section = column.add(marked("Drag"), self.drag_panel)
+        column.add(marked("Model and words"), self.model_panel)
         column.add(marked("Areas"), self.areas)
         self.areas.refresh()
         self.colour_section = column.add(marked("Colour"), self.colours)
@@ -559,8 +575,21 @@ class Window(QMainWindow):
         start.ask_new.connect(self.filing.ask_new)
         start.ask_open.connect(self.filing.ask_open)
         self.keys.changed.connect(self.showing.show_keys)
-        self.engine.ready.connect(self._engine_ready)
+        switching = self.switching
+        self.engine.ready.connect(switching.engine_is_ready)
         self.engine.failed.connect(self._engine_failed)
+        self.engine.failed.connect(switching.engine_has_failed)
+        switching.ready.connect(self._engine_ready)
+        switching.loading.connect(self.status.show_loading)
+        for changed in (switching.changed, self.library.changed):
+            changed.connect(self._show_models)
+        for told in (switching.told, self.library.told):
+            told.connect(self.messages.tell)
+        self.model_panel.chosen.connect(switching.choose)
+        self.model_panel.models_wanted.connect(self.comfort.show_models)
+        self.model_panel.changed.connect(self.live.look)
+        self._show_models()
+        self.library.look()
 
     def _recall(self) -> None:
         """As it was last time."""
@@ -602,7 +631,7 @@ class Window(QMainWindow):
             self.options.show_tool(self.tool)  # its sign is a picture
 
     def _live_options(self) -> EditOptions:
-        return replace(self.edit_panel.options(), model=self.editing.model)
+        return replace(self.edit_panel.options(), **self.model_panel.wording(self.editing.model).told())
 
     @Slot()
     def _save_settings(self) -> None:
@@ -616,6 +645,8 @@ class Window(QMainWindow):
         settings = self.column.remembered_in(self.drag_panel.remembered_in(settings))
         settings = self.areas.remembered_in(self.results.remembered_in(settings))
         settings = self.settle_panel.remembered_in(self.selecting.remembered_in(settings))
+        settings = self.library.remembered_in(self.model_panel.remembered_in(settings))
+        settings = self.switching.remembered_in(settings)
         settings = replace(settings, drag_pace=min(round(1e6 * self.editing.pace), 10**9))
         return replace(
             remembered_in(settings, self.tools),
@@ -637,11 +668,19 @@ class Window(QMainWindow):
         if rolls and not panel.seed.is_locked:
             panel.seed.roll()
         self.messages.hide()
+        self.model_panel.remember_words()
         if self.drags:
-            wishes = replace(self.drag_panel.options(), model=self.editing.model)
+            wording = self.model_panel.wording(self.editing.model)
+            wishes = replace(self.drag_panel.options(), **wording.told())
             self.editing.start(partial(dragged, options=wishes))
         else:
-            self.editing.start(partial(asked, options=replace(self._live_options(), ladder=ladder)))
+            options = replace(self._live_options(), ladder=ladder)
+            self.editing.start(lambda document: ASKS[options.task](document, options))
+
+    @property
+    def facts(self) -> ModelFacts | None:
+        """Of the model that makes the next edit, once it is ready."""
+        return self.switching.facts
 
     @property
     def drags(self) -> bool:
@@ -669,10 +708,17 @@ class Window(QMainWindow):
 
     @Slot(object)
     def _engine_ready(self, facts: ModelFacts) -> None:
-        self.facts = facts
+        """Of the model that makes the next edit."""
         self.editing.weights = self.live.weights = facts.weights
-        self.edit_panel.prompt.set_vocabulary(facts.vocabulary)
+        self.edit_panel.take(facts)
+        self.model_panel.take(facts)
         self.status.show_model(facts)
+        self.showing.refresh()
+
+    @Slot()
+    def _show_models(self) -> None:
+        additions = [*self.library.of_kind("lora"), *self.library.of_kind("textual inversion")]
+        self.model_panel.show_models(self.library.of_kind("model"), additions, self.switching.model)
         self.showing.refresh()
 
     @Slot(str)
