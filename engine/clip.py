@@ -5,7 +5,7 @@ the text models that checkpoints bring.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +13,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from transformers import CLIPTokenizer
+
+from engine import inversions
+from engine.inversions import Inversion
+from engine.lora import Stamp, stamp
 
 RESOURCE = Path(__file__).parents[1] / "resources" / "clip" / "bpe_simple_vocab_16e6.txt.gz"
 BEGIN, END = "<|startoftext|>", "<|endoftext|>"
@@ -41,19 +45,30 @@ class Words:
         self, models: Sequence[Any], tokenizers: Sequence[CLIPTokenizer], silence: bool = False
     ) -> None:
         """Of transformers' text models; `silence`: an empty prompt is told as zeros."""
-        self.models: list[nn.Module] = [model.eval().requires_grad_(False) for model in models]
+        self.models: list[Any] = [model.eval().requires_grad_(False) for model in models]
         self.tokenizers = tokenizers
         self.silence = silence
         self.length: int = min(model.config.max_position_embeddings for model in models)
         self.told = lru_cache(REMEMBERED)(self._told)
+        self._read: dict[Stamp, Inversion] = {}
 
-    def together(self, prompts: list[str]) -> Said:
+    def taught(self, paths: Sequence[str], family: str) -> tuple[Inversion, ...]:
+        """Textual inversions, whose names are words then. Raises EngineError for one that does not fit."""
+        widths = [model.config.hidden_size for model in self.models]
+        self._read = {
+            key: self._read.get(key) or inversions.read(Path(key.path), family, widths)
+            for key in map(stamp, paths)
+        }
+        return tuple(self._read.values())
+
+    def together(self, prompts: list[str], taught: tuple[Inversion, ...] = (), worn: Hashable = None) -> Said:
         """A long prompt is told in parts of 75 tokens, one after another, and then the others are filled up
-        with nothing said; of a long prompt as a whole its beginning speaks.
+        with nothing said; of a long prompt as a whole its beginning speaks. `worn` tells apart what the
+        models wear.
         """
-        rows = [self.told(prompt) for prompt in prompts]
+        rows = [self.told(prompt, taught, worn) for prompt in prompts]
         most = max(len(row.tokens) for row in rows)
-        nothing = self.told("").tokens
+        nothing = self.told("", taught, worn).tokens
         tokens = [
             torch.cat([row.tokens, *[nothing] * (most - len(row.tokens))]).flatten(0, 1) for row in rows
         ]
@@ -64,29 +79,65 @@ class Words:
             torch.stack(whole) * spoken[:, None] if whole else None,
         )
 
-    def _told(self, prompt: str) -> Said:
+    def _told(self, prompt: str, taught: tuple[Inversion, ...], worn: Hashable) -> Said:
         """One row for each part of a prompt."""
         # what is remembered outlives this edit, and may be needed for training
         with torch.inference_mode(False), torch.no_grad():
             if len(self.models) == 1:
-                return Said(self.models[0](self._rows(self.tokenizers[0], prompt)).last_hidden_state)
-            said = [
-                model(self._rows(each, prompt), output_hidden_states=True)
-                for model, each in zip(self.models, self.tokenizers, strict=True)
-            ]
+                return Said(self._said(0, prompt, taught).last_hidden_state)
+            said = [self._said(i, prompt, taught, output_hidden_states=True) for i in range(len(self.models))]
             # the last but one layer of both (Podell et al., 2023)
             tokens = torch.cat([each.hidden_states[-2].float() for each in said], 2)
             return Said(tokens, said[-1].text_embeds.float())
 
-    def _rows(self, tokenizer: CLIPTokenizer, prompt: str) -> Tensor:
-        ids = tokenizer(prompt, add_special_tokens=False, verbose=False).input_ids
+    def _said(self, i: int, prompt: str, taught: tuple[Inversion, ...], **wanted: bool) -> Any:
+        """What a model says of a prompt. Vectors that were taught take the place of its own for a token."""
+        model = self.models[i]
+        rows = self._rows(self.tokenizers[i], prompt, taught, model.config.hidden_size)
+        vectors = {
+            (i, k): token
+            for i, row in enumerate(rows)
+            for k, token in enumerate(row)
+            if isinstance(token, Tensor)
+        }
+        ids = [[0 if isinstance(token, Tensor) else token for token in row] for row in rows]
+
+        def show(layer: nn.Module, asked: Any, said: Tensor) -> Tensor:
+            for place, vector in vectors.items():
+                said[place] = vector
+            return said
+
+        hook = model.get_input_embeddings().register_forward_hook(show)
+        try:
+            return model(torch.tensor(ids), **wanted)
+        finally:
+            hook.remove()
+
+    def _rows(
+        self, tokenizer: CLIPTokenizer, prompt: str, taught: tuple[Inversion, ...], width: int
+    ) -> list[list[int | Tensor]]:
+        """A row of tokens for each part of a prompt; one that was taught is its vector, and those of one word
+        stay in one part.
+        """
         room = self.length - 2
-        parts = [ids[at : at + room] for at in range(0, max(len(ids), 1), room)]
+        parts: list[list[int | Tensor]] = [[]]
+        for piece in inversions.split(prompt, taught):
+            together: Iterable[list[int | Tensor]]
+            if isinstance(piece, Inversion):
+                together = [[*piece.vectors[width][:room]]]
+            else:
+                together = (
+                    [token] for token in tokenizer(piece, add_special_tokens=False, verbose=False).input_ids
+                )
+            for tokens in together:
+                if len(parts[-1]) + len(tokens) > room:
+                    parts.append([])
+                parts[-1] += tokens
         begin, end, fill = (
             tokenizer.convert_tokens_to_ids(str(token))
             for token in (tokenizer.bos_token, tokenizer.eos_token, tokenizer.pad_token)
         )
-        return torch.tensor([[begin, *part, end] + [fill] * (room - len(part)) for part in parts])
+        return [[begin, *part, end] + [fill] * (room - len(part)) for part in parts]
 
 
 def tokenizer(pad: str = END) -> CLIPTokenizer:

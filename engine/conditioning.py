@@ -15,6 +15,7 @@ from torch import Tensor
 
 from engine.area import resized, resized_mask
 from engine.latents import At
+from engine.lora import Worn
 from engine.pieces import Piece
 from engine.types import EditRequest, Window
 
@@ -28,13 +29,16 @@ HOLE = 0.5  # of a mask: what is freer is a hole for a network that was trained 
 class Conditioning:
     """Of one edit, on the network's device. What depends on a latent's size is made when it is asked for."""
 
-    def __init__(self, model: LatentDiffusion, request: EditRequest) -> None:
+    def __init__(self, model: LatentDiffusion, request: EditRequest, worn: tuple[Worn, ...] = ()) -> None:
         width = model.network.config.time_cond_proj_dim
         prompts = [request.prompt]
         if request.guidance != 1 and not width:
             prompts = list(dict.fromkeys((request.negative_prompt, request.prompt)))
         self._model, self._request = model, request
-        self._words = model.words.together(prompts).to(model.device, model.dtype)
+        model.wardrobe.wear(worn)
+        taught = model.words.taught(request.embeddings, model.facts.family)
+        sources = tuple(each.source for each in worn)
+        self._words = model.words.together(prompts, taught, sources).to(model.device, model.dtype)
         self.rows = len(self._words.tokens)  # of a batch: without the words, or away from some, and with them
         self._always: dict[str, Any] = {"encoder_hidden_states": self._words.tokens}
         if width:

@@ -17,6 +17,7 @@ from engine.area import FEWER, blend, resized
 from engine.cycle import Path, Places, follow, noised, places, staged
 from engine.latents import At
 from engine.levels import Level, karras, time_of
+from engine.lora import stamp
 from engine.matte import trimmed
 from engine.models import Model
 from engine.moves import moved_windows
@@ -196,7 +197,9 @@ def _path(walk: Walk, guide: Rgb, request: EditRequest) -> Path:
         return noised(walk.at.latent(guide), levels, seeded(0))
     paths = _kept.setdefault(walk.at.model, OrderedDict())
     words = request.prompt, request.negative_prompt, request.guidance
-    key = guide.tobytes(), guide.shape, tuple(levels), size, words, request.window
+    files = tuple(stamp(path) for path in (*(each.path for each in request.loras), *request.embeddings))
+    beside = request.loras, files, request.t0
+    key = guide.tobytes(), guide.shape, tuple(levels), size, words, beside, request.window
     if key not in paths:
         paths[key] = noised(walk.at.latent(guide), levels, seeded(0))
     paths.move_to_end(key)

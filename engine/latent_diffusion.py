@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -13,8 +14,9 @@ from torch import Tensor, nn
 from engine.area import STRETCHED, working_sizes
 from engine.autoencoder import Autoencoded
 from engine.checkpoints import told
-from engine.conditioning import Conditioning
+from engine.conditioning import Cells, Conditioning
 from engine.levels import Level, time_of, to_x0, vp_level
+from engine.lora import Wardrobe
 from engine.model_parts import Parts, load_parts
 from engine.models import fast_dtype, interruptible
 from engine.pieces import Piece, in_pieces
@@ -44,6 +46,7 @@ class LatentDiffusion(Autoencoded):
         self.network = parts.network.to(self.device).eval().requires_grad_(False)
         if device != "cpu":
             self.network.to(memory_format=torch.channels_last)
+        self.wardrobe = Wardrobe(checkpoint.family, self.network, self.words.models)
         self.inpaints = checkpoint.task == "inpainting"
         self.multiple = self.cell * 2 ** (len(self.network.config.block_out_channels) - 1)
         seconds = time.perf_counter() - load_started
@@ -64,7 +67,8 @@ class LatentDiffusion(Autoencoded):
         return working_sizes(width, height, self.native, LARGEST_SCALE, self.multiple)
 
     def denoiser(self, request: EditRequest) -> Denoise:
-        beside = Conditioning(self, request)
+        worn = self.wardrobe.chosen(request.loras, request.t0)
+        beside = Conditioning(self, request, worn)
         guided = beside.rows > 1
         block = self.multiple // self.cell
         most = int(STRETCHED * self.native / self.multiple) * block
@@ -72,19 +76,15 @@ class LatentDiffusion(Autoencoded):
 
         def denoise(x: Tensor, level: Level) -> Tensor:
             cells = x.shape[2], x.shape[3]
-            channels = beside.channels(cells)
             with torch.no_grad(), self.clock.network(beside.rows):
                 ratio = min(level.ratio, self.most)
-                at = vp_level(ratio, self.schedule(time_of(self.schedule, ratio)).told)
+                t = time_of(self.schedule, ratio)
+                at = vp_level(ratio, self.schedule(t).told)
+                self.wardrobe.wear(worn, t)
                 y = x * (at.alpha / max(level.alpha, level.sigma / self.most))
-                step = torch.tensor(at.told, device=self.device, dtype=torch.float32)
 
                 def estimate(part: Tensor, piece: Piece) -> Tensor:
-                    noisy = part.to(self.dtype).expand(beside.rows, -1, -1, -1)
-                    if channels is not None:
-                        noisy = torch.cat([noisy, piece.of(channels)], 1)
-                    told = beside.named(piece, cells)
-                    said = self.network(noisy, step, **told, return_dict=False)[0].float()
+                    said = self._said(part, at, beside, piece, cells)
                     said = said[:1].lerp(said[1:], request.guidance) if guided else said
                     return to_x0(self.output, said, part, at)
 
@@ -92,8 +92,28 @@ class LatentDiffusion(Autoencoded):
 
         return denoise
 
+    def predictor(self, request: EditRequest) -> Callable[[Tensor, Level], Tensor]:
+        """See `engine.image_lora.Learner`."""
+        beside = Conditioning(self, replace(request, guidance=1.0, mask=None))
+
+        def predict(x: Tensor, level: Level) -> Tensor:
+            height, width = x.shape[2:]
+            return self._said(x, level, beside, Piece(0, height, 0, width), (height, width))
+
+        return predict
+
     def interrupted_by(self, stop: Callable[[], bool]) -> AbstractContextManager[None]:
         return interruptible(nn.ModuleList([self.network, self.autoencoder, *self.words.models]), stop)
+
+    def _said(self, part: Tensor, at: Level, beside: Conditioning, piece: Piece, cells: Cells) -> Tensor:
+        """What the network says of a piece of a latent, for each row of what it is told beside."""
+        noisy = part.to(self.dtype).expand(beside.rows, -1, -1, -1)
+        channels = beside.channels(cells)
+        if channels is not None:
+            noisy = torch.cat([noisy, piece.of(channels)], 1)
+        step = torch.tensor(at.told, device=self.device, dtype=torch.float32)
+        said: Tensor = self.network(noisy, step, **beside.named(piece, cells), return_dict=False)[0]
+        return said.float()
 
 
 def load(path: Path, device: str) -> LatentDiffusion:

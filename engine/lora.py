@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -24,7 +24,13 @@ from engine.models import DAMAGES
 from engine.safetensors_header import Header, read_header
 from engine.types import EngineError, Lora
 
-Stamp = tuple[str, int, int]  # of a file: when it is the same, so is what it says
+
+class Stamp(NamedTuple):
+    """Of a file: when it is the same, so is what the file says."""
+
+    path: str
+    changed: int
+    size: int
 
 
 class Change(NamedTuple):
@@ -50,6 +56,7 @@ class Worn:
 
     changes: Changes
     weight_at: Callable[[float], float]
+    source: Hashable = None  # the same for the same changes with the same weights
     weight: float = 0.0  # now
 
 
@@ -70,16 +77,11 @@ class Wardrobe:
 
         Raises EngineError with one sentence for a file that does not fit the model.
         """
-        asked = {stamp(each.path): each for each in loras if each.weight or each.noisy}
+        asked = [(stamp(each.path), each) for each in loras if each.weight or each.noisy]
         self._read = {
-            key: self._read.get(key) or read(Path(each.path), self._family, self._parts)
-            for key, each in asked.items()
+            key: self._read.get(key) or read(Path(key.path), self._family, self._parts) for key, _ in asked
         }
-        return tuple(
-            Worn(self._read[stamp(each.path)], _falling(each, t0))
-            for each in loras
-            if each.weight or each.noisy
-        )
+        return tuple(Worn(self._read[key], _falling(each, t0), (key, each)) for key, each in asked)
 
     def wear(self, worn: tuple[Worn, ...], t: float = 0.0) -> None:
         """These, and no others, from now on, each as much as it counts at t."""
@@ -100,7 +102,7 @@ def stamp(path: str) -> Stamp:
         found = Path(path).stat()
     except OSError:
         raise EngineError(f"There is no file {path}; check the name.") from None
-    return path, found.st_mtime_ns, found.st_size
+    return Stamp(path, found.st_mtime_ns, found.st_size)
 
 
 def read(path: Path, family: str, parts: Mapping[str, nn.Module]) -> Changes:
@@ -196,7 +198,7 @@ def _falling(lora: Lora, t0: float) -> Callable[[float], float]:
     noisy = lora.noisy
     if noisy is None:
         return lambda t: lora.weight
-    return lambda t: noisy + (lora.weight - noisy) * (1 + math.cos(math.pi * min(t / t0, 1.0))) / 2
+    return lambda t: noisy + (lora.weight - noisy) * (1 + math.cos(math.pi * min(t / max(t0, 1e-6), 1.0))) / 2
 
 
 def _beside(layer: nn.Module, worn: Sequence[Worn]) -> Callable[[nn.Module, Any, Tensor], Tensor]:

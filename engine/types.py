@@ -212,6 +212,12 @@ class EditRequest:
     embeddings: tuple[str, ...] = ()  # files of textual inversions: their names become words of the prompts
     identity: Identity | None = None  # None: nothing is learned first
 
+    @property
+    def t0(self) -> float:
+        """The noisiest time that the edit goes up to."""
+        operation = self.operation
+        return max(getattr(operation, "ladder", ()) or (operation.strength,))
+
     def __post_init__(self) -> None:
         height_width = self.image.shape[:2]
         if self.guide.shape != self.image.shape or self.image.ndim != 3 or self.image.shape[2] != 3:
