@@ -74,6 +74,10 @@ def start(arguments: list[str]) -> int:
         network.forbid(fetch.hosts())
     else:
         network.forbid()
+    if arguments == ["engine-child"]:
+        from engine import child
+
+        return child.serve()
     if arguments and arguments[0] in COMMANDS:
         from engine import headless
 

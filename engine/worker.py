@@ -8,25 +8,15 @@ job of its own with its own stop flag: a flag shared by two edits would revive t
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
 import threading
-import time
 from collections.abc import AsyncGenerator
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
-from engine.imports import uncollected
-from engine.types import NO_MEMORY, EditRequest, EngineError, Event, ModelFacts, Preview
-
-if TYPE_CHECKING:
-    from engine.models import Model
-
-log = logging.getLogger(__name__)
+from engine.child import Child
+from engine.local import Local
+from engine.types import EditRequest, EngineError, Event, ModelFacts, Preview
 
 
 @dataclass(eq=False)
@@ -75,74 +65,43 @@ class _Worker(QObject):
     def __init__(self, device: str) -> None:
         super().__init__()
         self._device = device
-        self._models: dict[str, Model] = {}
+        self._engine: Local | Child = Local(device)
+
+    @Slot(object)
+    def isolate(self, command: list[str] | None) -> None:
+        self._engine.close()
+        self._engine = Child(self._device, command) if command else Local(self._device)
 
     @Slot(str)
     def start(self, name: str) -> None:
-        answer = self._loaded(name)
-        if isinstance(answer, EngineError):
-            self.failed.emit(str(answer))
-        else:
-            self.ready.emit(answer)
+        try:
+            self.ready.emit(self._engine.facts(name))
+        except EngineError as error:
+            self.failed.emit(str(error))
 
     @Slot(object)
     def load(self, wish: _Wish) -> None:
-        if not wish.facts.cancelled():
-            wish.answer(self._loaded(wish.model))
-
-    def _loaded(self, name: str) -> ModelFacts | EngineError:
-        """The border, as in `run`."""
-        started = time.perf_counter()
+        if wish.facts.cancelled():
+            return
         try:
-            facts = self._model(name).facts
+            wish.answer(self._engine.facts(wish.model))
         except EngineError as error:
-            return error
-        except Exception as error:
-            log.exception("a model could not be loaded")
-            return EngineError(f"The engine could not start ({error}); reinstall Driftpaint.")
-        return replace(facts, load_seconds=time.perf_counter() - started)
+            wish.answer(error)
 
     @Slot(object)
     def run(self, job: _Job) -> None:
-        """The border: whatever happens inside becomes a message, and the thread lives on."""
         if job.stop.is_set():
             return
         try:
-            self._run(job)
+            for event in self._engine.run(job.request, job.stop.is_set):
+                job.tell(event)
         except EngineError as error:
             job.tell(error)
-        except Exception as error:
-            if any(words in str(error).lower() for words in NO_MEMORY):
-                job.tell(EngineError("There is not enough memory for this edit; choose a smaller area."))
-            else:
-                log.exception("an edit failed")
-                job.tell(EngineError(f"The edit failed ({error}); nothing was changed. Please try again."))
         job.tell(None)
 
-    def _run(self, job: _Job) -> None:
-        model = self._model(job.request.model)
-        from engine.edits import edit  # torch is imported on this thread only
-        from engine.models import Interrupted
-
-        events = edit(job.request, model, job.stop.is_set)
-        with suppress(Interrupted):
-            for event in events:
-                if job.stop.is_set():
-                    break
-                job.tell(event)
-
-    def _model(self, name: str) -> Model:
-        if name not in self._models:
-            for other in [each for each in self._models if Path(each).exists()]:
-                del self._models[other]  # of the user's own one at a time, for the memory's sake
-            with uncollected():
-                import torch  # torch and diffusers take 4 s: here, after the window is up
-
-                from engine.models import load
-
-                torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))  # one core is the window's
-                self._models[name] = load(name, self._device)
-        return self._models[name]
+    @Slot()
+    def close(self) -> None:
+        self._engine.close()
 
 
 class Engine(QObject):
@@ -150,6 +109,7 @@ class Engine(QObject):
 
     ready = Signal(object)  # ModelFacts, once the model is loaded
     failed = Signal(str)  # one sentence, if it cannot be
+    _isolate = Signal(object)
     _start = Signal(str)
     _load = Signal(object)
     _run = Signal(object)
@@ -160,9 +120,11 @@ class Engine(QObject):
         self._thread.setObjectName("engine")
         self._worker = _Worker(device)
         self._worker.moveToThread(self._thread)
+        self._isolate.connect(self._worker.isolate)
         self._start.connect(self._worker.start)
         self._load.connect(self._worker.load)
         self._run.connect(self._worker.run)
+        self._thread.finished.connect(self._worker.close, Qt.ConnectionType.DirectConnection)
         self._worker.ready.connect(self.ready)
         self._worker.failed.connect(self.failed)
         self._jobs: set[_Job] = set()
@@ -171,6 +133,10 @@ class Engine(QObject):
         """Begin to import torch and to load a model; `ready` or `failed` follows."""
         self._thread.start(QThread.Priority.LowPriority)
         self._start.emit(model)
+
+    def isolate(self, command: list[str] | None) -> None:
+        """From the next question on the engine runs as this command's process, or on the thread again."""
+        self._isolate.emit(command)
 
     async def load(self, model: str) -> ModelFacts:
         """Get another model ready; one of the user's own gives way to it. Raises EngineError."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from contextlib import aclosing
 
 import numpy as np
+import psutil
 import pytest
 from pytestqt.qtbot import QtBot
 from qasync import QEventLoop
 
+from engine.child import own_command
 from engine.types import EditRequest, EditResult, EngineError, Event, Preview, SDEdit
 from engine.worker import Engine
 
@@ -111,3 +114,48 @@ def test_another_model_can_be_got_ready_and_one_that_is_missing_is_one_sentence(
     with pytest.raises(EngineError, match="There is no model nowhere"):
         event_loop_qt.run_until_complete(engine.load("nowhere"))
     assert len(event_loop_qt.run_until_complete(all_of(engine, REQUEST))) > 0
+
+
+def test_an_engine_apart_says_the_same(engine: Engine, event_loop_qt: QEventLoop) -> None:
+    here = event_loop_qt.run_until_complete(all_of(engine, REQUEST))[-1]
+    engine.isolate(own_command())
+    there = event_loop_qt.run_until_complete(all_of(engine, REQUEST))[-1]
+    assert isinstance(here, EditResult)
+    assert isinstance(there, EditResult)
+    assert np.array_equal(here.image, there.image)
+
+
+def test_an_engine_apart_stops_when_it_is_left(engine: Engine, event_loop_qt: QEventLoop) -> None:
+    engine.isolate(own_command())
+
+    async def leave_and_ask_again() -> list[Event]:
+        async with aclosing(engine.edit(LONG)) as events:
+            async for _ in events:
+                break
+        return await all_of(engine, REQUEST)
+
+    events = event_loop_qt.run_until_complete(leave_and_ask_again())
+    assert isinstance(events[-1], EditResult)
+
+
+def test_an_engine_apart_that_cannot_start_is_one_sentence(engine: Engine, event_loop_qt: QEventLoop) -> None:
+    engine.isolate([sys.executable, "-c", "raise SystemExit(3)"])
+    with pytest.raises(EngineError, match=r"The engine stopped \(3\)"):
+        event_loop_qt.run_until_complete(all_of(engine, REQUEST))
+
+
+def test_an_engine_apart_that_is_killed_leaves_a_sentence_and_the_next_edit_works(
+    engine: Engine, event_loop_qt: QEventLoop
+) -> None:
+    engine.isolate(own_command())
+
+    async def kill_it() -> None:
+        async with aclosing(engine.edit(LONG)) as events:
+            async for _ in events:
+                (child,) = psutil.Process().children()
+                child.kill()
+
+    with pytest.raises(EngineError, match=r"^The engine stopped .*; the picture is as it was"):
+        event_loop_qt.run_until_complete(kill_it())
+    events = event_loop_qt.run_until_complete(all_of(engine, REQUEST))
+    assert isinstance(events[-1], EditResult)
