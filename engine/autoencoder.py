@@ -18,6 +18,8 @@ TILE = 1024  # pixels: what is larger is encoded and decoded in tiles, for the m
 class Autoencoded:
     """The half of `engine.models.Model` that does not depend on the network."""
 
+    method = "second order"
+
     def __init__(self, autoencoder: AutoencoderKL, device: str, dtype: torch.dtype) -> None:
         self.device, self.dtype = torch.device(device), dtype
         self.autoencoder = autoencoder.to(self.device).eval().requires_grad_(False)

@@ -98,8 +98,9 @@ def surroundings(model: LatentDiffusion, request: EditRequest, cells: Cells) -> 
     kept all of it is a hole.
     """
     height, width = request.image.shape[:2]
+    pixels = cells[1] * model.cell, cells[0] * model.cell
     sizes = (At(model, size) for size in model.sizes(width, height))
-    at = next(each for each in sizes if each.padded_shape == (cells[0] * model.cell, cells[1] * model.cell))
+    at = next((each for each in sizes if each.padded_shape == pixels[::-1]), At(model, pixels))
     mask = np.ones((height, width), np.float32) if request.mask is None else request.mask
     hole = at.padded(resized_mask(mask, *at.size)) >= HOLE
     known = model.encode(at.padded(resized(request.image, *at.size)), hole)

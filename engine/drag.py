@@ -16,12 +16,12 @@ from torch import Tensor
 from engine.area import FEWER, blend, resized
 from engine.cycle import Path, Places, follow, noised, places, staged
 from engine.latents import At
-from engine.levels import Level, karras, time_of
+from engine.levels import Level, time_of
 from engine.lora import stamp
 from engine.matte import trimmed
 from engine.models import Model
 from engine.moves import moved_windows
-from engine.sampling import Denoise, Draw, s_noise, sample, second_order, seeded
+from engine.sampling import SOLVERS, Denoise, Draw, Method, s_noise, sample, second_order, seeded
 from engine.sdedit import FINER
 from engine.types import Drag, EditRequest, EditResult, Event, Frame, Mask, Preview, Rgb
 from engine.warp import Warp, grown, rim, warped
@@ -91,13 +91,18 @@ class Walk(NamedTuple):
         return self.at.size[0] * self.at.size[1]
 
     @property
+    def method(self) -> Method:
+        return SOLVERS[self.at.model.method]
+
+    @property
     def levels(self) -> list[Level]:
         schedule = self.at.model.schedule
-        return karras(schedule, time_of(schedule, self.far), self.steps, self.at.model.least)
+        return self.method.spacing(schedule, time_of(schedule, self.far), self.steps, self.at.model.least)
 
     @property
     def stronger(self) -> float:
-        return s_noise(self.at.model.extra_noise_of_ground, self.steps)
+        extra = self.at.model.extra_noise_of_ground
+        return s_noise(extra, self.steps) if self.method.step is second_order else 1.0
 
     def places(self, ground: Ground) -> Places:
         """Up to which level each place may change."""
@@ -152,7 +157,7 @@ def _carried(
         free=walk.places(ground),
         fresh=torch.maximum(uncovered, STIRRED * border),
         draw=draw,
-        solver=second_order,
+        solver=walk.method.step,
         stronger=walk.stronger,
     )
     seen = path.clean
@@ -182,7 +187,7 @@ def _settled(
     known, levels = walk.at.latent(guide), walk.levels
     kept = staged(denoise, known, walk.places(ground))
     x = levels[0].alpha * known + levels[0].sigma * draw(known)
-    yield from sample(kept, x, levels, draw, 1.0, second_order, walk.stronger)
+    yield from sample(kept, x, levels, draw, 1.0, walk.method.step, walk.stronger)
 
 
 _kept: WeakKeyDictionary[Model, OrderedDict[tuple[object, ...], Path]] = WeakKeyDictionary()

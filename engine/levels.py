@@ -134,6 +134,16 @@ def karras(schedule: Schedule, t0: float, steps: int, least: float = 0.03, rho: 
     return [schedule(t0), *(schedule(time_of(schedule, ratio)) for ratio in ratios[1:]), CLEAN]
 
 
+def distilled(schedule: Schedule, t0: float, steps: int, least: float = 0.0, grid: int = 50) -> list[Level]:
+    """`steps` of the levels that a latent consistency model was taught on, `grid` in all (Luo et al., 2023),
+    from t0 downwards, then the clean one; where there are too few of them, those between as well.
+    """
+    count = math.floor(t0 * grid + 1e-9)
+    if count < steps:
+        return even(schedule, t0, steps)
+    return [*(schedule((count - i * count // steps) / grid) for i in range(steps)), CLEAN]
+
+
 def time_of(schedule: Schedule, ratio: float) -> float:
     """The time at which sigma / alpha reaches `ratio`, within 2^-40."""
     ticks = 1 << 40

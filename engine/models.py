@@ -78,6 +78,7 @@ class Model(Protocol):
 
     facts: ModelFacts
     schedule: Schedule  # its own noise levels
+    method: str  # a name in `engine.sampling.SOLVERS`: what it was made for
     least: float  # sigma / alpha of the last network call: where its estimate looks best as the result
     extra_noise: float  # over one run of the second-order SDE, see `engine.sampling.s_noise`
     extra_noise_of_ground: float  # the same where a drag invents ground beside what is known

@@ -31,6 +31,7 @@ class PixelDiffusion:
     """See `engine.models.Model`."""
 
     schedule = staticmethod(vp_continuous())
+    method = "second order"
     least = 0.06
     extra_noise = 0.18
     extra_noise_of_ground = -0.15  # docs/evidence.md, section 3

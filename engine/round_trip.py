@@ -19,9 +19,9 @@ from torch import Tensor
 from engine.area import blend, resized, resized_mask
 from engine.cycle import follow, inverted, noised
 from engine.latents import At
-from engine.levels import Level, karras
+from engine.levels import Level
 from engine.models import Model
-from engine.sampling import Denoise, Draw, Estimate, s_noise, second_order, seeded
+from engine.sampling import SOLVERS, Denoise, Draw, Estimate, Solver, s_noise, second_order, seeded
 from engine.sdedit import plan, sdedit
 from engine.types import (
     EditRequest,
@@ -91,7 +91,7 @@ def _there_and_back(
     """
     height, width = request.image.shape[:2]
     invents = isinstance(operation, Inpaint)
-    passes = plan(SDEdit(operation.strength), request, model)
+    passes, method = plan(SDEdit(operation.strength), request, model), SOLVERS[model.method]
     call, done = 0, 0
     calls = request.variants * sum(2 * each.steps - invents for each in passes)
     work = request.variants * sum((2 * each.steps - invents) * each.area for each in passes)
@@ -100,16 +100,16 @@ def _there_and_back(
         picture = request.guide
         for each in passes:
             at = At(model, each.size)
-            levels = karras(model.schedule, each.strength, each.steps, model.least)
+            levels = method.spacing(model.schedule, each.strength, each.steps, model.least)
             free = None if request.mask is None else at.free(request.mask)
             guess = at.latent(blend(request.image, picture, request.mask))
             known = guess if invents else at.latent(request.image)
             if operation.solver == "ode":
-                trip = _inversion(denoise, along, known, guess, levels, free)
+                trip = _inversion(denoise, along, known, guess, levels, free, method.step)
             else:
                 fresh = free if invents else None
-                stronger = s_noise(model.extra_noise, each.steps)
-                trip = _cycle(denoise, along, known, guess, levels, free, fresh, draw, stronger)
+                stronger = s_noise(model.extra_noise, each.steps) if method.step is second_order else 1.0
+                trip = _cycle(denoise, along, known, guess, levels, free, fresh, draw, method.step, stronger)
             for x0 in trip:
                 call, done = call + 1, done + each.area
                 shown = x0 if free is None else torch.lerp(known, x0, free)
@@ -129,6 +129,7 @@ def _cycle(
     free: Tensor | None,
     fresh: Tensor | None,
     draw: Draw,
+    solver: Solver,
     stronger: float,
 ) -> Iterator[Tensor]:
     """Cycle-SDE from a guess, along the noising path of what is known. Yields after every network call."""
@@ -143,7 +144,7 @@ def _cycle(
         free=None if held is None else lambda level: held,
         fresh=fresh,
         draw=draw,
-        solver=second_order,
+        solver=solver,
         stronger=stronger,
     )
     seen = guess
@@ -156,7 +157,13 @@ def _cycle(
 
 
 def _inversion(
-    denoise: Denoise, along: Denoise, known: Tensor, guess: Tensor, levels: list[Level], free: Tensor | None
+    denoise: Denoise,
+    along: Denoise,
+    known: Tensor,
+    guess: Tensor,
+    levels: list[Level],
+    free: Tensor | None,
+    solver: Solver,
 ) -> Iterator[Tensor]:
     """Up by the inverted ODE and back by the ODE. Yields after every network call."""
     for path in inverted(along, known, levels):  # noqa: B007  the last one is the whole
@@ -165,7 +172,7 @@ def _inversion(
     for k, (a, b) in enumerate(pairwise(levels)):
         now = Estimate(a, denoise(x, a))
         yield now.x0
-        x = second_order(x, now, b, 0.0, before).mean
+        x = solver(x, now, b, 0.0, before).mean
         if free is not None:
             x = torch.lerp(path.states[k + 1], x, free)
         before = now

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from engine.levels import Level, Spacing, even, karras
+from engine.levels import Level, Spacing, distilled, even, karras
 
 Denoise = Callable[[Tensor, Level], Tensor]  # x at a level to the estimate of x_0: one network call
 Draw = Callable[[Tensor], Tensor]  # white noise shaped, and placed, like a tensor
@@ -90,6 +90,15 @@ def euler_maruyama(
     return Gaussian(b.alpha * (x / a.alpha + far * score), eta * b.alpha * math.sqrt(far))
 
 
+def consistency(x: Tensor, now: Estimate, b: Level, eta: float, before: Estimate | None = None) -> Gaussian:
+    """Multistep consistency sampling (Song et al., 2023, algorithm 1): each step begins with new noise. With
+    eta 0 the noise that is there stays, as in the ODE.
+    """
+    a, x0 = now
+    eps = (x - a.alpha * x0) / a.sigma
+    return Gaussian(b.alpha * x0 + math.sqrt(1 - eta**2) * b.sigma * eps, eta * b.sigma)
+
+
 class Method(NamedTuple):
     """A solver and the spacing of levels that it wants."""
 
@@ -101,6 +110,7 @@ SOLVERS: dict[str, Method] = {
     "first order": Method(first_order, even),
     "second order": Method(second_order, karras),
     "euler-maruyama": Method(euler_maruyama, even),
+    "consistency": Method(consistency, distilled),
 }
 
 

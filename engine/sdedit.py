@@ -141,14 +141,14 @@ def _stirred(strength: float, request: EditRequest, model: Model) -> Mask | None
 
 def _walk(operation: SDEdit, model: Model, each: Pass) -> tuple[list[Level], Solver]:
     """The levels from t0 down, in VP's or VE's coordinates, and the solver that goes with them."""
-    method = SOLVERS[operation.method or _usual(operation)]
+    method = SOLVERS[operation.method or _usual(operation, model)]
     levels = method.spacing(model.schedule, each.strength, each.steps, model.least)
     return exploding(levels) if operation.sde == "ve" else levels, method.step
 
 
-def _usual(operation: SDEdit) -> str:
-    """The product's solver, or the papers': of first order, where the SDE on VE levels is Algorithm 1."""
+def _usual(operation: SDEdit, model: Model) -> str:
+    """The model's own solver, or the papers': of first order, where the SDE on VE levels is Algorithm 1."""
     if operation.order == 2:
-        return "second order"
+        return model.method
     is_algorithm_1 = operation.sde == "ve" and operation.solver == "sde"
     return "euler-maruyama" if is_algorithm_1 else "first order"

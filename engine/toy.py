@@ -35,6 +35,7 @@ class Toy:
     """See `engine.models.Model`."""
 
     schedule = staticmethod(vp_continuous())
+    method = "second order"
     least = 0.03
     extra_noise = extra_noise_of_ground = 0.0
     multiple = 1

@@ -33,7 +33,7 @@ class SDEdit:
     repeats: int = 1  # K of the paper
     solver: Literal["sde", "ode"] = "sde"
     sde: Literal["vp", "ve"] = "vp"
-    order: Literal[1, 2] = 2  # 1: the paper's own steps; 2: DPM-Solver++ 2M, the product's default
+    order: Literal[1, 2] = 2  # 1: the paper's own steps; 2: DPM-Solver++ 2M, or what a fast model wants
     draft: bool = False  # the coarsest size only, as live mode wants it
     method: str = ""  # a name in `engine.sampling.SOLVERS`, in place of what order and sde choose
     ladder: tuple[float, ...] = ()  # t0 of each variant, all with one seed, in place of `strength`

@@ -13,11 +13,6 @@ import torch
 from diffusers import (
     AutoencoderKL,
     DDIMScheduler,
-    FlowMatchEulerDiscreteScheduler,
-    FluxPipeline,
-    FluxTransformer2DModel,
-    SD3Transformer2DModel,
-    StableDiffusion3Pipeline,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
@@ -28,9 +23,6 @@ from transformers import (
     CLIPTextConfig,
     CLIPTextModel,
     CLIPTextModelWithProjection,
-    T5Config,
-    T5EncoderModel,
-    T5Tokenizer,
 )
 
 from engine.clip import END, tokenizer
@@ -91,7 +83,7 @@ def pipeline(family: str, size: Size = "tiny", output: str = "epsilon", seed: in
     unet = UNet2DConditionModel(**_unet_settings(family, full) | network)
     texts = [
         (CLIPTextModelWithProjection if i else CLIPTextModel)(each).eval()
-        for i, each in enumerate(_text_settings(family, full))
+        for i, each in enumerate(text_settings(family, full))
     ]
     tokens = [tokenizer(END if act == "quick_gelu" else "!") for act in ACTS[family]]
     if xl:
@@ -134,7 +126,7 @@ def _unet_settings(family: str, full: bool) -> dict[str, Any]:
     }
 
 
-def _text_settings(family: str, full: bool) -> list[CLIPTextConfig]:
+def text_settings(family: str, full: bool) -> list[CLIPTextConfig]:
     sizes = {"sd1": [(768, 12)], "sd2": [(1024, 23)], "sdxl": [(768, 12), (1280, 32)]}[family]
     return [
         CLIPTextConfig(
@@ -148,94 +140,6 @@ def _text_settings(family: str, full: bool) -> list[CLIPTextConfig]:
         )
         for (wide, layers), act in zip(sizes if full else [(64, 2)] * len(sizes), ACTS[family], strict=True)
     ]
-
-
-def flow_pipeline(family: str, seed: int = 0, *, with_t5: bool = True, **network: Any) -> Any:
-    """diffusers' own Stable Diffusion 3 or FLUX.1, tiny; `network` changes settings of its transformer."""
-    torch.manual_seed(seed)
-    vae = AutoencoderKL(
-        block_out_channels=(32, 32, 32, 32),
-        layers_per_block=1,
-        down_block_types=["DownEncoderBlock2D"] * 4,
-        up_block_types=["UpDecoderBlock2D"] * 4,
-        latent_channels=16,
-        scaling_factor=1.5305,
-        shift_factor=0.0609,
-        use_quant_conv=False,
-        use_post_quant_conv=False,
-    )
-    t5 = T5EncoderModel(
-        T5Config(
-            vocab_size=64,
-            d_model=64,
-            d_kv=16,
-            d_ff=64,
-            num_layers=2,
-            num_heads=2,
-            feed_forward_proj="gated-gelu",
-        )
-    ).eval()
-    letters = [(letter, -3.0) for letter in "abcdefghijklmnopqrstuvwxyz,"]
-    t5_tokens = T5Tokenizer(
-        vocab=[("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -2.0), *letters], extra_ids=2
-    )
-    if family == "sd3":
-        settings = {
-            "sample_size": 8,
-            "num_layers": 3,
-            "attention_head_dim": 8,
-            "num_attention_heads": 4,
-            "joint_attention_dim": 64,
-            "caption_projection_dim": 32,
-            "pooled_projection_dim": 64,
-            "pos_embed_max_size": 12,
-            "dual_attention_layers": (0,),
-            "qk_norm": "rms_norm",
-        }
-        clips = [CLIPTextModelWithProjection(_tiny_clip(act)).eval() for act in ("quick_gelu", "gelu")]
-        return StableDiffusion3Pipeline(
-            SD3Transformer2DModel(**settings | network),
-            FlowMatchEulerDiscreteScheduler(shift=3.0),
-            vae,
-            clips[0],
-            tokenizer(END),
-            clips[1],
-            tokenizer("!"),
-            t5 if with_t5 else None,
-            t5_tokens if with_t5 else None,
-        )
-    settings = {
-        "num_layers": 2,
-        "num_single_layers": 2,
-        "attention_head_dim": 16,
-        "num_attention_heads": 2,
-        "joint_attention_dim": 64,
-        "pooled_projection_dim": 32,
-        "axes_dims_rope": (4, 6, 6),
-        "guidance_embeds": True,
-    }
-    moves = bool((settings | network)["guidance_embeds"])
-    return FluxPipeline(
-        FlowMatchEulerDiscreteScheduler(shift=3.0 if moves else 1.0, use_dynamic_shifting=moves),
-        vae,
-        CLIPTextModel(_tiny_clip("quick_gelu")).eval(),
-        tokenizer(END),
-        t5,
-        t5_tokens,
-        FluxTransformer2DModel(**settings | network),
-    )
-
-
-def _tiny_clip(act: str) -> CLIPTextConfig:
-    return CLIPTextConfig(
-        vocab_size=49408,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        hidden_act=act,
-        projection_dim=32,
-    )
 
 
 def save_folder(made: Any, folder: Path, variant: str | None = None) -> Path:

@@ -149,10 +149,23 @@ def test_every_registered_solver_can_be_asked_for_by_name() -> None:
         "second order": SDEdit(),
         "euler-maruyama": SDEdit(sde="ve", order=1),
     }
-    assert set(usual) == set(SOLVERS)
+    assert {*usual, "consistency"} == set(SOLVERS)  # the last is what some models want of themselves
     for name, operation in usual.items():
         named = replace(REQUEST, operation=SDEdit(sde=operation.sde, method=name))
         assert (result(named) == result(replace(REQUEST, operation=operation))).all()
+
+
+def test_a_model_is_walked_as_it_was_made_for_unless_another_solver_is_asked_for() -> None:
+    model, named = Toy(), replace(REQUEST, operation=SDEdit(method="consistency"), steps=4)
+    usual = result(replace(named, operation=SDEdit()))
+    model.method = "consistency"
+    *_, own = edit(replace(named, operation=SDEdit()), model)
+    assert isinstance(own, EditResult)
+    assert (own.image == result(named)).all()
+    assert (own.image != usual).any()
+    *_, papers = edit(replace(named, operation=SDEdit(order=1)), model)
+    assert isinstance(papers, EditResult)
+    assert (papers.image == result(replace(named, operation=SDEdit(order=1)))).all()
 
 
 def test_closing_the_generator_ends_the_work() -> None:

@@ -54,6 +54,15 @@ def sd2(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return made, save_folder(made, folder / "model"), single
 
 
+@pytest.fixture(scope="module")
+def sdxl(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    folder = tmp_path_factory.mktemp("sdxl")
+    made = pipeline("sdxl")
+    tells = {"modelspec.resolution": "64x64"}
+    single = save_single(made, folder / "mine.safetensors", torch.float32, tells)
+    return made, save_folder(made, folder / "model"), single
+
+
 def loaded(path: Path) -> LatentDiffusion:
     """In float32, whatever this machine is fast in."""
     return LatentDiffusion(load_parts(told(path), torch.float32), path.name, "cpu", torch.float32, 0.0)
@@ -63,12 +72,13 @@ def state(*parts: Any) -> dict[str, Tensor]:
     return {f"{i} {key}": x for i, part in enumerate(parts) for key, x in part.state_dict().items()}
 
 
-@pytest.mark.parametrize("family", ["sd1", "sd2"])
+@pytest.mark.parametrize("family", ["sd1", "sd2", "sdxl"])
 @pytest.mark.parametrize("where", [1, 2])
 def test_every_weight_comes_to_its_place(family: str, where: int, request: pytest.FixtureRequest) -> None:
     made = request.getfixturevalue(family)
     parts = load_parts(told(made[where]), torch.float32)
-    own = state(made[0].unet, made[0].vae, made[0].text_encoder)
+    texts = [getattr(made[0], name, None) for name in ("text_encoder", "text_encoder_2")]
+    own = state(made[0].unet, made[0].vae, *filter(None, texts))
     found = state(parts.network, parts.autoencoder, *parts.words.models)
     assert own.keys() == found.keys()
     assert all(torch.equal(own[key], found[key]) for key in own)
@@ -78,16 +88,14 @@ def test_every_weight_comes_to_its_place(family: str, where: int, request: pytes
     )
 
 
-@pytest.mark.parametrize("family", ["sd1", "sd2"])
+@pytest.mark.parametrize("family", ["sd1", "sd2", "sdxl"])
 @pytest.mark.parametrize("where", [1, 2])
 def test_an_edit_is_what_diffusers_makes_of_the_same_noise(
     family: str, where: int, request: pytest.FixtureRequest
 ) -> None:
     """DDIM with eta 0 and guidance: our first order, on the same steps."""
-    from diffusers import StableDiffusionImg2ImgPipeline
-
     made = request.getfixturevalue(family)
-    model = loaded(made[where])
+    model = _at_own_size(loaded(made[where]))
     x0 = model.encode(picture())
     asked = EditRequest(
         picture(), picture(), prompt="a lake, mist", negative_prompt="people", guidance=6.0, steps=5
@@ -97,9 +105,7 @@ def test_an_edit_is_what_diffusers_makes_of_the_same_noise(
     x = levels[0].alpha * x0 + levels[0].sigma * draw(x0)
     *_, ours = sample(model.denoiser(asked), x, levels, draw, 0.0, first_order)
 
-    theirs = StableDiffusionImg2ImgPipeline(**made[0].components, requires_safety_checker=False)
-    theirs.set_progress_bar_config(disable=True)
-    reference = theirs(
+    reference = _img2img(made[0])(
         asked.prompt,
         image=x0,
         strength=0.5,
@@ -111,14 +117,23 @@ def test_an_edit_is_what_diffusers_makes_of_the_same_noise(
     ).images
     assert (ours - reference).norm() / reference.norm() < 1e-3
     assert (ours - x0).norm() / x0.norm() > 0.1  # something happened
-    *_, result = edit(
-        replace(asked, operation=SDEdit(0.5, solver="ode", order=1), seed=3), _at_own_size(model)
-    )
+    *_, result = edit(replace(asked, operation=SDEdit(0.5, solver="ode", order=1), seed=3), model)
     assert isinstance(result, EditResult)
     with torch.no_grad():
         pixels = made[0].vae.decode(reference / made[0].vae.config.scaling_factor).sample[0]
     seen = pixels.add(1).mul(127.5).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
     assert np.abs(result.image.astype(int) - seen).max() <= 1
+
+
+def _img2img(made: Any) -> Any:
+    from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionXLImg2ImgPipeline
+
+    if hasattr(made, "text_encoder_2"):
+        theirs = StableDiffusionXLImg2ImgPipeline(**made.components)
+    else:
+        theirs = StableDiffusionImg2ImgPipeline(**made.components, requires_safety_checker=False)
+    theirs.set_progress_bar_config(disable=True)
+    return theirs
 
 
 def _at_own_size(model: LatentDiffusion) -> LatentDiffusion:

@@ -12,6 +12,7 @@ from engine.levels import (
     GONE,
     Output,
     Schedule,
+    distilled,
     even,
     exploding,
     flow,
@@ -51,6 +52,21 @@ def test_a_walk_starts_at_t0_and_ends_clean(schedule: Schedule, spacing: object)
     assert len(levels) == 26
     ratios = [level.ratio for level in levels]
     assert ratios == sorted(ratios, reverse=True)
+
+
+@pytest.mark.parametrize(("t0", "steps"), [(1.0, 4), (1.0, 1), (0.5, 4), (0.8, 6), (0.3, 15)])
+def test_a_distilled_model_is_asked_where_it_was_taught(t0: float, steps: int) -> None:
+    from diffusers import LCMScheduler
+
+    theirs = LCMScheduler(beta_schedule="scaled_linear")
+    theirs.set_timesteps(steps, strength=t0)
+    levels = distilled(FAMILIES["scaled linear"], t0, steps)
+    assert [level.told for level in levels[:-1]] == pytest.approx(theirs.timesteps.tolist())
+    assert levels[-1] == CLEAN
+
+
+def test_a_distilled_model_is_asked_between_for_more_steps_than_it_was_taught() -> None:
+    assert distilled(FAMILIES["continuous"], 0.05, 4) == even(FAMILIES["continuous"], 0.05, 4)
 
 
 def test_variance_preserving_levels_preserve_variance() -> None:

@@ -13,6 +13,7 @@ from engine.sampling import (
     SOLVERS,
     Denoise,
     Estimate,
+    consistency,
     euler_maruyama,
     first_order,
     noising,
@@ -202,6 +203,17 @@ def test_second_order_starts_as_first_order() -> None:
     assert torch.equal(
         second_order(x, now, levels[1], 1.0, None).mean, first_order(x, now, levels[1], 1.0).mean
     )
+
+
+def test_a_consistency_step_begins_with_new_noise_and_without_any_is_the_ode() -> None:
+    a, b = vp_continuous()(0.6), vp_continuous()(0.3)
+    x, x0 = torch.randn(2, 5, dtype=torch.float64)
+    anew = consistency(x, Estimate(a, x0), b, 1.0)
+    assert torch.equal(anew.mean, b.alpha * x0)
+    assert anew.std == b.sigma
+    kept, ode = consistency(x, Estimate(a, x0), b, 0.0), first_order(x, Estimate(a, x0), b, 0.0)
+    assert torch.allclose(kept.mean, ode.mean)
+    assert kept.std == 0
 
 
 def test_algorithm_1_step_by_step() -> None:
