@@ -34,13 +34,13 @@ from engine.types import (
     SDEdit,
     Translate,
 )
-from tests.random_checkpoints import flow_pipeline, save_folder
+from tests.random_flow_checkpoints import flow_pipeline
 from tests.test_latent_diffusion import picture
 
 Made = tuple[Any, Path]  # diffusers' own, and the same as a folder
 MADE: dict[str, dict[str, Any]] = {
     "sd3": {},
-    "sd3 without t5": {"with_t5": False},
+    "sd3 without t5": {"t5_layers": 0},
     "flux": {},
     "flux schnell": {"guidance_embeds": False},
 }
@@ -50,7 +50,9 @@ MADE: dict[str, dict[str, Any]] = {
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made]:
     place = tmp_path_factory.mktemp("flow")
     pipelines = {name: flow_pipeline(name.split()[0], **settings) for name, settings in MADE.items()}
-    return {name: (made, save_folder(made, place / name)) for name, made in pipelines.items()}
+    for name, made in pipelines.items():
+        made.save_pretrained(place / name)
+    return {name: (made, place / name) for name, made in pipelines.items()}
 
 
 @pytest.fixture(params=MADE)
