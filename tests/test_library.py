@@ -1,0 +1,239 @@
+"""The list of the user's models, and its dialog: real files, real folders that are watched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+
+from tests.bench import Bench, scenario
+from tests.test_access import nameless
+from tests.test_checkpoints import LORA, SD1, checkpoint
+from ui.models import Entry, dropped_models, entries
+from ui.models_dialog import ModelsDialog
+from ui.settings import load_settings
+
+VAE = {"decoder.conv_in.weight": (8, 4, 3, 3)}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Of a model, a fast one and a LoRA."""
+    made = tmp_path / "models" / "mine"
+    made.mkdir(parents=True)
+    checkpoint(made / "dream.safetensors", SD1)
+    checkpoint(made / "dream turbo.safetensors", SD1)
+    checkpoint(made / "detail.safetensors", LORA)
+    return tmp_path / "models"
+
+
+def names(bench: Bench, kind: str = "model") -> list[str]:
+    return [entry.name for entry in bench.window.library.of_kind(kind)]
+
+
+def entry(bench: Bench, name: str) -> Entry:
+    return next(each for each in bench.window.library.entries if each.name == name)
+
+
+def dialog_of(bench: Bench) -> ModelsDialog:
+    bench.window.comfort.show_models()
+    dialog = bench.window.findChild(ModelsDialog)
+    assert isinstance(dialog, ModelsDialog)
+    return dialog
+
+
+def choose(dialog: ModelsDialog, name: str) -> None:
+    rows = range(dialog.list.count())
+    dialog.list.setCurrentRow(next(row for row in rows if dialog.list.item(row).text() == name))
+
+
+async def watch(bench: Bench, folder: Path) -> None:
+    bench.window.library.add([folder])
+    await bench.until(lambda: "dream" in names(bench))
+
+
+# ---- the list
+
+
+@scenario
+async def test_a_folder_is_watched_with_the_folders_in_it(bench: Bench, folder: Path) -> None:
+    await watch(bench, folder)
+    assert names(bench) == ["Starter", "dream", "dream turbo"]
+    assert names(bench, "lora") == ["detail"]
+    checkpoint(folder / "mine" / "new.safetensors", SD1)
+    await bench.until(lambda: "new" in names(bench))
+    (folder / "mine" / "new.safetensors").unlink()
+    await bench.until(lambda: "new" not in names(bench))
+
+
+@scenario
+async def test_a_file_that_is_still_being_copied_is_listed_once_it_is_whole(
+    bench: Bench, folder: Path
+) -> None:
+    await watch(bench, folder)
+    whole = (folder / "mine" / "dream.safetensors").read_bytes()
+    with (folder / "mine" / "copy.safetensors").open("wb") as file:
+        file.write(whole[: len(whole) // 2])
+        file.flush()
+        await bench.until(lambda: "copy" in names(bench, ""))
+        assert "cut off" in entry(bench, "copy").refusal
+        file.write(whole[len(whole) // 2 :])
+    await bench.until(lambda: "copy" in names(bench))
+
+
+@scenario
+async def test_what_is_removed_stays_on_the_disk_and_off_the_list(bench: Bench, folder: Path) -> None:
+    await watch(bench, folder)
+    library = bench.window.library
+    library.remove(entry(bench, "dream"))
+    checkpoint(folder / "later.safetensors", SD1)
+    await bench.until(lambda: "later" in names(bench))
+    assert "dream" not in names(bench)
+    assert (folder / "mine" / "dream.safetensors").exists()
+    library.add([folder / "mine" / "dream.safetensors"])  # who points at it wants it back
+    await bench.until(lambda: "dream" in names(bench))
+
+
+@scenario
+async def test_a_file_that_is_gone_stays_listed_and_comes_back(bench: Bench, tmp_path: Path) -> None:
+    path = checkpoint(tmp_path / "dream.safetensors", SD1)
+    aside = tmp_path / "aside"
+    bench.window.library.files = (str(path),)
+    bench.window.library.look()
+    await bench.until(lambda: len(bench.window.library.entries) == 2)
+    path.rename(aside)
+    await bench.until(lambda: "not there any more" in entry(bench, "dream").refusal)
+    aside.rename(path)
+    await bench.until(lambda: "not there any more" not in entry(bench, "dream").refusal)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"), [("old.ckpt", "is a pickle"), ("vae.safetensors", "is an autoencoder")]
+)
+@scenario
+async def test_what_is_no_model_is_refused_in_one_sentence(
+    bench: Bench, tmp_path: Path, name: str, sentence: str
+) -> None:
+    if name.endswith(".ckpt"):
+        (tmp_path / name).write_bytes(b"PK\x03\x04")
+    else:
+        checkpoint(tmp_path / name, VAE)
+    bench.window.library.add([tmp_path / name])
+    await bench.until(bench.window.messages.isVisible)
+    assert sentence in bench.window.messages.text.text()
+    assert names(bench, "") == []
+
+
+@scenario
+async def test_a_folder_without_models_is_not_watched(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    bench.window.library.add([tmp_path / "photos"])
+    await bench.until(bench.window.messages.isVisible)
+    assert "holds no models" in bench.window.messages.text.text()
+    assert bench.window.library.folders == ()
+
+
+@scenario
+async def test_a_lora_goes_to_its_own_place(bench: Bench, tmp_path: Path) -> None:
+    path = checkpoint(tmp_path / "detail.safetensors", LORA)
+    bench.window.library.add([path])
+    await bench.until(bench.window.messages.isVisible)
+    assert "detail is a LoRA" in bench.window.messages.text.text()
+    assert names(bench) == ["Starter"]
+    assert names(bench, "lora") == ["detail"]
+
+
+@scenario
+async def test_models_are_dropped_on_the_window(bench: Bench, folder: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(folder))])
+    rest = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(300, 300), *rest)
+    bench.window.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    bench.window.dropEvent(QDropEvent(QPointF(300, 300), *rest))
+    await bench.until(lambda: "dream" in names(bench))
+
+
+def test_pictures_among_what_is_dropped_are_no_models(tmp_path: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in ("a.safetensors", "b.png")])
+    assert dropped_models(mime) == []
+
+
+@scenario
+async def test_the_list_is_there_next_time(bench: Bench, folder: Path) -> None:
+    await watch(bench, folder)
+    bench.window.library.remove(entry(bench, "dream turbo"))
+    await bench.window.shut_down()
+    settings = load_settings(bench.settings_file)
+    seen = entries(settings.models, settings.model_folders, settings.hidden_models, {})
+    assert [each.name for each in seen if each.kind == "model"] == ["Starter", "dream"]
+
+
+# ---- the dialog
+
+
+@scenario
+async def test_the_dialog_tells_what_each_one_is(bench: Bench, folder: Path) -> None:
+    (folder / "old.ckpt").write_bytes(b"PK\x03\x04")
+    await watch(bench, folder)
+    dialog = dialog_of(bench)
+    choose(dialog, "dream turbo")
+    told = {key: value.text() for key, value in dialog.facts.items()}
+    assert told["Kind"] == "Stable Diffusion 1"
+    assert told["Made for"] == "few steps, without guidance"
+    assert told["Precision"] == "float16"
+    assert "noise" in told["Predicts"]
+    assert told["Place"].replace("\N{ZERO WIDTH SPACE}", "") == str(
+        folder / "mine" / "dream turbo.safetensors"
+    )
+    choose(dialog, "old")
+    assert dialog.sentence.text().startswith("old.ckpt is a pickle")
+    assert "weights_only" in dialog.sentence.text()
+    assert not dialog.use_button.isVisible()
+
+
+@scenario
+async def test_the_dialog_takes_models_off_the_list_by_key(bench: Bench, folder: Path) -> None:
+    await watch(bench, folder)
+    dialog = dialog_of(bench)
+    choose(dialog, "dream")
+    QTest.keyClick(dialog.list, Qt.Key.Key_Delete)
+    assert names(bench) == ["Starter", "dream turbo"]
+    choose(dialog, "models")
+    bench.click(dialog.remove_button)
+    await bench.until(lambda: names(bench) == ["Starter"])
+    assert (folder / "mine" / "dream.safetensors").exists()
+    choose(dialog, "Starter")
+    assert not dialog.remove_button.isVisible()
+
+
+@scenario
+async def test_a_file_is_added_by_the_dialog(bench: Bench, folder: Path) -> None:
+    dialog = dialog_of(bench)
+    bench.click(dialog.file_button)
+    files = dialog.findChild(QFileDialog)
+    assert isinstance(files, QFileDialog)
+    files.filesSelected.emit([str(folder / "mine" / "detail.safetensors")])
+    files.reject()
+    await bench.until(lambda: names(bench, "lora") == ["detail"])
+
+
+@scenario
+async def test_the_dialog_is_there_once_and_every_control_has_a_name(bench: Bench) -> None:
+    dialog = dialog_of(bench)
+    assert dialog_of(bench) is dialog
+    assert nameless(dialog) == []
+
+
+@scenario
+async def test_the_last_line_of_the_chooser_leads_to_the_dialog(bench: Bench) -> None:
+    chooser = bench.window.model_panel.model
+    chooser.setFocus()
+    QTest.keyClick(chooser, Qt.Key.Key_End)
+    await bench.until(lambda: bench.window.findChild(ModelsDialog) is not None)
