@@ -52,7 +52,7 @@ def family_of(header: Header, kind: Kind) -> Family:
     words = [  # what makes keys of the words: as wide as the words are
         place.shape[1]
         for key, place in header.tensors.items()
-        if re.search(r"attn2[._]to_k\.(weight|lora_down\.weight|lora_A\.|lora\.down\.)", key)
+        if re.search(r"attn2[._](processor\.)?to_k[._](weight|lora_down\.weight|lora_A\.|lora\.down\.)", key)
         and len(place.shape) > 1
     ]
     if kind in ("model", "network") and U + "input_blocks.0.0.weight" in keys:
@@ -159,7 +159,16 @@ def _holds(*beginnings: str) -> Callable[[Header], bool]:
 
 
 def _is_lora(header: Header) -> bool:
-    marks = ("lora_up", "lora_down", ".lora_A.", ".lora_B.", ".lora.up.", "hada_w1", "lokr_")
+    marks = (
+        "lora_up",
+        "lora_down",
+        ".lora_A.",
+        ".lora_B.",
+        "lora.up.",
+        "lora_linear_layer",
+        "hada_w1",
+        "lokr_",
+    )
     return any(mark in key for key in header.tensors for mark in marks)
 
 
