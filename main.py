@@ -18,6 +18,7 @@ COMMANDS = ("sdedit", "drag", "inpaint", "translate", "replay", "dragbench", "fe
 USAGE = """\
 python3 main.py [PICTURE ...]                          open the editor
 python3 main.py --version
+python3 main.py doctor                                 versions, devices, places, log: for whoever helps
 python3 main.py --self-check                           try every part, and say what does not work
 
 Without a window:
@@ -66,17 +67,24 @@ def main(arguments: list[str]) -> int:
 
 def start(arguments: list[str]) -> int:
     """The one place that knows both the editor and the engine; each is imported only when it is wanted."""
-    from engine import network
+    from engine import allocation, network
 
+    allocation.keep_pages()
     if arguments[:1] == ["fetch"]:
         from engine import fetch  # the one door in the guard, and a process of its own
 
         network.forbid(fetch.hosts())
     else:
         network.forbid()
-    if arguments == ["engine-child"]:
-        from engine import child
+    if arguments == ["doctor"]:
+        from engine import doctor
 
+        print(doctor.report(VERSION))
+        return 0
+    if arguments == ["engine-child"]:
+        from engine import child, logs
+
+        logs.begin("engine", VERSION)
         return child.serve()
     if arguments and arguments[0] in COMMANDS:
         from engine import headless
@@ -100,10 +108,12 @@ def start(arguments: list[str]) -> int:
     if sys.platform == "win32":
         import torch  # noqa: F401  its libraries do not load once Qt's are there
 
+    from engine import logs
     from engine.worker import Engine
     from ui import app
 
-    return app.run(Engine, arguments, VERSION)
+    crash = logs.begin("driftpaint", VERSION)
+    return app.run(Engine, arguments, VERSION, crash)
 
 
 def has_display() -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from engine.attention import attending
 from engine.drag import drag
 from engine.models import Model
 from engine.round_trip import inpaint, translate
@@ -34,7 +35,8 @@ def edit(request: EditRequest, model: Model, stop: Callable[[], bool] = lambda: 
     """Run an edit. Once `stop()` is true, `engine.models.Interrupted` is raised from inside the network."""
     with model.interrupted_by(stop):
         request = yield from _equipped(request, model)
-        yield from EDITS[type(request.operation)](request.operation, request, model)
+        events = EDITS[type(request.operation)](request.operation, request, model)
+        yield from attending(events, model.facts.device, model.facts.dtype)
 
 
 def _equipped(request: EditRequest, model: Model) -> Generator[Learning, None, EditRequest]:
