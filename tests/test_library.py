@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QFileDialog
 
 from tests.bench import Bench, scenario
 from tests.test_access import nameless
-from tests.test_checkpoints import LORA, SD1, checkpoint
+from tests.test_checkpoints import LORA, SD1, Shapes, checkpoint
 from ui.models import Entry, dropped_models, entries
 from ui.models_dialog import ModelsDialog
 from ui.settings import load_settings
 
-VAE = {"decoder.conv_in.weight": (8, 4, 3, 3)}
+VAE: Shapes = {"decoder.conv_in.weight": (8, 4, 3, 3)}
 
 
 @pytest.fixture
