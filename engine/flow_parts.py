@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as functional
 from accelerate import init_empty_weights
 from diffusers import AutoencoderKL, FluxTransformer2DModel, SD3Transformer2DModel
+from diffusers.utils import logging as diffusers_logging
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import (
@@ -58,6 +59,7 @@ class FlowParts(NamedTuple):
 def load_flow_parts(checkpoint: Checkpoint, dtype: torch.dtype) -> FlowParts:
     """The network and the autoencoder in `dtype`; what reads words, too, where the CPU is fast in it."""
     transformers_logging.disable_progress_bar()
+    diffusers_logging.disable_progress_bar()
     folder, is_sd3 = checkpoint.path, checkpoint.family == "sd3"
     scheduler = settings(folder / "scheduler" / "scheduler_config.json")
     spoken = dtype if dtype == fast_dtype("cpu") else torch.float32

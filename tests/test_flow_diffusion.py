@@ -273,7 +273,7 @@ def test_weights_in_many_files_and_in_half_precision_are_found(
     assert len(list((tmp_path / "model" / "text_encoder_3").glob("*.safetensors"))) > 1
     x, level = torch.randn(1, 16, 8, 8), ready["sd3"].schedule(0.5)
     ours, whole = (each.denoiser(asked())(x, level) for each in (loaded(tmp_path / "model"), ready["sd3"]))
-    assert torch.equal(ours, whole)
+    assert torch.allclose(ours, whole, atol=1e-4)
     next((tmp_path / "model" / "text_encoder_3").glob("*00002-of*.safetensors")).unlink()
     with pytest.raises(EngineError, match="missing or do not fit; get a fresh copy"):
         models.load(str(tmp_path / "model"), "cpu")
