@@ -44,11 +44,11 @@ class Stop(NamedTuple):
     number: int  # of the question
 
 
-def own_command() -> list[str]:
-    """This same program, as a child."""
+def own_command(command: str = COMMAND) -> list[str]:
+    """This same program once more, for something else."""
     if getattr(sys, "frozen", False):
-        return [sys.executable, COMMAND]
-    return [sys.executable, str(Path(__file__).parents[1] / "main.py"), COMMAND]
+        return [sys.executable, command]
+    return [sys.executable, str(Path(__file__).parents[1] / "main.py"), command]
 
 
 class Child:

@@ -8,13 +8,14 @@ job of its own with its own stop flag: a flag shared by two edits would revive t
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import threading
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
-from engine.child import Child
+from engine.child import Child, own_command
 from engine.local import Local
 from engine.types import EditRequest, EngineError, Event, ModelFacts, Preview
 
@@ -161,6 +162,13 @@ class Engine(QObject):
         finally:
             job.stop.set()
             self._jobs.discard(job)
+
+    async def diagnosis(self) -> str:
+        """What `main.py doctor` says; in a process of its own, for a device may be what is wrong."""
+        done = await asyncio.to_thread(
+            subprocess.run, own_command("doctor"), capture_output=True, check=False
+        )
+        return (done.stdout or done.stderr).decode(errors="replace")
 
     async def close(self) -> None:
         """Stop whatever runs and wait for the thread to end."""

@@ -63,7 +63,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("larger", "&Edit", "&Larger tool", ("]",)),
     Action("smaller", "&Edit", "Smaller t&ool", ("[",)),
     Action("", "&Edit", "-"),
-    Action("comfort.show_models", "&Edit", "&Models...", (), "cube"),
+    Action("comfort.show_models", "&Edit", "Models...", (), "cube"),
     Action("show_preferences", "&Edit", "Pre&ferences...", ("Ctrl+Alt+,",), "gear-six"),
     Action("layering.add", "&Layer", "&New layer for strokes", ("Ctrl+Shift+N",), "plus"),
     Action("layering.add_group", "&Layer", "New g&roup", (), "folder-simple-plus"),
@@ -151,6 +151,7 @@ ACTIONS: tuple[Action, ...] = (
         "comfort.search_commands", "&Help", "&Search commands", ("Ctrl+K", "Ctrl+Shift+P"), "magnifying-glass"
     ),
     Action("comfort.show_shortcuts", "&Help", "&Keyboard shortcuts", ("Ctrl+F1",), "keyboard"),
+    Action("comfort.show_diagnostics", "&Help", "&Diagnostics"),
     Action("comfort.show_about", "&Help", "&About Driftpaint", (), "info"),
 )
 BY_HAND = (  # what no action stands for

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QTimer
@@ -24,6 +26,8 @@ from ui.window import Engine, Window
 
 os.environ.setdefault("QT_API", "pyside6")  # qasync asks for it
 
+log = logging.getLogger(__name__)
+
 COLLECTION = 5000  # milliseconds
 FIRST_PAINT = 150  # milliseconds: torch's import makes the window stutter, so it is painted before
 
@@ -32,8 +36,12 @@ class StartableEngine(Engine, Protocol):
     def start(self, model: str = "starter") -> None: ...
 
 
-def run(make_engine: Callable[[], StartableEngine], paths: Sequence[str], version: str) -> int:
-    """Open the editor, with the first of `paths` in it; returns when its window is closed."""
+def run(
+    make_engine: Callable[[], StartableEngine], paths: Sequence[str], version: str, crash: Path | None
+) -> int:
+    """Open the editor, with the first of `paths` in it; returns when its window is closed. `crash` is the
+    report of what ended the one before.
+    """
     import qasync  # here and in one fixture of the tests only, so that it can be replaced
 
     file = settings_file()
@@ -68,6 +76,9 @@ def run(make_engine: Callable[[], StartableEngine], paths: Sequence[str], versio
     else:
         window.comfort.offer_tour()
     window.recovery.offer()
+    if crash:
+        log.error("the program before crashed: %s", crash)
+        window.messages.tell(tr("Driftpaint crashed last time; Help > Diagnostics has a report."))
     if paths:
         window.open_file(paths[0])
     with loop:

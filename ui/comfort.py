@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from platformdirs import user_log_path
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from ui.commands import RECENT, CommandsDialog
+from ui.diagnostics import Diagnostics
 from ui.dialogs import AboutDialog
 from ui.language import tr
 from ui.manual import Manual
@@ -82,6 +84,11 @@ class Comfort(QObject):
 
     def show_shortcuts(self) -> None:
         ShortcutsDialog(self._window, self._window.menus.table, self._window.keys).open()
+
+    def show_diagnostics(self) -> None:
+        window = self._window
+        dialog = Diagnostics(window, user_log_path("driftpaint", appauthor=False))
+        window.work.begin(dialog.show_report(window.engine.diagnosis()))
 
     def show_about(self) -> None:
         version = QCoreApplication.applicationVersion()
