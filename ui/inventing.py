@@ -62,7 +62,7 @@ def filled(document: Document, options: EditOptions) -> Ask:
 def translated(document: Document, options: EditOptions) -> Ask:
     """What to ask for to let what is seen show something else. Raises EngineError."""
     if not options.prompt:
-        raise EngineError(tr("Say in words what the picture shall show; what it shows now is said below."))
+        raise EngineError(tr("Say in words what the picture shall show."))
     allowed = areas.allowed(document)
     free = None if allowed is None else permitted(None, allowed)
     if free is not None and not free.any():

@@ -153,9 +153,9 @@ class Library(QObject):
         if entry.kind == "model":
             self.added.emit(entry)
         elif entry.kind:
-            kind = tr("a LoRA") if entry.kind == "lora" else tr("a textual inversion")
-            sentence = tr("{name} is {kind}; it is listed below the words, for models that it fits.")
-            self.told.emit(sentence.format(name=entry.name, kind=kind))
+            lora = tr("{name} is a LoRA; it is listed below the words, for models that it fits.")
+            inversion = tr("{name} is a textual inversion; its name is a word now, for models that it fits.")
+            self.told.emit((lora if entry.kind == "lora" else inversion).format(name=entry.name))
         else:
             raise EngineError(entry.refusal)
 
