@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.bench import Bench, scenario
@@ -180,6 +181,24 @@ async def test_another_actions_key_is_taken_only_when_it_is_said_so(bench: Bench
         holder = keys.owner("Ctrl+Z")
         assert holder is not None
         assert holder.name == owner
+    dialog.close()
+
+
+@scenario
+async def test_the_list_of_keys_keeps_its_width_whatever_keys_are_given(bench: Bench) -> None:
+    dialog = dialog_of(bench)
+    QApplication.processEvents()
+    wide, button = dialog.width(), dialog.buttons["undo"]
+    keys = [f"Ctrl+Alt+Shift+F{number}" for number in range(1, 6)]
+    bench.window.keys.give("undo", keys)
+    QApplication.processEvents()
+    assert dialog.width() == wide
+    assert button.text().endswith("\N{HORIZONTAL ELLIPSIS}")
+    assert button.toolTip().startswith(native(keys))
+    bench.click(button)
+    assert button.text() == "Press the new keys"
+    QApplication.processEvents()
+    assert dialog.width() == wide
     dialog.close()
 
 

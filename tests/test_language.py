@@ -77,5 +77,14 @@ def test_the_window_is_german(bench: Bench) -> None:
     assert window.edit_section.header.text() == "Wirklich machen"
 
 
+@pytest.mark.usefixtures("german")
+def test_a_new_picture_and_what_is_painted_on_it_have_german_names(bench: Bench) -> None:
+    bench.window.filing.new(64, 64, True)
+    assert bench.window.welcome.isVisible()
+    bench.stroke()
+    assert [layer.name for layer in bench.session.document.layers] == ["Hintergrund", "Striche"]
+    assert not bench.window.welcome.isVisible()
+
+
 def test_other_programs_texts_are_left_alone(qtbot: QtBot) -> None:
     assert Catalogue({"Open": "Offen"}).translate("QFileDialog", "Open") is None

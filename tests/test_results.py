@@ -236,6 +236,24 @@ async def test_a_result_is_applied_again_and_again(bench: Bench) -> None:
 
 
 @scenario
+async def test_an_opened_project_marks_the_result_that_was_applied(bench: Bench) -> None:
+    await make(bench, variants=3)
+    click(bench, 1)
+    bench.key(Qt.Key.Key_Return)
+    assert [each.applied for each in results(bench)] == [False, True, False]
+    await bench.window.filing.write(bench.folder / "lake.ora")
+    bench.key(Qt.Key.Key_Z, CONTROL)
+    assert not any(each.applied for each in results(bench))
+    bench.session.mark_saved()
+    bench.window.filing.new(32, 32, True)
+    await bench.open(bench.folder / "lake.ora")
+    strip = bench.window.results
+    assert strip.list.currentRow() == 1
+    assert "applied" in strip.list.item(1).toolTip()
+    assert strip.list.item(0).data(Qt.ItemDataRole.AccessibleTextRole).count("applied") == 0
+
+
+@scenario
 async def test_a_double_click_applies(bench: Bench) -> None:
     await make(bench, variants=2)
     cards = bench.window.results.list

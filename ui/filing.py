@@ -159,7 +159,7 @@ class Filing(QObject):
     def is_untouched(self) -> bool:
         """Whether there is nothing on the canvas but the sheet that the program began with."""
         document, history = self._session.document, self._session.history
-        sheet = all(layer.kind == "picture" and layer.name == "Background" for layer in document.layers)
+        sheet = all(layer.kind == "picture" and layer.name == tr("Background") for layer in document.layers)
         return sheet and self.path is None and not history.undo_label
 
     def unless_unsaved(self, action: str, then: Then) -> None:
@@ -183,14 +183,14 @@ class Filing(QObject):
     @Slot(int, int, bool)
     def new(self, width: int, height: int, white: bool) -> None:
         self._new_size = width, height
-        document = new_document(width, height, WHITE if white else None)
+        document = new_document(width, height, WHITE if white else None, tr("Background"))
         self.unless_unsaved("starting a new picture", lambda: self._show(document, None))
 
     def close(self, then: Then) -> None:
         """An empty sheet in place of this picture, once that is saved or given up."""
 
         def closed() -> None:
-            self._show(new_document(*self._new_size, WHITE), None)
+            self._show(new_document(*self._new_size, WHITE, tr("Background")), None)
             then()
 
         self.unless_unsaved("closing", closed)
@@ -255,8 +255,8 @@ class Filing(QObject):
 
     async def _read_strokes(self, path: Path) -> None:
         rgba = (await asyncio.to_thread(open_picture, path)).rgba
-        sheet = new_document(rgba.shape[1], rgba.shape[0], WHITE)
-        self._show(sheet.with_layer(layer_from(rgba, "Strokes", "strokes")), None)
+        sheet = new_document(rgba.shape[1], rgba.shape[0], WHITE, tr("Background"))
+        self._show(sheet.with_layer(layer_from(rgba, tr("Strokes"), "strokes")), None)
 
     def _show(self, document: Document, path: Path | None) -> None:
         self.path, self._lock, self._copy_of = path, None, ""

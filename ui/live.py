@@ -175,7 +175,8 @@ class Live(QObject):
         history, document = self._session.history, self._session.document
         run = await asyncio.to_thread(Run, ask, (document.width, document.height), self.weights)
         if self._session.history is history:  # else another document was opened meanwhile
-            self._session.amend(partial(added, result=run.result(candidate, seconds)))
+            result = replace(run.result(candidate, seconds), applied=True)
+            self._session.amend(partial(added, result=result))
 
     async def _make(self, of: Wanted) -> None:
         started = time.monotonic()

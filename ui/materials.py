@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolButton, QWidget
 
@@ -150,14 +150,18 @@ class _Name(QToolButton):
         super().__init__()
         self.row, self.column, self.material = row, NAME, material
         self.setText(tr(material.name))
-        self.setFont(theme.small(self.font()))
+        self.setProperty("small", True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(17)
+        self.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
         brush = tr(BRUSHES.get(material.name, PLAIN))
         self.setToolTip(tr("Paint it with the brush {brush}").format(brush=brush))
         said = tr("{material}, and the brush {brush}")
         self.setAccessibleName(said.format(material=self.text(), brush=brush))
+
+    def sizeHint(self) -> QSize:
+        return QSize(
+            self.fontMetrics().horizontalAdvance(self.text()) + 4, max(17, self.fontMetrics().height())
+        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:

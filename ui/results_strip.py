@@ -57,7 +57,7 @@ COMMANDS = (  # of the menu of a result: methods of the strip
 STAR = "#e9b949"  # on the dark disc in every theme
 CARD = QSize(WIDE + 12, TALL + 28)
 _Index = QModelIndex | QPersistentModelIndex
-_PICTURE, _STAR, _BADGE = (Qt.ItemDataRole.UserRole + place for place in range(3))
+_PICTURE, _STAR, _APPLIED, _BADGE = (Qt.ItemDataRole.UserRole + place for place in range(4))
 
 
 class Results(QWidget):
@@ -89,7 +89,7 @@ class Results(QWidget):
         self.meter = QLabel()
         self.meter.setProperty("quiet", True)
         self.meter.setIndent(4)
-        self.meter.setFont(theme.small(self.meter.font()))
+        self.meter.setProperty("small", True)
         self.list = _Cards()
         self.list.setItemDelegate(_Card(self.list))
         self.list.currentRowChanged.connect(self._row_chosen)
@@ -228,7 +228,12 @@ class Results(QWidget):
         self._show_buttons()
 
     def _fill(self, results: tuple[Result, ...]) -> None:
-        grown, row = len(results) > len(self._shown), self.list.currentRow()
+        if not set(results) & set(self._shown):  # another document's
+            row = max(
+                (number for number, each in enumerate(results) if each.applied), default=len(results) - 1
+            )
+        else:
+            row = len(results) - 1 if len(results) > len(self._shown) else self.list.currentRow()
         self._shown, self._filling = results, True
         ratio = self.devicePixelRatioF()
         self.list.clear()
@@ -239,7 +244,7 @@ class Results(QWidget):
                 self._pictures[result] = thumbnail(pixels[::step, ::step], QSize(WIDE, TALL), ratio)
             self.list.addItem(_item(result, self._pictures[result]))
         self._filling = False
-        self._choose(len(results) - 1 if grown else min(row, len(results) - 1))
+        self._choose(min(row, len(results) - 1))
         self.meter.setText(_count(len(results)) + "\n" + weight(results))
 
     def _choose(self, row: int) -> None:
@@ -435,11 +440,16 @@ class _Card(QStyledItemDelegate):
         painter.drawPixmap(place, picture)
         painter.setFont(theme.small(painter.font()))
         self._badge(painter, place, box.adjusted(3, 0, -3, 0), str(index.data(_BADGE)))
-        if index.data(_STAR):
-            corner = QRect(place.right() - 19, place.top() + 3, 16, 16)
-            painter.setBrush(QColor(0, 0, 0, 150))
-            painter.drawEllipse(QRectF(corner).adjusted(-1, -1, 1, 1))
-            icon("star-fill", STAR).paint(painter, corner.adjusted(2, 2, -2, -2))
+        for is_shown, sign, left in (
+            (index.data(_STAR), icon("star-fill", STAR), place.right() - 19),
+            (index.data(_APPLIED), icon("check-bold", "#ffffff"), place.left() + 3),
+        ):
+            if is_shown:
+                corner = QRect(left, place.top() + 3, 16, 16)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(0, 0, 0, 150))
+                painter.drawEllipse(QRectF(corner).adjusted(-1, -1, 1, 1))
+                sign.paint(painter, corner.adjusted(2, 2, -2, -2))
         line = QRect(box.left() + 4, frame.bottom() + 2, box.width() - 8, box.bottom() - frame.bottom() - 4)
         text = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, line.width())
         painter.setPen(QColor(theme.TEXT if chosen else theme.QUIET))
@@ -467,11 +477,12 @@ def _item(result: Result, picture: QPixmap) -> QListWidgetItem:
     item = QListWidgetItem(what.line)
     item.setData(_PICTURE, picture)
     item.setData(_STAR, result.starred)
+    item.setData(_APPLIED, result.applied)
     item.setData(_BADGE, what.badge)
     keys = tr("Click to see it on the canvas, double click to apply it")
-    item.setToolTip(f"{what.all}\n{keys}")
-    star = f", {tr('starred')}" if result.starred else ""
-    item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{what.badge} {what.line}{star}")
+    marks = [tr("starred")] * result.starred + [tr("applied")] * result.applied
+    item.setToolTip("\n".join((what.all, *([tr("It is applied as a layer")] * result.applied), keys)))
+    item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join((f"{what.badge} {what.line}", *marks)))
     return item
 
 

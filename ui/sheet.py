@@ -7,7 +7,7 @@ QMainWindow::separator { background: $LINE; width: 1px; height: 1px; }
 QWidget { color: $TEXT; }
 QWidget:disabled { color: $FAINT; }
 QLabel[quiet="true"] { color: $QUIET; }
-QLabel[small="true"] { font-size: $SMALL; }
+QLabel[small="true"], QToolButton[small="true"] { font-size: $SMALL; }
 QLabel[title="true"] { font-weight: 600; }
 QLabel[heading="true"] { font-size: ${HEADING}pt; font-weight: 600; }
 QToolTip { background: $TIP; color: $TEXT; border: 1px solid $FLOAT_EDGE; padding: 4px 6px; }

@@ -24,10 +24,12 @@ from ui import theme
 from ui.actions import BY_HAND, MENUS, Action
 from ui.dialogs import own
 from ui.keys import Keys, native
-from ui.language import plain, tr
+from ui.language import marked, plain, tr
 from ui.widgets import caption, icon_button, push_button, restyle
 
 ALONE = (Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr)
+
+ASKS = marked("Press the new keys")
 
 
 class KeyButton(QPushButton):
@@ -44,8 +46,14 @@ class KeyButton(QPushButton):
         self.toggled.connect(self._say)
 
     def minimumSizeHint(self) -> QSize:
-        """All of its text, and of other keys."""
-        return super().minimumSizeHint().expandedTo(QSize(184, 0))
+        """All of its text, and of what it says while it waits."""
+        asks = self.fontMetrics().horizontalAdvance(tr(ASKS)) + 3 * theme.GRID
+        return super().minimumSizeHint().expandedTo(QSize(max(184, asks), 0))
+
+    def hold_width(self, wide: int) -> None:
+        """Whatever it says from now on: longer texts end in dots."""
+        self.setFixedWidth(wide)
+        self._say()
 
     def show_keys(self, keys: str) -> None:
         self._keys = keys
@@ -77,14 +85,17 @@ class KeyButton(QPushButton):
             self.typed.emit(keys.toString(QKeySequence.SequenceFormat.PortableText))
 
     def _say(self) -> None:
-        self.setText(tr("Press the new keys") if self.isChecked() else self._keys)
+        text = tr(ASKS) if self.isChecked() else self._keys
+        room = self.maximumWidth() - 3 * theme.GRID
+        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
+        self.setText(shown)
         self.setAccessibleName(tr("Keys of {action}").format(action=self._what))
-        self.setAccessibleDescription(self.text())
-        self.setToolTip(
-            tr("Escape leaves it as it is, Backspace takes the keys away")
-            if self.isChecked()
-            else tr("Click to give it other keys")
-        )
+        self.setAccessibleDescription(text)
+        if self.isChecked():
+            self.setToolTip(tr("Escape leaves it as it is, Backspace takes the keys away"))
+        else:
+            whole = "" if shown == text else f"{text}\n"
+            self.setToolTip(whole + tr("Click to give it other keys"))
 
 
 class ShortcutsDialog(QDialog):
@@ -141,6 +152,9 @@ class ShortcutsDialog(QDialog):
         """Only now does it know its style sheet, and how wide names and keys are in this language."""
         super().showEvent(event)
         bar = self._area.verticalScrollBar().sizeHint().width()
+        wide = max(button.minimumSizeHint().width() for button in self.buttons.values())
+        for button in self.buttons.values():
+            button.hold_width(wide)
         self._area.setMinimumWidth(self._grid.minimumSizeHint().width() + bar)
 
     def _made_grid(self, table: Sequence[Action]) -> QWidget:

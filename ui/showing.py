@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QWidget
 
 from ui import actions, hints, key_tips
 from ui.chip import Colour
-from ui.document import Document
 from ui.dragging import outlook
 from ui.language import tr
 from ui.tools import Lasting, Transform
@@ -62,8 +61,7 @@ class Showing(QObject):
         ):
             part.setEnabled(not working)
         window.layering.show_actions()
-        untouched = not window.session.history.undo_label and window.filing.path is None
-        window.welcome.setVisible(untouched and _is_empty(document) and not window.live.is_on)
+        window.welcome.setVisible(window.filing.is_untouched and not window.live.is_on)
         self.show_zoom()
         if begins or _is_spent(keyboard):
             window.canvas.setFocus()  # keys mean the picture, not what happens to come after a spent button
@@ -194,7 +192,3 @@ def parts(colour: QColor) -> Colour:
 
 def _is_spent(widget: QWidget | None) -> bool:
     return widget is not None and not (widget.isEnabled() and widget.isVisible())
-
-
-def _is_empty(document: Document) -> bool:
-    return all(layer.kind == "picture" and layer.name == "Background" for layer in document.layers)

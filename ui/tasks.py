@@ -14,6 +14,7 @@ from engine.pictures import Rgba, open_picture
 from engine.types import Handle
 from ui.document import Document, Pull, document_from, layer_from, new_document
 from ui.files import SAMPLES
+from ui.language import tr
 from ui.tools import marks
 from ui.transform import pasted
 
@@ -36,25 +37,27 @@ class Task:
 
 def _strokes() -> Document:
     rgba = _rgba(LAKE)
-    sheet = new_document(rgba.shape[1], rgba.shape[0], (255, 255, 255, 255))
-    return sheet.with_layer(layer_from(rgba, "Strokes", "strokes"))
+    sheet = new_document(rgba.shape[1], rgba.shape[0], (255, 255, 255, 255), tr("Background"))
+    return sheet.with_layer(layer_from(rgba, tr("Strokes"), "strokes"))
 
 
 def _photo() -> Document:
-    document = document_from(_rgba(TASKS_FOLDER / "valley.webp"), "Valley")
-    return document.with_layer(layer_from(_rgba(TASKS_FOLDER / "valley strokes.png"), "Strokes", "strokes"))
+    document = document_from(_rgba(TASKS_FOLDER / "valley.webp"), tr("Valley"))
+    return document.with_layer(
+        layer_from(_rgba(TASKS_FOLDER / "valley strokes.png"), tr("Strokes"), "strokes")
+    )
 
 
 def _composition() -> Document:
-    document = document_from(_rgba(TASKS_FOLDER / "lake.webp"), "Lake")
+    document = document_from(_rgba(TASKS_FOLDER / "lake.webp"), tr("Lake"))
     x, y = round(BALLOON.x()), round(BALLOON.y())
-    balloon = layer_from(_rgba(TASKS_FOLDER / "balloon.png"), "Balloon", "strokes", x, y)
+    balloon = layer_from(_rgba(TASKS_FOLDER / "balloon.png"), tr("Balloon"), "strokes", x, y)
     return document.with_layer(pasted(balloon))
 
 
 def _drag() -> Document:
-    document = document_from(_rgba(TASKS_FOLDER / "bay.webp"), "Bay")
-    return replace(document, pulls=(Pull("Balloon", PULL),))
+    document = document_from(_rgba(TASKS_FOLDER / "bay.webp"), tr("Bay"))
+    return replace(document, pulls=(Pull(tr("Balloon"), PULL),))
 
 
 def _paint_strokes(painter: QPainter, box: QRectF) -> None:
