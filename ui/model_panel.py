@@ -58,7 +58,9 @@ class ModelPanel(QWidget):
         self.more.setChecked(bool(settings.negative_prompt or settings.negative_words))
         self.guidance = Slider(
             tr("Guidance"), 10, 200, 10 * Wording.guidance, curve=2, parts=10,
-            help_text=tr("How much the words count (CFG): 1 is the model's own balance; a drag takes at most 3"),
+            help_text=tr(
+                "How much the words count (CFG): 1 is the model's own balance; a drag takes at most 3"
+            ),
         )  # fmt: skip
         self.learn = QCheckBox(tr("Learn this picture first"))
         self.learn.setToolTip(
