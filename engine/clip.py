@@ -93,10 +93,10 @@ class Words:
     def _said(self, i: int, prompt: str, taught: tuple[Inversion, ...], **wanted: bool) -> Any:
         """What a model says of a prompt. Vectors that were taught take the place of its own for a token."""
         model = self.models[i]
-        rows = self._rows(self.tokenizers[i], prompt, taught, model.config.hidden_size)
+        rows = self._rows(i, prompt, taught)
         vectors = {
-            (i, k): token
-            for i, row in enumerate(rows)
+            (at, k): token
+            for at, row in enumerate(rows)
             for k, token in enumerate(row)
             if isinstance(token, Tensor)
         }
@@ -113,18 +113,16 @@ class Words:
         finally:
             hook.remove()
 
-    def _rows(
-        self, tokenizer: CLIPTokenizer, prompt: str, taught: tuple[Inversion, ...], width: int
-    ) -> list[list[int | Tensor]]:
+    def _rows(self, i: int, prompt: str, taught: tuple[Inversion, ...]) -> list[list[int | Tensor]]:
         """A row of tokens for each part of a prompt; one that was taught is its vector, and those of one word
         stay in one part.
         """
-        room = self.length - 2
+        tokenizer, room = self.tokenizers[i], self.length - 2
         parts: list[list[int | Tensor]] = [[]]
         for piece in inversions.split(prompt, taught):
             together: Iterable[list[int | Tensor]]
             if isinstance(piece, Inversion):
-                together = [[*piece.vectors[width][:room]]]
+                together = [[*piece.vectors[i][:room]]]
             else:
                 together = (
                     [token] for token in tokenizer(piece, add_special_tokens=False, verbose=False).input_ids

@@ -19,41 +19,41 @@ from engine.models import DAMAGES
 from engine.safetensors_header import read_header
 from engine.types import EngineError
 
-KEYS = {"emb_params", "clip_l", "clip_g"}  # of files that do not say their word themselves
+OF_XL = ("clip_l", "clip_g")  # what files call the vectors of Stable Diffusion XL's two text models
 
 
 @dataclass(frozen=True, eq=False)
 class Inversion:
     names: tuple[str, ...]  # in small letters: as any of them it stands in a prompt
-    vectors: dict[int, Tensor]  # (tokens, width) by width: each text model takes its own
+    vectors: tuple[Tensor, ...]  # (tokens, width) for each text model
 
 
 def read(path: Path, family: str, widths: Sequence[int]) -> Inversion:
     """A file for text models of those widths. Raises EngineError with one sentence on what is wrong."""
-    if not path.exists():
-        raise EngineError(f"There is no file {path}; check the name.")
     header = read_header(path)
-    kind = kind_of(header)
-    places = header.tensors.values()
-    if kind != "textual inversion" and not (
-        len(places) <= 4 and all(1 <= len(each.shape) <= 2 for each in places)
-    ):
+    kind, keys = kind_of(header), [*header.tensors]
+    if kind not in ("textual inversion", "") or len(keys) > len(OF_XL):
         what = f"of the kind {kind}" if kind else "nothing that is known here"
         raise EngineError(f"{path} is {what}, not a textual inversion; choose another file.")
-    of = family_of(header, "textual inversion")
+    order = OF_XL if len(widths) > 1 else keys
+    fits = {*keys} == {*order} and all(
+        1 <= len(header.tensors[key].shape) <= 2 and header.tensors[key].shape[-1] == width
+        for key, width in zip(order, widths, strict=False)
+    )
+    if not fits or len(order) != len(widths):
+        of = family_of(header, "textual inversion")
+        made = f" was made for {NAMES[of]} and" if of and of != family else ""
+        raise EngineError(f"{path}{made} does not fit this model; choose a textual inversion for its family.")
     try:
         with torch.inference_mode(False):
             tensors = load_file(path)
     except DAMAGES as error:
         raise EngineError(f"{path} is damaged ({error}); get a fresh copy.") from error
-    vectors = {each.shape[-1]: each.float().reshape(-1, each.shape[-1]) for each in tensors.values()}
-    if any(width not in vectors for width in widths):
-        made = f" was made for {NAMES[of]} and" if of and of != family else ""
-        raise EngineError(f"{path}{made} does not fit this model; choose a textual inversion for its family.")
-    if not all(each.isfinite().all() for each in vectors.values()):
+    vectors = tuple(tensors[key].float().reshape(-1, tensors[key].shape[-1]) for key in order)
+    if not all(each.isfinite().all() for each in vectors):
         raise EngineError(f"The numbers of {path} are damaged; get a fresh copy.")
-    names = {path.stem.lower(), *(key.lower() for key in tensors if key not in KEYS)}
-    return Inversion(tuple(sorted(names)), vectors)
+    tokens = {key.lower() for key in keys} - {*OF_XL, "emb_params"}
+    return Inversion(tuple(sorted({path.stem.lower(), *tokens})), vectors)
 
 
 def split(prompt: str, inversions: Sequence[Inversion]) -> list[str | Inversion]:
