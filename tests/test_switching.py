@@ -55,7 +55,7 @@ async def test_a_model_that_is_pointed_at_makes_the_next_edit(bench: Bench, mode
     await point_at(bench, models / "tiny.safetensors")
     window = bench.window
     assert window.model_panel.model.currentText() == "tiny"
-    assert window.status.engine.text() == "Tiny model on CPU"
+    assert window.status.engine.text() == "tiny model on CPU"
     window.model_panel.words.say("a lighthouse")
     window.edit_panel.area.set_value("whole")
     window.edit_panel.steps.set_value(2)
@@ -203,6 +203,25 @@ async def test_a_lora_has_a_weight_and_goes_with_the_edit(bench: Bench, models: 
     window.edit_panel.steps.set_value(2)
     await run(bench)
     assert "detail.safetensors" in bench.session.document.results[0].recipe
+
+
+@scenario
+async def test_a_picture_is_learned_first_if_that_is_asked_and_stop_ends_it(
+    bench: Bench, models: Path
+) -> None:
+    await bench.start_engine()
+    bench.session.open(new_document(*SMALL, WHITE))
+    window = bench.window
+    assert not window.model_panel.learn.isVisible()
+    await point_at(bench, models / "tiny.safetensors")
+    assert window.model_panel.wording("").identity is None  # unless it is asked for
+    bench.click(window.model_panel.learn)
+    window.edit_panel.area.set_value("whole")
+    bench.click(window.edit_panel.main)
+    await bench.until(lambda: "learning the picture" in window.job_bar.text.text())
+    bench.key(Qt.Key.Key_Escape)
+    await bench.finish()
+    assert bench.session.document.results == ()
 
 
 # ---- filling and translating

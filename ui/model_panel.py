@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
@@ -142,7 +143,8 @@ class ModelPanel(QWidget):
                 tip = str(entry.path) if entry.path else tr("Landscapes; it comes with Driftpaint")
                 self.model.setItemData(self.model.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
             if self.model.findData(wanted) < 0:  # it was given by its name, or is not listed any more
-                self.model.addItem(wanted.rpartition("/")[2].capitalize(), wanted)
+                name = Path(wanted).stem
+                self.model.addItem(name if name != wanted else name.capitalize(), wanted)
             self.model.insertSeparator(self.model.count())
             self.model.addItem(tr("Models..."), None)
             self.model.setCurrentIndex(self.model.findData(wanted))

@@ -121,8 +121,8 @@ class ModelsDialog(QDialog):
 
     @Slot()
     def refresh(self) -> None:
-        before = self.chosen
-        key = before.path if isinstance(before, Entry) else before
+        in_use = next((each for each in self._library.entries if each.model == self._switching.model), None)
+        key = _key(self.chosen or in_use)
         with QSignalBlocker(self.list):
             self.list.clear()
             for what, text, line in self._lines():

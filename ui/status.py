@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 from PySide6.QtCore import QPointF, QSize
 from PySide6.QtWidgets import QLabel, QStatusBar
@@ -50,8 +49,8 @@ class StatusLine:
 
     def show_model(self, facts: ModelFacts) -> None:
         text = tr("{model} model on {device}")
-        name = Path(facts.name).stem if facts.name.endswith(".safetensors") else facts.name
-        self.engine.setText(text.format(model=name[:1].upper() + name[1:], device=facts.device.upper()))
+        name = facts.name.removesuffix(".safetensors") if facts.family else facts.name.capitalize()
+        self.engine.setText(text.format(model=name, device=facts.device.upper()))
         told = tr("{kind}, loaded in {seconds} s")
         self.engine.setToolTip(told.format(kind=facts.dtype, seconds=f"{facts.load_seconds:.1f}"))
 
