@@ -31,7 +31,7 @@ class Manual(QDialog):
         self.setWindowTitle(tr("Manual"))
         self.setModal(False)
         self._chapters = [
-            (path.stem[2:], with_keys(path.read_text(encoding="utf-8"), table, keys))
+            (path.stem.partition(" ")[2], with_keys(path.read_text(encoding="utf-8"), table, keys))
             for path in chapters(language)
         ]
         self._chapters.append((tr("All keys"), keys_as_text(table, keys)))
@@ -109,7 +109,8 @@ class _Page(QTextBrowser):
 def chapters(language: str) -> list[Path]:
     """In the language of the program, or in English where it has none."""
     translated = FOLDER / chosen_language(language)
-    return sorted((translated if translated.is_dir() else FOLDER).glob("*.md"))
+    found = (translated if translated.is_dir() else FOLDER).glob("*.md")
+    return sorted(found, key=lambda path: int(path.stem.partition(" ")[0]))
 
 
 def with_keys(text: str, table: Sequence[Action], keys: Keys) -> str:
