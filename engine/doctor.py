@@ -17,13 +17,12 @@ from pathlib import Path
 import platformdirs
 import psutil
 
-from engine import logs
+from engine import logs, packs
 
 LIBRARIES = (
     *("torch", "diffusers", "transformers", "accelerate", "safetensors", "huggingface-hub"),
     *("PySide6-Essentials", "qasync", "numpy", "pillow", "psd-tools"),
 )
-VENDORS = {"0x10de": "NVIDIA", "0x1002": "AMD", "0x8086": "Intel"}
 LINES = 60  # of the log's end
 NEAR = 0.02  # of the mean: bfloat16 is off by 0.003
 SIDE = 768  # of the matrices that are multiplied, to see that a device computes
@@ -74,7 +73,7 @@ def _machine() -> Iterator[str]:
     memory = psutil.virtual_memory()
     yield f"{processor()}, {psutil.cpu_count(logical=False)} cores, {psutil.cpu_count()} threads"
     yield f"memory {memory.total / 2**30:.1f} GiB, free {memory.available / 2**30:.1f} GiB"
-    for name in gpus():
+    for name in packs.graphics():
         yield f"graphics: {name}"
 
 
@@ -88,12 +87,6 @@ def processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def gpus() -> list[str]:
-    """Makers of the graphics processors that Linux sees, without any driver of theirs."""
-    found = [path.read_text().strip() for path in sorted(Path("/sys/class/drm").glob("card?/device/vendor"))]
-    return [VENDORS[each] for each in found if each in VENDORS]
-
-
 def _devices() -> Iterator[str]:
     """Each device multiplies two matrices, and is compared with the processor in full precision."""
     import torch
@@ -103,6 +96,8 @@ def _devices() -> Iterator[str]:
     yield _tried("cpu", "cpu")
     if torch.cuda.is_available():
         yield _tried("cuda", f"cuda ({torch.cuda.get_device_name()})")
+    if torch.xpu.is_available():
+        yield _tried("xpu", "xpu")
     if torch.backends.mps.is_available():
         yield _tried("mps", "mps")
 

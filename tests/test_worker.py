@@ -13,7 +13,6 @@ import pytest
 from pytestqt.qtbot import QtBot
 from qasync import QEventLoop
 
-from engine.child import own_command
 from engine.types import EditRequest, EditResult, EngineError, Event, Preview, SDEdit
 from engine.worker import Engine
 
@@ -118,7 +117,7 @@ def test_another_model_can_be_got_ready_and_one_that_is_missing_is_one_sentence(
 
 def test_an_engine_apart_says_the_same(engine: Engine, event_loop_qt: QEventLoop) -> None:
     here = event_loop_qt.run_until_complete(all_of(engine, REQUEST))[-1]
-    engine.isolate(own_command())
+    engine.isolate(apart=True)
     there = event_loop_qt.run_until_complete(all_of(engine, REQUEST))[-1]
     assert isinstance(here, EditResult)
     assert isinstance(there, EditResult)
@@ -126,7 +125,7 @@ def test_an_engine_apart_says_the_same(engine: Engine, event_loop_qt: QEventLoop
 
 
 def test_an_engine_apart_stops_when_it_is_left(engine: Engine, event_loop_qt: QEventLoop) -> None:
-    engine.isolate(own_command())
+    engine.isolate(apart=True)
 
     async def leave_and_ask_again() -> list[Event]:
         async with aclosing(engine.edit(LONG)) as events:
@@ -138,8 +137,11 @@ def test_an_engine_apart_stops_when_it_is_left(engine: Engine, event_loop_qt: QE
     assert isinstance(events[-1], EditResult)
 
 
-def test_an_engine_apart_that_cannot_start_is_one_sentence(engine: Engine, event_loop_qt: QEventLoop) -> None:
-    engine.isolate([sys.executable, "-c", "raise SystemExit(3)"])
+def test_an_engine_apart_that_cannot_start_is_one_sentence(
+    engine: Engine, event_loop_qt: QEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.worker.own_command", lambda: [sys.executable, "-c", "raise SystemExit(3)"])
+    engine.isolate(apart=True)
     with pytest.raises(EngineError, match=r"The engine stopped \(3\)"):
         event_loop_qt.run_until_complete(all_of(engine, REQUEST))
 
@@ -147,7 +149,7 @@ def test_an_engine_apart_that_cannot_start_is_one_sentence(engine: Engine, event
 def test_an_engine_apart_that_is_killed_leaves_a_sentence_and_the_next_edit_works(
     engine: Engine, event_loop_qt: QEventLoop
 ) -> None:
-    engine.isolate(own_command())
+    engine.isolate(apart=True)
 
     async def kill_it() -> None:
         async with aclosing(engine.edit(LONG)) as events:

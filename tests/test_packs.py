@@ -1,0 +1,118 @@
+"""Engine packs: made, read, unpacked, tried, worked with. The program in these packs is a script that starts
+this very engine; in a real one it is the frozen program.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+from qasync import QEventLoop
+
+from engine import packs
+from engine.types import EditResult, EngineError
+from engine.worker import Engine
+from installer.build_pack import build
+from tests.test_worker import REQUEST, all_of
+
+ROOT = Path(__file__).parents[1]
+VERSION = "9.9"
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the program here is a shell script")
+
+
+def frozen(folder: Path, main: str = f'exec {sys.executable} {ROOT / "main.py"} "$@"') -> Path:
+    folder.mkdir()
+    program = folder / "driftpaint"
+    program.write_text(f"#!/bin/sh\nexport DRIFTPAINT_NO_SETUP=1\n{main}\n")
+    program.chmod(0o755)
+    (folder / "library.so").symlink_to("driftpaint")
+    return folder
+
+
+def pack(tmp_path: Path, kind: str = "cpu", version: str = VERSION) -> Path:
+    path = tmp_path / f"driftpaint.{kind}.engine"
+    build(str(frozen(tmp_path / f"frozen {kind}")), str(path), kind, version)
+    return path
+
+
+def install(path: Path) -> list[float]:
+    return list(packs.install(path, VERSION))
+
+
+def test_a_pack_is_unpacked_tried_and_worked_with(tmp_path: Path, event_loop_qt: QEventLoop) -> None:
+    shares = install(pack(tmp_path))
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert [each.kind for each in packs.installed(VERSION)] == ["cpu"]
+    engine = Engine("cpu")
+    engine.isolate(apart=True, pack="cpu")
+    engine.start("toy")
+    events = event_loop_qt.run_until_complete(all_of(engine, REQUEST))
+    event_loop_qt.run_until_complete(engine.close())
+    assert isinstance(events[-1], EditResult)
+
+
+def test_a_pack_for_a_device_that_is_not_there_leaves_the_engine_as_it_is(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="finds no graphics processor"):
+        install(pack(tmp_path, "cuda"))
+    assert packs.installed(VERSION) == []
+    assert not list(packs.folder().glob("*"))
+
+
+def test_a_damaged_pack_leaves_the_one_before(tmp_path: Path) -> None:
+    path = pack(tmp_path)
+    install(path)
+    content = bytearray(path.read_bytes())
+    content[content.index(b"7zXZ") + 40] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(EngineError, match="is damaged"):
+        install(path)
+    assert [each.kind for each in packs.installed(VERSION)] == ["cpu"]
+
+
+def test_whoever_stops_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
+    going = packs.install(pack(tmp_path), VERSION)
+    next(going)
+    going.close()
+    assert not list(packs.folder().glob("*"))
+
+
+@pytest.mark.parametrize("content", [b"", b"words", b"PK\3\4", os.urandom(20_000)])
+def test_what_is_no_pack_is_said(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "other.engine"
+    path.write_bytes(content)
+    with pytest.raises(EngineError, match="is no engine pack"):
+        packs.read(path, VERSION)
+
+
+def test_a_pack_of_another_version_is_said(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"is of Driftpaint 1\.0; get the one of 9\.9"):
+        packs.read(pack(tmp_path, version="1.0"), VERSION)
+
+
+def test_nothing_is_unpacked_outside_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def add(tar: tarfile.TarFile, *_: object) -> None:
+        evil = tarfile.TarInfo("../../evil")
+        evil.size = 1
+        tar.addfile(evil, io.BytesIO(b"!"))
+
+    path = tmp_path / "evil.engine"
+    folder = frozen(tmp_path / "frozen")
+    with monkeypatch.context() as patch:
+        real = tarfile.TarFile.add
+        patch.setattr(
+            tarfile.TarFile, "add", lambda tar, name, to: add(tar) if to == "." else real(tar, name, to)
+        )
+        build(str(folder), str(path), "cpu", VERSION)
+    with pytest.raises(EngineError, match="could not be unpacked"):
+        install(path)
+    assert not list(packs.folder().parent.rglob("evil"))
+
+
+def test_an_engine_pack_that_is_gone_is_said() -> None:
+    with pytest.raises(EngineError, match="is not there"):
+        packs.command("cuda")
