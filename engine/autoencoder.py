@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 import torch.nn.functional as functional
@@ -9,16 +11,17 @@ from diffusers import AutoencoderKL
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.economy import Economy, ask_apart
 from engine.models import Clock
 from engine.types import EngineError, Mask, Rgb
-
-TILE = 1024  # pixels: what is larger is encoded and decoded in tiles, for the memory's sake
 
 
 class Autoencoded:
     """The half of `engine.models.Model` that does not depend on the network."""
 
+    network: Any  # a network of diffusers
     method = "second order"
+    piece = 1.0  # see `Economy`
 
     def __init__(self, autoencoder: AutoencoderKL, device: str, dtype: torch.dtype) -> None:
         self.device, self.dtype = torch.device(device), dtype
@@ -28,10 +31,15 @@ class Autoencoded:
         self.shift: float = autoencoder.config.shift_factor or 0.0
         self.cell = 2 ** (len(autoencoder.config.block_out_channels) - 1)  # pixels, of a latent's cell
         self.autoencoder.enable_tiling()
-        self.autoencoder.tile_sample_min_size = TILE
-        self.autoencoder.tile_latent_min_size = TILE // self.cell
+        self._tile(Economy().tile)
         self.clock = Clock()
         self._to_colour = self._colours()
+
+    def save(self, economy: Economy) -> None:
+        """See `engine.models.Model`."""
+        ask_apart(self.network, economy.apart)
+        self._tile(economy.tile)
+        self.piece = economy.piece
 
     def encode(self, picture: Rgb, hole: NDArray[np.bool_] | None = None) -> Tensor:
         """The mean of what the encoder says: the same picture always has the same latent. A hole is grey."""
@@ -54,6 +62,10 @@ class Autoencoded:
     def free(self, mask: Mask) -> Tensor:
         """A cell is free as far as its freest pixel is."""
         return functional.max_pool2d(torch.tensor(mask, device=self.device)[None, None], self.cell)
+
+    def _tile(self, pixels: int) -> None:
+        self.autoencoder.tile_sample_min_size = pixels
+        self.autoencoder.tile_latent_min_size = pixels // self.cell
 
     def _encoded(self, pixels: Tensor) -> Tensor:
         """Of pictures (n, 3, h, w) in -1..1."""

@@ -59,6 +59,7 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self._asked = 0
+        self._since = time.monotonic()  # nobody has asked
 
     def facts(self, name: str) -> ModelFacts:
         (facts,) = self._answers(name, lambda: False)
@@ -69,6 +70,13 @@ class Child:
         for event in self._answers(request, stop):
             assert not isinstance(event, ModelFacts)
             yield event
+
+    def tidy(self, minutes: float) -> bool:
+        """The process ends, and its memory is free, if nobody has asked for so long; whether it did."""
+        idle = self._process is not None and time.monotonic() - self._since >= 60 * minutes
+        if idle:
+            self.close()
+        return idle
 
     def close(self) -> None:
         """It ends when its stdin does, whatever it is doing."""
@@ -110,6 +118,8 @@ class Child:
                 _drain(connection)
         except (EOFError, OSError) as error:
             raise EngineError(self._last_words()) from error
+        finally:
+            self._since = time.monotonic()
 
     def _connected(self) -> Connection:
         """Starts the process, if there is none or it has ended meanwhile."""

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.area import FEWER, blend, resized
+from engine.area import FEWER, FINER, blend, resized
 from engine.cycle import Path, Places, follow, noised, places, staged
 from engine.latents import At
 from engine.levels import Level, time_of
@@ -22,7 +22,6 @@ from engine.matte import trimmed
 from engine.models import Model
 from engine.moves import moved_windows
 from engine.sampling import SOLVERS, Denoise, Draw, Method, s_noise, sample, second_order, seeded
-from engine.sdedit import FINER
 from engine.types import Drag, EditRequest, EditResult, Event, Frame, Mask, Preview, Rgb
 from engine.warp import Warp, grown, rim, warped
 

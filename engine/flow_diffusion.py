@@ -64,7 +64,7 @@ class FlowDiffusion(Autoencoded):
         prompts, scale = self._prompts(request)
         words = self.words.together(prompts).to(self.device, self.dtype)
         most = PATCH * min(
-            int(STRETCHED * self.native / self.multiple),
+            int(self.piece * STRETCHED * self.native / self.multiple),
             self.network.config.get("pos_embed_max_size") or self.native,
         )
         overlap = int(OVERLAP * self.native / self.cell)

@@ -29,6 +29,7 @@ from engine.types import (
     Learning,
     Mask,
     ModelFacts,
+    Notice,
     Operation,
     Preview,
     Rgb,
@@ -138,6 +139,9 @@ def run(
                 case Learning():
                     report.learning_seconds = spent
                     tell(event, spent)
+                    continue
+                case Notice():
+                    say(event.text)
                     continue
                 case Frame():
                     report.moves = event.moves

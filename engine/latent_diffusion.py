@@ -73,7 +73,7 @@ class LatentDiffusion(Autoencoded):
         beside = Conditioning(self, request, worn)
         guided = beside.rows > 1
         block = self.multiple // self.cell
-        most = int(STRETCHED * self.native / self.multiple) * block
+        most = int(self.piece * STRETCHED * self.native / self.multiple) * block
         overlap = int(OVERLAP * self.native / self.cell)
 
         def denoise(x: Tensor, level: Level) -> Tensor:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from engine.imports import uncollected
-from engine.types import NO_MEMORY, EditRequest, EngineError, Event, ModelFacts
-
-if TYPE_CHECKING:
-    from engine.models import Model
+from engine.ladder import fitting, ran_short
+from engine.shelf import Shelf
+from engine.types import EditRequest, EngineError, Event, ModelFacts
 
 log = logging.getLogger(__name__)
 
@@ -26,44 +21,33 @@ class Local:
     """
 
     def __init__(self, device: str) -> None:
-        self._device = device
-        self._models: dict[str, Model] = {}
+        self._shelf = Shelf(device)
 
     def facts(self, name: str) -> ModelFacts:
         """A model is got ready."""
         started = time.perf_counter()
         with _in_a_sentence("The engine could not start ({}); reinstall Driftpaint."):
-            facts = self._model(name).facts
+            facts = self._shelf.take(name).facts
         return replace(facts, load_seconds=time.perf_counter() - started)
 
     def run(self, request: EditRequest, stop: Callable[[], bool]) -> Iterator[Event]:
         """The events of an edit, until it is done or `stop()` is true."""
         with _in_a_sentence("The edit failed ({}); nothing was changed. Please try again."):
-            model = self._model(request.model)
-            from engine.edits import edit  # torch is imported on this thread only
-            from engine.models import Interrupted
+            self._shelf.take(request.model)
+            from engine.models import Interrupted  # torch is imported on this thread only
 
             with suppress(Interrupted):
-                for event in edit(request, model, stop):
+                for event in fitting(request, self._shelf, stop):
                     if stop():
                         break
                     yield event
 
+    def tidy(self, minutes: float) -> bool:
+        """Put the models away if nobody has asked for so long; whether they were."""
+        return self._shelf.idle(minutes)
+
     def close(self) -> None:
-        self._models.clear()
-
-    def _model(self, name: str) -> Model:
-        if name not in self._models:
-            for other in [each for each in self._models if Path(each).exists()]:
-                del self._models[other]  # of the user's own one at a time, for the memory's sake
-            with uncollected():
-                import torch  # torch and diffusers take 4 s: here, after the window is up
-
-                from engine.models import load
-
-                torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))  # one core is the window's
-                self._models[name] = load(name, self._device)
-        return self._models[name]
+        self._shelf = Shelf("")
 
 
 @contextmanager
@@ -74,7 +58,7 @@ def _in_a_sentence(sentence: str) -> Iterator[None]:
     except EngineError:
         raise
     except Exception as error:
-        if any(words in str(error).lower() for words in NO_MEMORY):
+        if ran_short(error):
             raise EngineError("There is not enough memory for this edit; choose a smaller area.") from error
         log.exception("the engine failed")
         raise EngineError(sentence.format(error)) from error

@@ -21,6 +21,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from engine.checkpoints import Checkpoint, settings, told
+from engine.economy import Economy
 from engine.levels import Schedule
 from engine.sampling import Denoise
 from engine.types import NO_MEMORY, EditRequest, EngineError, Mask, ModelFacts, Rgb
@@ -107,6 +108,9 @@ class Model(Protocol):
         One call of it is one step's work. A level may have any alpha: sigma / alpha is what counts.
         Raises EngineError for a prompt that the model cannot read.
         """
+
+    def save(self, economy: Economy) -> None:
+        """From now on it gets by with less memory, or again as usual."""
 
     def interrupted_by(self, stop: Callable[[], bool]) -> AbstractContextManager[None]:
         """Inside, a call of the network raises Interrupted soon after `stop()` turns true."""

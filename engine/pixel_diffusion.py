@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from engine.area import working_sizes
+from engine.economy import Economy, ask_apart
 from engine.levels import Level, vp_continuous
 from engine.models import Clock, fast_dtype, interruptible
 from engine.pieces import Piece, in_pieces
@@ -44,7 +45,7 @@ class PixelDiffusion:
         network.patches = network.patches.to(self.device)
         network.to(self.device, dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = network.eval().requires_grad_(False)
-        self.clock = Clock()
+        self.clock, self.piece = Clock(), PIECE
         blank = torch.zeros(1, 3, NATIVE, NATIVE, device=self.device)
         self._estimate(blank, 1.0, WHOLE, self._told(""))  # the first call is slow: it belongs to loading
         self.clock = Clock()
@@ -88,9 +89,13 @@ class PixelDiffusion:
                     said = self._estimate(part, ratio, place, words)
                     return said[:1].lerp(said[1:], request.guidance) if guided else said
 
-                return in_pieces(estimate, y, PIECE, OVERLAP, MULTIPLE)
+                return in_pieces(estimate, y, self.piece, OVERLAP, MULTIPLE)
 
         return denoise
+
+    def save(self, economy: Economy) -> None:
+        ask_apart(self.network, economy.apart)
+        self.piece = int(economy.piece * PIECE)
 
     def interrupted_by(self, stop: Callable[[], bool]) -> AbstractContextManager[None]:
         return interruptible(self.network.unet, stop)

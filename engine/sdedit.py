@@ -11,15 +11,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.area import FEWER, blend, resized
+from engine.area import FEWER, FINER, blend, resized
 from engine.cycle import places, staged
 from engine.latents import At
 from engine.levels import Level, exploding, time_of
 from engine.models import Model
+from engine.prediction import first_of
 from engine.sampling import SOLVERS, Denoise, Solver, pinned, s_noise, sample, second_order, seeded
 from engine.types import EditRequest, EditResult, Event, Mask, Preview, Rgb, SDEdit
-
-FINER = 1.3  # sigma / alpha at which a result is made finer at twice its size: its masses stay, detail is new
 
 
 @torch.inference_mode()
@@ -74,19 +73,17 @@ class Pass(NamedTuple):
 
 
 def plan(operation: SDEdit, request: EditRequest, model: Model) -> list[Pass]:
-    """The passes of an edit, from coarse to fine.
-
-    Noise of one sigma hides at twice the size what half of it hides at the size: so t0, which is meant at the
-    coarsest size, is the same change at any size, and where little changes only the finer sizes have work.
+    """The passes of an edit, from coarse to fine: t0, which is meant at the coarsest size, is the same change
+    at any size.
     """
     if operation.strength == 0:
         return []  # t0 = 0 is the guide itself
     height, width = request.image.shape[:2]
     sizes = model.sizes(width, height)[: 1 if operation.draft else None]
     at_coarsest = model.schedule(operation.strength).ratio
-    ratios = [at_coarsest * size[0] / sizes[0][0] for size in sizes]
-    first = max([0, *(i for i, ratio in enumerate(ratios) if i and ratio <= FINER)])
-    strength = time_of(model.schedule, ratios[first]) if first else operation.strength
+    first = first_of(sizes, at_coarsest)
+    ratio = at_coarsest * sizes[first][0] / sizes[0][0]
+    strength = time_of(model.schedule, ratio) if first else operation.strength
     few = max(2, math.ceil(FEWER * request.steps))
     passes = [Pass(sizes[first], strength, operation.repeats, request.steps)]
     return passes + [Pass(size, time_of(model.schedule, FINER), 1, few) for size in sizes[first + 1 :]]

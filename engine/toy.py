@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.economy import Economy
 from engine.levels import Level, vp_continuous
 from engine.models import Clock, interruptible
 from engine.sampling import Denoise
@@ -67,6 +68,9 @@ class Toy:
                 return out
 
         return denoise
+
+    def save(self, economy: Economy) -> None:
+        """It needs next to none."""
 
     def interrupted_by(self, stop: Callable[[], bool]) -> AbstractContextManager[None]:
         return interruptible(self.network, stop)

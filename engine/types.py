@@ -16,7 +16,10 @@ WHOLE: Window = (0.0, 0.0, 1.0, 1.0)
 
 
 # how libraries say that memory has run out, in small letters
-NO_MEMORY = ("out of memory", "can't allocate memory", "alloc_failed", "out_of_device_memory")
+NO_MEMORY = (
+    *("out of memory", "can't allocate memory", "alloc_failed", "out_of_device_memory", "bad_alloc"),
+    "could not create a memory",
+)
 
 
 class EngineError(Exception):
@@ -290,7 +293,24 @@ class EditResult:
     image: Rgb  # the request's size
 
 
-Event = Learning | Preview | Frame | EditResult
+@dataclass(frozen=True)
+class Notice:
+    """What had to be done so that the edit goes on, in one sentence."""
+
+    text: str
+
+
+Event = Learning | Preview | Frame | EditResult | Notice
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What an edit will take, from what was measured before."""
+
+    seconds: float
+    bytes: int | None  # of memory at the most, with the model; None: not known
+    free_bytes: int | None  # that are there for it
+    fits: bool  # or it will be made with less memory, which takes longer
 
 
 @dataclass(frozen=True)
