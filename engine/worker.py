@@ -13,11 +13,17 @@ import threading
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
+from engine import remembered
 from engine.child import Child, own_command
+from engine.free_memory import free_bytes
 from engine.local import Local
-from engine.types import EditRequest, EngineError, Event, ModelFacts, Preview
+from engine.prediction import predicted
+from engine.types import EditRequest, EngineError, Event, ModelFacts, Notice, Prediction, Preview
+
+TIDY = 30_000  # milliseconds between looks at whether anybody has asked for a model
+IDLE = 20  # minutes
 
 
 @dataclass(eq=False)
@@ -62,6 +68,7 @@ class _Worker(QObject):
 
     ready = Signal(object)  # ModelFacts
     failed = Signal(str)
+    emptied = Signal()
 
     def __init__(self, device: str) -> None:
         super().__init__()
@@ -100,6 +107,11 @@ class _Worker(QObject):
             job.tell(error)
         job.tell(None)
 
+    @Slot(float)
+    def tidy(self, minutes: float) -> None:
+        if self._engine.tidy(minutes):
+            self.emptied.emit()
+
     @Slot()
     def close(self) -> None:
         self._engine.close()
@@ -110,10 +122,12 @@ class Engine(QObject):
 
     ready = Signal(object)  # ModelFacts, once the model is loaded
     failed = Signal(str)  # one sentence, if it cannot be
+    noticed = Signal(str)  # what an edit had to do to get through, in one sentence
     _isolate = Signal(object)
     _start = Signal(str)
     _load = Signal(object)
     _run = Signal(object)
+    _tidy = Signal(float)
 
     def __init__(self, device: str = "auto") -> None:
         super().__init__()
@@ -125,14 +139,22 @@ class Engine(QObject):
         self._start.connect(self._worker.start)
         self._load.connect(self._worker.load)
         self._run.connect(self._worker.run)
+        self._tidy.connect(self._worker.tidy)
+        self._worker.emptied.connect(self._emptied)
         self._thread.finished.connect(self._worker.close, Qt.ConnectionType.DirectConnection)
         self._worker.ready.connect(self.ready)
         self._worker.failed.connect(self.failed)
         self._jobs: set[_Job] = set()
+        self._loaded: set[str] = set()
+        self.idle_minutes: float = IDLE  # after which models are put away; the next edit loads its own again
+        self._clock = QTimer(self, interval=TIDY)
+        self._clock.timeout.connect(self._look)
 
     def start(self, model: str = "starter") -> None:
         """Begin to import torch and to load a model; `ready` or `failed` follows."""
         self._thread.start(QThread.Priority.LowPriority)
+        self._loaded.add(model)
+        self._clock.start()
         self._start.emit(model)
 
     def isolate(self, command: list[str] | None) -> None:
@@ -144,7 +166,18 @@ class Engine(QObject):
         loop = asyncio.get_running_loop()
         wish = _Wish(model, loop, loop.create_future())
         self._load.emit(wish)
-        return await wish.facts
+        facts = await wish.facts
+        self._loaded.add(model)
+        return facts
+
+    def predict(self, request: EditRequest) -> Prediction | None:
+        """What an edit will take, from what was measured before; None as long as too little was. No model is
+        asked, so it is told at once.
+        """
+        figures = remembered.figures(request.model)
+        if figures is None:
+            return None
+        return predicted(request, figures, free_bytes(), request.model in self._loaded)
 
     async def edit(self, request: EditRequest) -> AsyncGenerator[Event, None]:
         """The events of an edit as they come; previews that nobody had time to see are skipped.
@@ -158,6 +191,10 @@ class Engine(QObject):
             while (event := await _newest(job.events)) is not None:
                 if isinstance(event, EngineError):
                     raise event
+                if isinstance(event, Notice):
+                    self.noticed.emit(event.text)
+                    continue
+                self._loaded.add(request.model)
                 yield event
         finally:
             job.stop.set()
@@ -174,8 +211,17 @@ class Engine(QObject):
         """Stop whatever runs and wait for the thread to end."""
         for job in self._jobs:
             job.stop.set()
+        self._clock.stop()
         self._thread.quit()
         await asyncio.to_thread(self._thread.wait)
+
+    @Slot()
+    def _look(self) -> None:
+        self._tidy.emit(self.idle_minutes)
+
+    @Slot()
+    def _emptied(self) -> None:
+        self._loaded.clear()
 
 
 async def _newest(events: asyncio.Queue[Event | EngineError | None]) -> Event | EngineError | None:
