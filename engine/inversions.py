@@ -49,7 +49,9 @@ def read(path: Path, family: str, widths: Sequence[int]) -> Inversion:
             tensors = load_file(path)
     except DAMAGES as error:
         raise EngineError(f"{path} is damaged ({error}); get a fresh copy.") from error
-    vectors = tuple(tensors[key].float().reshape(-1, tensors[key].shape[-1]) for key in order)
+    vectors = tuple(
+        tensors[key].to(torch.float32, copy=True).reshape(-1, tensors[key].shape[-1]) for key in order
+    )
     if not all(each.isfinite().all() for each in vectors):
         raise EngineError(f"The numbers of {path} are damaged; get a fresh copy.")
     tokens = {key.lower() for key in keys} - {*OF_XL, "emb_params"}
