@@ -21,7 +21,7 @@ from ui.document import new_document
 from ui.files import open_document
 from ui.model_panel import LoraRow
 from ui.session import Session
-from ui.settings import load_settings
+from ui.settings import Settings, load_settings
 from ui.window import Window
 
 SMALL = 32, 32  # pixels: the tiny models take half a second for them
@@ -116,6 +116,18 @@ async def test_without_the_model_of_last_time_the_starter_is_there(bench: Bench,
     await bench.until(lambda: window.facts is not None)
     assert window.switching.model == "starter"
     assert "There is no model" in window.messages.text.text()
+    await window.shut_down()
+    window.deleteLater()
+
+
+@scenario
+async def test_the_models_of_last_time_are_listed_at_the_start(bench: Bench, tmp_path: Path) -> None:
+    listed = checkpoint(tmp_path / "dream.safetensors", SD1)
+    settings = Settings(models=(str(listed),))
+    window = Window(Session(new_document(8, 8)), Engine("cpu"), settings, tmp_path / "none.toml")
+    chooser = window.model_panel.model
+    await bench.until(lambda: chooser.findText("dream") >= 0)
+    assert chooser.currentText() == "Starter"
     await window.shut_down()
     window.deleteLater()
 

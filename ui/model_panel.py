@@ -145,7 +145,6 @@ class ModelPanel(QWidget):
             if self.model.findData(wanted) < 0:  # it was given by its name, or is not listed any more
                 name = Path(wanted).stem
                 self.model.addItem(name if name != wanted else name.capitalize(), wanted)
-            self.model.insertSeparator(self.model.count())
             self.model.addItem(tr("Models..."), None)
             self.model.setCurrentIndex(self.model.findData(wanted))
         self._show_loras()

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from PySide6.QtCore import QByteArray, Qt, Signal, SignalInstance, Slot
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal, SignalInstance, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QColor,
@@ -590,7 +590,7 @@ class Window(QMainWindow):
         self.model_panel.models_wanted.connect(self.comfort.show_models)
         self.model_panel.changed.connect(self.live.look)
         self._show_models()
-        self.library.look()
+        QTimer.singleShot(0, self.library.look)  # once the event loop runs
 
     def _recall(self) -> None:
         """As it was last time."""
