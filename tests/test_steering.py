@@ -7,12 +7,23 @@ import math
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QNativeGestureEvent, QRegion, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPainterPath,
+    QPolygonF,
+    QRegion,
+    QWheelEvent,
+)
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.hands import PEN, mouse, pixel, seen, small_canvas, stroke
+from ui import theme
 from ui.canvas import Canvas
 from ui.document import document_from, stroke_alpha
 from ui.pixels import rgba_of
@@ -122,6 +133,27 @@ def test_repainting_a_part_of_a_turned_picture_leaves_no_seam(
             photo.render(in_parts, QPoint(x, y), QRegion(x, y, 38, 54))
     apart = np.abs(rgba_of(in_parts).astype(int) - rgba_of(whole))
     assert apart.max() <= (16 if photo.view.blends else 1)  # Qt blends with sixteen shares
+
+
+@pytest.mark.parametrize("theme_of", ["dark", "light"])
+def test_the_edges_of_a_tilted_picture_are_smooth(canvas: Canvas, theme_of: str, qapp: QApplication) -> None:
+    """Each pixel is as white as the sheet covers it, and never darker than what is round it."""
+    theme.dress(qapp, theme_of)
+    canvas.set_zoom(0.5)
+    canvas.turn(20)
+    shown = seen(canvas).astype(float).mean(2)
+    sheet = QPainterPath()
+    sheet.addPolygon(canvas.view.transform.map(QPolygonF(QRectF(0, 0, 400, 300))))
+    wanted = QImage(canvas.size(), QImage.Format.Format_Grayscale8)
+    wanted.fill(0)
+    with QPainter(wanted) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillPath(sheet, QColor("white"))
+    covered = rgba_of(wanted)[..., 0] / 255
+    around = shown[0, 0]
+    assert np.abs(shown - (around + covered * (255 - around))).max() < 12
+    assert ((covered > 0.2) & (covered < 0.8)).sum() > 200
+    theme.dress(qapp)
 
 
 def test_r_held_turns_the_view_and_paints_nothing(canvas: Canvas) -> None:

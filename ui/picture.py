@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Literal, cast
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, QRegion
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, QPolygonF, QRegion
 
 from engine.area import Rect
 from ui import theme
@@ -29,6 +29,7 @@ from ui.view import View
 SURROUND = QColor(30, 30, 30)  # in the dark theme
 LIGHT, DARK = QColor(112, 112, 112), QColor(88, 88, 88)  # of the checkerboard
 SQUARE = 8  # points
+RIM = 1.5  # points to both sides of a tilted edge
 SQUARES = 32  # across the tile of the checkerboard
 AT_ONCE = 4  # tiles composed ahead between two looks at the clock
 COMPARED_AT_ONCE = 12  # tiles, for which a frame can wait
@@ -109,21 +110,21 @@ class Picture:
             painter.setClipRect(on_screen, Qt.ClipOperation.IntersectClip)
         else:
             painter.setTransform(view.transform)
-            painter.setClipRect(document, Qt.ClipOperation.IntersectClip)
+            whole = _around(document, view, RIM) if view.has_smooth_edges else document
+            painter.setClipRect(whole, Qt.ClipOperation.IntersectClip)
             painter.resetTransform()
-        ground = on_screen.toAlignedRect()
         seen = view.seen(QRectF(region.boundingRect())).intersected(document)
         if self._session.comparing:
-            self._paint_on_squares(painter, view, ground, self._paint_original, outwards(seen))
+            self._paint_on_squares(painter, view, document, self._paint_original, outwards(seen))
             return
         now = self._paint_change if self.comparison == "difference" else self._paint_now
-        self._paint_on_squares(painter, view, ground, now, outwards(seen))
+        self._paint_on_squares(painter, view, document, now, outwards(seen))
         if self.comparison == "split":
             painter.save()
             painter.resetTransform()
             left = QRectF(0, 0, self.split * size.width(), size.height())
             painter.setClipRect(left, Qt.ClipOperation.IntersectClip)
-            self._paint_on_squares(painter, view, ground, self._paint_original, outwards(seen))
+            self._paint_on_squares(painter, view, document, self._paint_original, outwards(seen))
             painter.restore()
 
     def paint_small(self, painter: QPainter, zoom: float) -> None:
@@ -136,14 +137,22 @@ class Picture:
         self,
         painter: QPainter,
         view: View,
-        ground: QRect,
+        document: QRectF,
         paint: Callable[[QPainter, float, bool, Rect], None],
         seen: Rect,
     ) -> None:
         painter.resetTransform()
-        painter.drawTiledPixmap(ground, self._checkerboard(view.ratio))
+        squares = self._checkerboard(view.ratio)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, view.has_smooth_edges)
+        if not view.has_smooth_edges:
+            painter.drawTiledPixmap(view.to_widget(document).toAlignedRect(), squares)
+        else:  # not below the pixels that an edge crosses, where the picture is blended with the surround
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(squares)
+            painter.drawPolygon(view.transform.map(QPolygonF(_around(document, view, -RIM))))
         painter.setTransform(view.transform)
         paint(painter, view.zoom, view.blends, seen)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_now(self, painter: QPainter, zoom: float, blends: bool, seen: Rect) -> None:
         self._now.draw(painter, zoom, blends)
@@ -231,6 +240,12 @@ class Picture:
                         painter.fillRect(column * side, row * side, side, side, DARK)
             self._squares.setDevicePixelRatio(ratio)
         return self._squares
+
+
+def _around(document: QRectF, view: View, points: float) -> QRectF:
+    """Larger by so many points of the widget, in canvas pixels."""
+    more = points * view.ratio / view.zoom
+    return document.adjusted(-more, -more, more, more)
 
 
 def outwards(rect: QRectF) -> Rect:

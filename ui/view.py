@@ -75,6 +75,11 @@ class View:
         """Whether what is drawn is smooth, not pixel by pixel."""
         return self.zoom < (1.0 if self.is_upright else PLAIN_FROM)
 
+    @property
+    def has_smooth_edges(self) -> bool:
+        """Whether the document's edges cross pixels of the screen, and are blended there."""
+        return self.blends and not self.is_upright
+
     def to_canvas(self, point: QPointF) -> QPointF:
         """A point of the widget to canvas pixels."""
         cos, sin, side = self._axes
