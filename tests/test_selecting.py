@@ -73,10 +73,11 @@ async def test_to_grow_asks_how_far_and_shows_it_while_it_asks(bench: Bench) -> 
     before = bench.session.document
     bench.window.selecting.grow()
     slider(bench).set_value(5)
-    dialog(bench).flush()
-    shown = bench.session.shown.selection
-    assert shown is not None
-    assert shown.at == Rect(25, 15, 30, 30)
+    def shown() -> Rect | None:
+        selection = bench.session.shown.selection
+        return None if selection is None else selection.at
+
+    await bench.until(lambda: shown() == Rect(25, 15, 30, 30))
     assert bench.session.document is before
     bench.click(dialog(bench).ok_button)
     assert selection(bench).at == Rect(25, 15, 30, 30)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui import theme
@@ -26,11 +28,12 @@ from ui.selection import (
     part_in,
     shrunk,
 )
-from ui.session import Session
+from ui.session import AT_ONCE, Session
 from ui.settings import Settings
 from ui.spaces import as_seen
-from ui.tools.select import selected, some
+from ui.tools.select import reselect, selected, some
 from ui.widgets import Slider, caption, push_button
+from ui.work import Making, made, made_aside
 
 FARTHEST = 200  # pixels by which an edge can be moved or softened
 SOON = 30  # milliseconds from a slider's move to what follows from it
@@ -79,8 +82,11 @@ class Selecting(QObject):
             selected(self._session, marked("Reselect"), last)
 
     def invert(self) -> None:
-        document = self._session.document
-        selected(self._session, marked("Invert selection"), inverted(document.selection, document.rect))
+        def changed(document: Document) -> Making[Selection | None]:
+            yield 0.0
+            return inverted(document.selection, document.rect)
+
+        reselect(self._session, marked("Invert selection"), changed)
 
     # ---- the edge
 
@@ -117,10 +123,11 @@ class Selecting(QObject):
     def colour_range(self) -> None:
         """Whatever has nearly the current colour, in the picture as it is seen."""
         document, colour = self._session.document, self._session.colour
-        pixels = as_seen(document, document.rect)
+        seen = cache(as_seen)
 
         def made(before: Selection | None, tolerance: int) -> Selection:
             self._tolerance = tolerance
+            pixels = seen(document, document.rect)
             return colour_range(pixels, (colour.red(), colour.green(), colour.blue()), tolerance)
 
         help_text = tr("How different a colour may be from the current one, {colour}").format(
@@ -137,12 +144,16 @@ class Selecting(QObject):
             self.from_alpha(layer)
 
     def from_alpha(self, layer: Layer, how: How = "replace") -> None:
-        document = self._session.document
-        found = from_alpha(document, layer)
-        if is_empty(found):
-            self._session.said.emit(tr("{name} is empty, so nothing was selected.").format(name=layer.name))
-        else:
-            selected(self._session, marked("Select layer"), combined(document.selection, found, how))
+        def changed(document: Document) -> Making[Selection | None]:
+            yield 0.0
+            found = from_alpha(document, layer)
+            if is_empty(found):
+                yield tr("{name} is empty, so nothing was selected.").format(name=layer.name)
+                return document.selection
+            yield 0.8
+            return combined(document.selection, found, how)
+
+        reselect(self._session, marked("Select layer"), changed)
 
     def from_editable(self) -> None:
         self._from_area("editable")
@@ -167,7 +178,7 @@ class Selecting(QObject):
     def _to_area(self, kind: Kind, label: str) -> None:
         selection = self._session.document.selection
         if selection is not None:
-            self._session.commit(label, lambda document: _with_area(document, kind, selection))
+            self._session.make(label, lambda document: _with_area(document, kind, selection))
         else:
             self._say_nothing_is_selected()
 
@@ -190,37 +201,89 @@ class Selecting(QObject):
         session = self._session
         if session.is_busy:
             return
-        before = session.document.selection
-        trial = session.select(title)
-        show = trial.__enter__()
+        document, before = session.document, session.document.selection
 
-        def look() -> None:
-            show(some(made(before, round(slider.value()))))  # type: ignore[arg-type]  # a colour range needs none
+        def making(by: int) -> Making[Document]:
+            yield 0.0
+            return replace(document, selection=some(made(before, by)))  # type: ignore[arg-type]  # a colour range needs none
+
+        session.begin()
+        dialog = _Adjust(self._window, tr(title), slider, note)
+        trying = Trying(session, making, slider)
 
         def end(result: int) -> None:
             if result == QDialog.DialogCode.Accepted:
-                dialog.flush()
-                trial.__exit__(None, None, None)
+                trying.keep(title)
             else:
-                trial.__exit__(_Dropped, _Dropped(), None)
+                trying.drop()
 
-        dialog = _Adjust(self._window, tr(title), [slider], note)
-        dialog.changed.connect(look)
+        dialog.changed.connect(trying.look)
         dialog.finished.connect(end)
-        look()
+        trying.look()
         dialog.open()
 
 
-class _Dropped(Exception):
-    """The user does not want it."""
+class Trying(QObject):
+    """Shows what comes of a slider's number: beside the window where that takes long, and then the newest
+    number wins.
+    """
+
+    def __init__(self, session: Session, making: Callable[[int], Making[Document]], slider: Slider) -> None:
+        super().__init__(slider)
+        self._session, self._making, self._slider = session, making, slider
+        self._shown: int | None = None  # the number that is shown
+        self._job: asyncio.Task[None] | None = None
+
+    @Slot()
+    def look(self) -> None:
+        if self._size <= AT_ONCE:
+            self._shown = self._number
+            self._session.show(made(self._making(self._shown)))
+        elif self._job is None:
+            self._job = self._session.work.begin(self._follow())
+
+    def keep(self, label: str) -> None:
+        self._stop()
+        if self._shown == self._number:
+            self._session.keep(label)
+        else:
+            self._session.keep_made(label, self._making(self._number), self._size)
+
+    def drop(self) -> None:
+        self._stop()
+        self._session.drop()
+
+    async def _follow(self) -> None:
+        try:
+            while self._shown != self._number:
+                number = self._number
+                document = await made_aside(self._making(number), lambda told: None)
+                self._shown = number
+                self._session.show(document)
+        finally:
+            self._job = None
+
+    def _stop(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+
+    @property
+    def _number(self) -> int:
+        return round(self._slider.value())
+
+    @property
+    def _size(self) -> int:
+        document = self._session.document
+        return document.width * document.height
 
 
 class _Adjust(QDialog):
-    """Sliders, and two buttons; what the sliders say is told soon after they rest."""
+    """A slider, and two buttons; what the slider says is told soon after it rests."""
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget, title: str, sliders: Sequence[Slider], note: str) -> None:
+    def __init__(self, parent: QWidget, title: str, slider: Slider, note: str) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self._soon = QTimer(self)
@@ -239,9 +302,8 @@ class _Adjust(QDialog):
             words = caption(note)
             words.setWordWrap(True)
             column.addWidget(words)
-        for slider in sliders:
-            slider.changed.connect(lambda value: self._soon.start())
-            column.addWidget(slider)
+        slider.changed.connect(lambda value: self._soon.start())
+        column.addWidget(slider)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         for button in (self.cancel_button, self.ok_button):
@@ -251,15 +313,10 @@ class _Adjust(QDialog):
         column.addLayout(buttons)
         self.setFixedWidth(340)
 
-    def flush(self) -> None:
-        """Tell what has not been told yet."""
-        if self._soon.isActive():
-            self._soon.stop()
-            self.changed.emit()
 
-
-def _with_area(document: Document, kind: Kind, selection: Selection) -> Document:
+def _with_area(document: Document, kind: Kind, selection: Selection) -> Making[Document]:
     """The document with a selection added to an area of it."""
+    yield 0.0
     area = document.area(kind)
     if area is not None:
         selection = combined(from_alpha(document, area), selection, "add")

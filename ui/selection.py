@@ -36,6 +36,7 @@ from ui.pixels import image_of_grey, painting
 How = Literal["replace", "add", "subtract", "intersect"]
 Shape = NDArray[np.uint8]  # (h, w), 0..255
 NOTHING = Selection(Rect(0, 0, 0, 0), np.zeros((0, 0), np.uint8))
+BAND = 64  # rows
 _NONE_OF_A_TILE = np.zeros((TILE, TILE), np.uint8)
 _NONE_OF_A_TILE.flags.writeable = False
 
@@ -135,7 +136,8 @@ def filled(path: QPainterPath, inside: Rect, smooth: bool = True) -> Selection:
 def from_alpha(document: Document, layer: Layer) -> Selection:
     """What a layer or a group covers inside the document."""
     rect = common_part(covered(layer), document.rect)
-    return selection_of(eight_bits(alone(document, layer, rect)[..., 3]), rect.x, rect.y)
+    alpha = np.ascontiguousarray(alone(document, layer, rect)[..., 3])
+    return selection_of(eight_bits(alpha), rect.x, rect.y)
 
 
 def covered(layer: Layer) -> Rect:
@@ -161,14 +163,18 @@ def colour_range(pixels: Rgba, colour: tuple[int, int, int], tolerance: float) -
     Colours are as far from each other as their most different channel, 0..255.
     """
     pixels = eight_bits(pixels)
-    distance = np.zeros(pixels.shape[:2], np.uint8)
     levels = np.arange(256)
-    for channel, value in enumerate(colour):
-        far = np.abs(levels - value).astype(np.uint8)
-        np.maximum(distance, far[pixels[..., channel]], out=distance)
+    far = [np.abs(levels - value).astype(np.uint8) for value in colour]
     falling = np.where(levels == 0, 1.0, 2 - 2 * levels / max(tolerance, 0.5)).clip(0, 1)
-    mask = np.rint(255 * falling).astype(np.uint8)[distance]
-    return selection_of(np.minimum(mask, pixels[..., 3]))
+    share = np.rint(255 * falling).astype(np.uint8)
+    mask = np.empty(pixels.shape[:2], np.uint8)
+    for top in range(0, len(mask), BAND):
+        band = pixels[top : top + BAND]
+        distance = far[0][band[..., 0]]
+        for channel in (1, 2):
+            np.maximum(distance, far[channel][band[..., channel]], out=distance)
+        np.minimum(share[distance], band[..., 3], out=mask[top : top + BAND])
+    return selection_of(mask)
 
 
 def wand(pixels: Pixels, x: int, y: int, tolerance: float, contiguous: bool = True) -> Selection:
@@ -238,13 +244,17 @@ def border(selection: Selection, width: int, inside: Rect) -> Selection:
 # ---- what fills and wands look for
 
 
-def similar(pixels: NDArray[np.uint8], x: int, y: int, tolerance: float) -> NDArray[np.bool_]:
-    """(h, w): where every channel is within `tolerance` of the pixel at (x, y)."""
-    out = np.ones(pixels.shape[:2], np.bool_)
-    for channel in range(pixels.shape[2]):
-        value = int(pixels[y, x, channel])
-        low, high = max(value - int(tolerance), 0), min(value + int(tolerance), 255)
-        out &= (pixels[..., channel] >= low) & (pixels[..., channel] <= high)
+def similar(pixels: Rgba, x: int, y: int, tolerance: float) -> NDArray[np.bool_]:
+    """(h, w): where every channel of eight bits is within `tolerance` of the pixel at (x, y)."""
+    height, width = pixels.shape[:2]
+    here = pixels[y, x].astype(np.int16)
+    low, high = np.maximum(here - int(tolerance), 0), np.minimum(here + int(tolerance), 255)
+    lows, spans = (np.tile(each.astype(np.uint8), width) for each in (low, high - low))
+    rows = np.ascontiguousarray(pixels).reshape(height, 4 * width)
+    out = np.empty((height, width), np.bool_)
+    for top in range(0, height, BAND):  # a few rows at a time stay in the processor's cache
+        alike = rows[top : top + BAND] - lows <= spans  # what is less than `lows` wraps to more than any span
+        np.equal(alike.view(np.uint32), 0x01010101, out=out[top : top + BAND])
     return out
 
 
@@ -256,7 +266,7 @@ def connected(mask: NDArray[np.bool_], x: int, y: int) -> NDArray[np.bool_]:
     stride = width + 1  # a column of False ends every run at the end of its row
     flat = np.zeros(1 + height * stride, np.bool_)  # and one more before the first row
     flat[1:].reshape(height, stride)[:, :width] = mask
-    turns = np.flatnonzero(flat[1:] != flat[:-1])
+    turns = np.flatnonzero(flat[1:] != flat[:-1]).astype(np.int32)
     starts, ends = turns[::2], turns[1::2]
     # run i touches those runs j of the next row that begin before its end and end after its start
     first = np.searchsorted(ends, starts + stride, side="right")
@@ -264,7 +274,7 @@ def connected(mask: NDArray[np.bool_], x: int, y: int) -> NDArray[np.bool_]:
     counts = np.maximum(last - first, 0)
     upper = np.repeat(np.arange(len(starts)), counts)
     lower = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(first, counts)
-    labels = np.arange(len(starts))
+    labels = np.arange(len(starts), dtype=np.int32)
     while True:  # every run takes the least label of its neighbours, then of its label's label
         least = np.minimum(labels[upper], labels[lower])
         joined = labels.copy()
@@ -276,11 +286,10 @@ def connected(mask: NDArray[np.bool_], x: int, y: int) -> NDArray[np.bool_]:
         labels = joined
     here = int(np.searchsorted(starts, y * stride + x, side="right")) - 1
     chosen = labels == labels[here]
-    marks = np.zeros(height * stride + 1, np.int8)
-    marks[starts[chosen]] = 1
-    marks[ends[chosen]] -= 1
-    out: NDArray[np.bool_] = np.cumsum(marks, dtype=np.int8)[:-1].reshape(height, stride)[:, :width] > 0
-    return out
+    turning = np.zeros(height * stride, np.uint8)
+    turning[starts[chosen]] = turning[ends[chosen]] = 1
+    shown = np.bitwise_xor.accumulate(turning)  # `np.repeat` would let no other thread run
+    return shown.view(np.bool_).reshape(height, stride)[:, :width]
 
 
 def _dilated(mask: Shape, radius: int) -> Shape:

@@ -32,7 +32,7 @@ from ui.document import (
 from ui.history import History
 from ui.language import tr
 from ui.wet import Wet, WetMask
-from ui.work import Making, Work, made, made_aside
+from ui.work import Making, Told, Work, made, made_aside
 
 Change = Callable[[Document], Document]
 Made = Callable[[Document], Making[Document]]  # a change that takes time
@@ -205,7 +205,7 @@ class Session(QObject):
         with self._stroke(label, wet, replace(wet.layer, tiles=wet.tiles)):
             yield wet
 
-    def make_strokes(self, label: str, paint: Callable[[Wet], Generator[float]], pixels: int) -> None:
+    def make_strokes(self, label: str, paint: Callable[[Wet], Generator[Told]], pixels: int) -> None:
         """As `paint`, of strokes that take time, as long as so many pixels do; they are seen at the end."""
 
         def making(document: Document) -> Making[Document]:
@@ -342,7 +342,7 @@ class Session(QObject):
             self.pulled.emit()
             return
         try:
-            self.show(made(making))
+            self.show(made(making, self._tell))
         except BaseException:
             self.drop()
             raise
@@ -443,9 +443,10 @@ class Session(QObject):
     async def _make(self, label: str, making: Making[Document]) -> None:
         since = time.monotonic()
 
-        def tell(share: float) -> None:
-            if time.monotonic() > since + LONG:
-                self.progressed.emit(share, label)
+        def tell(told: Told) -> None:
+            if isinstance(told, float) and time.monotonic() > since + LONG:
+                self.progressed.emit(told, label)
+            self._tell(told)
 
         try:
             document = await made_aside(making, tell)
@@ -456,8 +457,12 @@ class Session(QObject):
         self.show(document)
         self.keep(label)
 
+    def _tell(self, told: Told) -> None:
+        if isinstance(told, str):
+            self.said.emit(told)
 
-def _painted(document: Document, wet: Wet, painting: Generator[float]) -> Making[Document]:
+
+def _painted(document: Document, wet: Wet, painting: Generator[Told]) -> Making[Document]:
     """A document with what is painted on it; itself if nothing came out different."""
     yield from painting
     dried = wet.dried()

@@ -15,7 +15,8 @@ from ui.language import tr
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-Making = Generator[float, None, T]  # how far it is, 0 ... 1, as it goes; at last what was made
+Told = float | str  # how far it is, 0 ... 1, or a hint for the user
+Making = Generator[Told, None, T]  # what is told as it goes; at last what was made
 
 
 class Work(QObject):
@@ -44,25 +45,26 @@ class Work(QObject):
             self.failed.emit(told.format(error=error))
 
 
-def made(making: Making[T]) -> T:
+def made(making: Making[T], told: Callable[[Told], None] = lambda told: None) -> T:
     """What comes of it, at once."""
     while True:
-        _, ended = _step(making)
+        word, ended = _step(making)
         if ended:
             return ended[0]
+        told(word)
 
 
-async def made_aside(making: Making[T], told: Callable[[float], None]) -> T:
+async def made_aside(making: Making[T], told: Callable[[Told], None]) -> T:
     """The same step by step beside the event loop; between two steps it can be cancelled."""
     while True:
-        share, ended = await asyncio.to_thread(_step, making)
+        word, ended = await asyncio.to_thread(_step, making)
         if ended:
             return ended[0]
-        told(share)
+        told(word)
 
 
-def _step(making: Making[T]) -> tuple[float, tuple[T, ...]]:
-    """How far it is, and what was made if that was the last step."""
+def _step(making: Making[T]) -> tuple[Told, tuple[T, ...]]:
+    """What is told, and what was made if that was the last step."""
     try:
         return next(making), ()
     except StopIteration as end:

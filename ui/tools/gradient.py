@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from ui.session import Session
 from ui.tools.guides import paint_rod
 from ui.tools.pointer import Gesture, Pointer
 from ui.view import View
+from ui.wet import Wet
+from ui.work import Told
 
 FORMS = (
     ("linear", "Linear", "Along the line"),
@@ -46,6 +49,7 @@ class Gradient:
     turned: bool = switch(False, "Turn round", "swap", "From the other end")
     opacity: float = share(1.0, "Opacity", "How much it covers", 1)
     line: QLineF | None = field(default=None, repr=False)  # while it is drawn, canvas pixels
+    laid: QLineF | None = field(default=None, repr=False)  # the last one, seen until its pixels are there
 
     @property
     def outline(self) -> float | None:
@@ -63,17 +67,19 @@ class Gradient:
             self.line = None
             session.pulled.emit()
         if line is not None and line.length() >= LEAST * pointer.point:
+            self.laid = line
             self._lay(session, line)
 
     def paint_picture(self, painter: QPainter, session: Session) -> None:
         """How it will look, but for layers above."""
-        if self.line is None or not self.line.length():
+        line = self.laid if session.is_making else self.line
+        if line is None or not line.length():
             return
         document, colours = session.document, self._colours(session.colour, session.other_colour)
-        start, end = self.line.p1(), self.line.p2()
+        start, end = line.p1(), line.p2()
         gradient: QGradient = QLinearGradient(start, end)
         if self.form == "radial":
-            gradient = QRadialGradient(start, self.line.length())
+            gradient = QRadialGradient(start, line.length())
         for place, colour in zip((0, 1), colours, strict=True):
             gradient.setColorAt(place, colour)
         painter.setOpacity(self.opacity)
@@ -81,14 +87,15 @@ class Gradient:
             painter.fillRect(QRectF(*document.rect), gradient)
             return
         at = document.selection.at
-        scale = min(1.0, COARSE / max(at.width, at.height))
+        step = -(-max(at.width, at.height) // COARSE)
+        scale = 1 / step
         shown = blank_image(math.ceil(at.width * scale), math.ceil(at.height * scale))
         with painting(shown) as inner:
             inner.scale(scale, scale)
             inner.translate(-at.x, -at.y)
             inner.fillRect(QRectF(*at), gradient)
             inner.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
-            mask = image_of(colour_ink(QColor("white"))(at, document.selection.mask))
+            mask = image_of(colour_ink(QColor("white"))(at, document.selection.mask[::step, ::step]))
             inner.drawImage(QRectF(*at), mask)
         painter.drawImage(QRectF(*at), shown)
 
@@ -103,16 +110,21 @@ class Gradient:
         return False
 
     def _lay(self, session: Session, line: QLineF) -> None:
-        document = session.document
-        with session.paint(self.name) as wet:
-            colours = self._colours(wet.ink(session.colour), wet.ink(session.other_colour))
-            coats = Coats(wet, picture_ink(graded(document, line, self.form, *colours)))
-            area = document.rect if document.selection is None else document.selection.at
-            for place in places(area):
-                rows, columns = overlap(place, document.rect)[1]
-                box = Rect(columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)
-                coats.lay(place, box, np.full((box.height, box.width), self.opacity, np.float32))
-            wet.show(set(wet.touched))
+        document, wish = session.document, replace(self)
+        area = document.rect if document.selection is None else document.selection.at
+        paint = partial(wish.painted, line, area, session.colour, session.other_colour)
+        session.make_strokes(self.name, paint, area.width * area.height)
+
+    def painted(self, line: QLineF, area: Rect, here: QColor, there: QColor, wet: Wet) -> Generator[Told]:
+        document = wet.document
+        colours = self._colours(wet.ink(here), wet.ink(there))
+        coats = Coats(wet, picture_ink(graded(document, line, self.form, *colours)))
+        painted = list(places(area))
+        for number, place in enumerate(painted):
+            yield number / len(painted)
+            rows, columns = overlap(place, document.rect)[1]
+            box = Rect(columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)
+            coats.lay(place, box, np.full((box.height, box.width), self.opacity, np.float32))
 
     def _colours(self, foreground: QColor, background: QColor) -> tuple[QColor, QColor]:
         last = QColor(background)

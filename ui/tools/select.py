@@ -7,7 +7,7 @@ makes it as wide as high, and Alt draws it from its middle.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -29,6 +29,7 @@ from ui.selection import (
 from ui.session import Session
 from ui.tools.pointer import Gesture, Pointer
 from ui.view import View
+from ui.work import Making
 
 LEAST = 3.0  # points: a press that moved less is a click
 LIGHT, DARK = QColor(255, 255, 255), QColor(0, 0, 0, 200)
@@ -167,11 +168,35 @@ def grabbed(session: Session, pointer: Pointer) -> Gesture:
 
 def taken(session: Session, label: str, new: Selection, how: How, feather: float = 0.0) -> None:
     """Combine what was drawn with what is selected: one undo step."""
-    document = session.document
-    if feather and not is_empty(new):
-        new = feathered(new, feather, document.rect)
-    if not is_empty(new) or how in ("replace", "intersect"):
-        selected(session, label, combined(document.selection, new, how))
+
+    def found(document: Document) -> Making[Selection]:
+        yield 0.0
+        return new
+
+    take(session, label, found, how, feather, _size(new) if feather or how != "replace" else 0)
+
+
+def take(
+    session: Session,
+    label: str,
+    find: Callable[[Document], Making[Selection]],
+    how: How,
+    feather: float = 0.0,
+    pixels: int | None = None,
+) -> None:
+    """The same of what takes time: as long as so many pixels do, or else all of the document's."""
+
+    def changed(document: Document) -> Making[Selection | None]:
+        new = yield from find(document)
+        if feather and not is_empty(new):
+            yield 0.5
+            new = feathered(new, feather, document.rect)
+        if is_empty(new) and how in ("add", "subtract"):
+            return document.selection
+        yield 0.8
+        return combined(document.selection, new, how)
+
+    reselect(session, label, changed, pixels)
 
 
 def clicked(session: Session, how: How) -> None:
@@ -181,11 +206,36 @@ def clicked(session: Session, how: How) -> None:
 
 
 def selected(session: Session, label: str, selection: Selection | None) -> None:
-    """The document's selection from now on; one of nothing is none, and that is said."""
-    if selection is not None and is_empty(selection):
-        session.said.emit(tr("Nothing is selected now, so tools work everywhere."))
-    if selection is not None or session.document.selection is not None:
-        session.commit(label, lambda document: replace(document, selection=some(selection)))
+    """The document's selection from now on."""
+
+    def changed(document: Document) -> Making[Selection | None]:
+        yield 0.0
+        return selection
+
+    reselect(session, label, changed, pixels=0)
+
+
+def reselect(
+    session: Session,
+    label: str,
+    change: Callable[[Document], Making[Selection | None]],
+    pixels: int | None = None,
+) -> None:
+    """Another selection, one undo step; one of nothing is none, and that is said."""
+
+    def changed(document: Document) -> Making[Document]:
+        selection = yield from change(document)
+        if selection is not None and is_empty(selection):
+            yield tr("Nothing is selected now, so tools work everywhere.")
+        if selection is document.selection:
+            return document
+        return replace(document, selection=some(selection))
+
+    session.make(label, changed, pixels)
+
+
+def _size(selection: Selection) -> int:
+    return selection.at.width * selection.at.height
 
 
 def some(selection: Selection | None) -> Selection | None:

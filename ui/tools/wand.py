@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QPainter
 
-from ui.document import composite
+from ui.document import Document, Layer, Selection, composite
 from ui.options import choice, slider, switch
 from ui.selection import How, alone, feathered, wand
 from ui.session import Session
 from ui.tools.pointer import Gesture, Pointer
-from ui.tools.select import MODES, asked_how, nudged, taken
+from ui.tools.select import MODES, asked_how, nudged, take
 from ui.view import View
+from ui.work import Making
 
 SMOOTH = 1.0  # pixels of feather
 
@@ -37,19 +39,22 @@ class Wand:
         return None
 
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:
-        document, layer = session.document, session.active_layer
-        how = asked_how(self.how, session, pointer)
+        document = session.document
         if 0 <= pointer.x < document.width and 0 <= pointer.y < document.height:
-            if self.merged or layer is None:
-                seen = composite(document, document.rect)
-            else:
-                seen = alone(document, layer, document.rect)
-            found = wand(seen, int(pointer.x), int(pointer.y), self.tolerance, self.touching)
-            if self.smooth and not self.feather:
-                found = feathered(found, SMOOTH, document.rect)
-            taken(session, self.name, found, how, self.feather)
+            how = asked_how(self.how, session, pointer)
+            layer = None if self.merged else session.active_layer
+            wish = replace(self)  # what is set of it may change while it looks
+            take(session, self.name, partial(wish.found, layer, pointer), how, self.feather)
         while pointer.down:
             pointer = yield
+
+    def found(self, layer: Layer | None, pointer: Pointer, document: Document) -> Making[Selection]:
+        """What is alike in a layer, or in the picture."""
+        yield 0.0
+        seen = composite(document, document.rect) if layer is None else alone(document, layer, document.rect)
+        yield 0.2
+        found = wand(seen, int(pointer.x), int(pointer.y), self.tolerance, self.touching)
+        return feathered(found, SMOOTH, document.rect) if self.smooth and not self.feather else found
 
     def paint_picture(self, painter: QPainter, session: Session) -> None:
         """The selection itself is all there is to be seen."""
