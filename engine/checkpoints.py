@@ -49,6 +49,7 @@ FLOWS: dict[str, Family] = {  # flow-matching models, by their pipelines
     **dict.fromkeys([f"Flux{task}Pipeline" for task in ("", "Img2Img", "Inpaint", "Fill")], "flux"),
 }
 GUIDANCE = {"sd1": 7.5, "sd2": 7.5, "sdxl": 6.0, "sdxl refiner": 6.0, "sd3": 4.5, "flux": 3.5}  # as usual
+MOST_LAYERS = 1000
 EMBEDDED = 8.0  # guidance of latent consistency models (Luo et al., 2023)
 NEEDED = {  # folders of a model, and what is in them
     "unet": "network",
@@ -101,6 +102,8 @@ class Checkpoint:
         if self.kind == "model" and self.family in RUNS and (inpaints or not self.task):
             if self.precision in QUANTISED:
                 return f"The weights of {self.path} are quantised; get them as float16, bfloat16 or float32."
+            if not self.prediction:
+                return f"What the network of {self.path} predicts is not known; choose another model."
             return ""
         if self.kind == "model":
             what = f"a model for {self.task} of {name}" if self.task else name
@@ -129,9 +132,18 @@ def settings(path: Path) -> dict[str, Any]:
         raise EngineError(f"{path} is missing; get a fresh copy of the model.") from None
     except (OSError, ValueError, RecursionError):
         found = None
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or _most_layers(found) > MOST_LAYERS:
         raise EngineError(f"{path} is damaged; get a fresh copy of the model.")
     return found
+
+
+def _most_layers(told: Any, counts: bool = False) -> int:
+    """The largest number under a name that counts layers: with too many no end of a model would be made."""
+    if isinstance(told, dict):
+        return max((_most_layers(each, "layers" in key) for key, each in told.items()), default=0)
+    if isinstance(told, list):
+        return max((_most_layers(each, counts) for each in told), default=0)
+    return told if counts and isinstance(told, int) else 0
 
 
 def weights(folder: Path) -> tuple[list[Path], str | None]:
@@ -145,6 +157,10 @@ def weights(folder: Path) -> tuple[list[Path], str | None]:
         if pickles:
             raise EngineError(pickle_refusal(pickles[0]))
         raise EngineError(f"{folder} holds no weights (.safetensors); get a fresh copy of the model.")
+    for index in folder.glob("*.safetensors.index.json"):
+        shards, beside = settings(index).get("weight_map"), [file.name for file in files]
+        if not isinstance(shards, dict) or any(name not in beside for name in shards.values()):
+            raise EngineError(f"{index} names files that are not beside it; get a fresh copy of the model.")
     variants: dict[str | None, list[Path]] = {}
     for file in files:
         words = re.sub(r"-\d+-of-\d+", "", file.name.removesuffix(".safetensors")).split(".")

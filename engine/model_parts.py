@@ -39,8 +39,17 @@ class Parts(NamedTuple):
 
 
 def load_parts(checkpoint: Checkpoint, dtype: torch.dtype) -> Parts:
-    """The network and the autoencoder in `dtype`."""
-    return (_from_folder if checkpoint.path.is_dir() else _from_file)(checkpoint, dtype)
+    """The network and the autoencoder in `dtype`. Raises EngineError for parts that do not fit."""
+    parts = (_from_folder if checkpoint.path.is_dir() else _from_file)(checkpoint, dtype)
+    network, texts = parts.network.config, [model.config for model in parts.words.models]
+    wanted = [network.cross_attention_dim, network.out_channels]
+    given = [sum(each.hidden_size for each in texts), parts.autoencoder.config.latent_channels]
+    if checkpoint.family == "sdxl":
+        wanted.append(network.projection_class_embeddings_input_dim - 6 * network.addition_time_embed_dim)
+        given.append(texts[-1].projection_dim)
+    if wanted != given:
+        raise EngineError(f"The parts of {checkpoint.path} do not belong together; get a fresh copy.")
+    return parts
 
 
 def _from_folder(checkpoint: Checkpoint, dtype: torch.dtype) -> Parts:
@@ -73,6 +82,7 @@ def _text_model(kind: Any, folder: Path, dtype: torch.dtype) -> nn.Module:
 def part_from(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
     """One of a folder's parts; no weight may be missing, for it would be a random one."""
     _, variant = weights(folder)
+    settings(folder / "config.json")
     usual = torch.get_default_dtype()
     try:
         part, told = kind.from_pretrained(
@@ -116,9 +126,9 @@ def _built(kind: Any, part: layouts.Part, dtype: torch.dtype) -> Any:
 
 
 def _output(checkpoint: Checkpoint) -> Output:
-    if checkpoint.prediction in ("eps", "v", "x0"):
-        return checkpoint.prediction
-    raise EngineError(f"What the network of {checkpoint.path} predicts is not known; choose another model.")
+    if not checkpoint.prediction:
+        raise EngineError(checkpoint.refusal)
+    return checkpoint.prediction
 
 
 def _schedule(told: dict[str, Any]) -> Schedule:

@@ -108,6 +108,41 @@ def test_what_a_file_lacks_is_named(tmp_path: Path) -> None:
     assert "lacks its text encoder;" in told(checkpoint(tmp_path / "a.safetensors", without)).refusal
 
 
+def test_what_a_file_of_xl_lacks_is_named(tmp_path: Path) -> None:
+    for beginning, name in (
+        ("conditioner.embedders.0", "lacks its text encoder;"),
+        ("conditioner.embedders.1", "lacks its second text encoder;"),
+        ("first_stage", "lacks its autoencoder;"),
+    ):
+        without = {key: shape for key, shape in SDXL.items() if not key.startswith(beginning)}
+        assert name in told(checkpoint(tmp_path / "a.safetensors", without)).refusal
+
+
+@pytest.mark.parametrize("family", [SD1, SD2, SDXL])
+@pytest.mark.parametrize(("channels", "task"), [(8, "instructions"), (5, "depth"), (7, "upscaling"), (6, "")])
+def test_networks_that_want_something_else_are_refused(
+    tmp_path: Path, family: Shapes, channels: int, task: str
+) -> None:
+    first = {U + "input_blocks.0.0.weight": (320, channels, 3, 3)}
+    refusal = told(checkpoint(tmp_path / "a.safetensors", {**family, **first})).refusal
+    assert f"is a model for {task or 'something else'} of Stable Diffusion" in refusal
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.uint8, torch.float8_e4m3fn])
+def test_quantised_numbers_are_refused_and_plain_float8_is_not(tmp_path: Path, dtype: torch.dtype) -> None:
+    path, tensors = tmp_path / "a.safetensors", {key: torch.zeros(shape) for key, shape in SDXL.items()}
+    numbers = {key: x.to(dtype) for key, x in tensors.items()}
+    save_file(numbers, path)
+    assert told(path).refusal.count("are quantised; get them as") == (not dtype.is_floating_point)
+    save_file(numbers | {U + "input_blocks.1.0.weight_scale": torch.ones(1)}, path)
+    assert "are quantised; get them as" in told(path).refusal
+
+
+def test_what_a_network_says_that_is_not_known_is_said_before_loading(tmp_path: Path) -> None:
+    found = told(checkpoint(tmp_path / "a.safetensors", {**SDXL, "edm_mean": (4,), "edm_std": (4,)}))
+    assert "is not known; choose another model" in found.refusal
+
+
 def test_what_the_network_says_is_known_guessed_or_told_beside(tmp_path: Path) -> None:
     def said(
         name: str, shapes: Shapes, metadata: dict[str, str] | None = None, spread: float = 0.0
@@ -129,10 +164,47 @@ def test_what_the_network_says_is_known_guessed_or_told_beside(tmp_path: Path) -
     assert said("plain", SD2, spread=0.15) == ("eps", True)
 
 
-@pytest.mark.parametrize("name", ["dreamTurbo_v2", "lightning-4step", "my LCM", "Hyper-SD"])
-def test_a_fast_model_is_known_by_its_name(tmp_path: Path, name: str) -> None:
-    assert told(checkpoint(tmp_path / f"{name}.safetensors", SD1)).fast
-    assert not told(checkpoint(tmp_path / "calm.safetensors", SD1)).fast
+@pytest.mark.parametrize(
+    ("name", "steps", "consistent"),
+    [
+        ("dreamTurbo_v2", 4, False),
+        ("sdxl_lightning_8step_unet", 8, False),
+        ("xl-Lightning-2-steps", 2, False),
+        ("my LCM", 4, True),
+        ("dreamshaperLCM_v8", 4, True),
+        ("lcm_dreamshaper", 4, True),
+        ("juggernautXL dmd2", 4, True),
+        ("Hyper-SD", 4, False),
+        ("realisticVision_v51HyperVAE", 4, False),
+        ("photon TCD", 4, False),
+    ],
+)
+def test_a_fast_model_is_known_by_its_name(tmp_path: Path, name: str, steps: int, consistent: bool) -> None:
+    found = told(checkpoint(tmp_path / f"{name}.safetensors", SD1))
+    assert (found.fast, found.steps, found.guidance, found.consistent) == (True, steps, 1.0, consistent)
+
+
+@pytest.mark.parametrize(
+    "name", ["calm", "hyperrealism_v3", "HyperRealistic", "hyperion", "film calm 10step"]
+)
+def test_other_names_say_nothing(tmp_path: Path, name: str) -> None:
+    found = told(checkpoint(tmp_path / f"{name}.safetensors", SD1))
+    assert (found.fast, found.steps, found.guidance) == (False, 25, 7.5)
+
+
+def test_a_network_that_is_told_the_guidance_is_known_by_a_key(tmp_path: Path) -> None:
+    found = told(checkpoint(tmp_path / "a.safetensors", {**SD1, U + "time_embed.cond_proj.weight": (8, 8)}))
+    assert (found.fast, found.consistent, found.embeds_guidance, found.guidance) == (True, True, True, 8.0)
+
+
+def test_what_a_file_was_trained_on_is_told_or_as_usual(tmp_path: Path) -> None:
+    def native(shapes: Shapes, metadata: dict[str, str] | None = None, spread: float = 0.0) -> int:
+        return told(checkpoint(tmp_path / "a.safetensors", shapes, metadata, spread)).native
+
+    assert (native(SD1), native(SD2), native(SDXL)) == (512, 512, 1024)
+    assert native(SD2, spread=0.15) == 768
+    assert native(SDXL, {"modelspec.resolution": "512x512"}) == 512
+    assert native(SDXL, {"modelspec.resolution": "large"}) == 1024
 
 
 def header_of(text: str, rest: bytes = b"") -> bytes:
@@ -193,7 +265,7 @@ def folder_of(tmp_path: Path, pipeline: str = "StableDiffusionPipeline", **unet:
         ("vae", {}),
         ("text_encoder", {}),
     ):
-        (tmp_path / part).mkdir()
+        (tmp_path / part).mkdir(parents=True)
         file = "scheduler_config.json" if part == "scheduler" else "config.json"
         (tmp_path / part / file).write_text(json.dumps(names))
         if part != "scheduler":
@@ -228,6 +300,24 @@ def test_a_folder_with_pickles_alone_is_refused(tmp_path: Path) -> None:
     (vae / "model.fp16.safetensors").rename(vae / "diffusion_pytorch_model.bin")
     with pytest.raises(EngineError, match=r"diffusion_pytorch_model\.bin is a pickle"):
         told(tmp_path)
+
+
+def test_an_index_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    folder, stolen = folder_of(tmp_path / "model"), tmp_path / "secret.bin"
+    stolen.write_bytes(b"anything")
+    index = folder / "unet" / "diffusion_pytorch_model.safetensors.index.json"
+    for shards in ({"a": "../../secret.bin"}, {"a": str(stolen)}, {"a": ["model"]}, "all"):
+        index.write_text(json.dumps({"weight_map": shards}))
+        with pytest.raises(EngineError, match="names files that are not beside it; get a fresh copy"):
+            told(folder)
+    index.write_text(json.dumps({"weight_map": {"a": "model.fp16.safetensors"}}))
+    assert not told(folder).refusal
+
+
+def test_settings_that_ask_for_layers_without_end_are_damaged(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, transformer_layers_per_block=[1, [2, 10**9]])
+    with pytest.raises(EngineError, match=r"config\.json is damaged; get a fresh copy"):
+        told(folder)
 
 
 def test_a_folder_without_weights_or_parts(tmp_path: Path) -> None:
