@@ -15,11 +15,16 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from engine import models
+from engine.area import Rect
 from engine.checkpoints import told
 from engine.edits import edit
+from engine.headless import main
+from engine.headless_options import lora
 from engine.latent_diffusion import LatentDiffusion
 from engine.levels import Level
 from engine.model_parts import load_parts
+from engine.pictures import Rgba, open_picture, save_picture
+from engine.recipe import recipe_of, to_json
 from engine.types import Drag, EditRequest, EditResult, EngineError, Handle, Lora, SDEdit
 from tests import random_loras
 from tests.random_checkpoints import pipeline, save_folder
@@ -314,3 +319,60 @@ def test_inversions_that_do_not_fit_are_said_in_one_sentence(sd1: Made, tmp_path
     for name, sentence in (("gone.safetensors", "There is no file"), ("mine.bin", "is a pickle")):
         with pytest.raises(EngineError, match=sentence):
             said(sd1.model, embeddings=(str(tmp_path / name),))
+
+
+@pytest.fixture
+def folder(sd1: Made, tmp_path: Path) -> str:
+    return str(save_folder(sd1.pipe, tmp_path / "model"))
+
+
+def test_the_command_line_wears_teaches_and_learns(
+    folder: str, file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, out, word = (str(tmp_path / name) for name in ("in.png", "out.png", "mist.safetensors"))
+    save_picture(Path(source), PICTURE)
+    save_file({"emb_params": torch.ones(2, 64)}, word)
+
+    def seen(*more: str) -> Rgba:
+        given = ["sdedit", source, "-o", out, "--model", folder, "--steps", "2", "--prompt", "a mist"]
+        assert main([*given, *more]) == 0
+        return open_picture(Path(out)).rgba
+
+    plain = seen("--lora", f"{file}:0")
+    wears, learned = seen("--lora", f"{file}:0.5", "--embedding", word), seen("--learn", "2")
+    assert (wears != plain).any()
+    assert (learned != plain).any()
+    assert "learning, step 2 of 2" in capsys.readouterr().err
+    assert main(["sdedit", source, "-o", out, "--model", folder, "--lora", "none.safetensors"]) == 2
+    assert capsys.readouterr().err == "There is no file none.safetensors; check the name.\n"
+
+
+def test_a_recipe_wears_its_loras_again_and_says_when_one_is_gone(
+    folder: str, file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = replace(ASKED, loras=(Lora(file, 0.5),), model=folder)
+    first = models.load(folder, "cpu")
+    (result,) = (each for each in edit(asked, first) if isinstance(each, EditResult))
+    recipe, source, out = tmp_path / "mine.recipe.json", tmp_path / "in.png", tmp_path / "out.png"
+    recipe.write_text(to_json(recipe_of(asked, Rect(0, 0, 64, 64), (64, 64))), encoding="utf-8")
+    save_picture(source, PICTURE)
+    assert main(["replay", str(recipe), str(source), "-o", str(out)]) == 0
+    assert (open_picture(out).rgba[..., :3] == result.image).all()
+    Path(file).unlink()
+    capsys.readouterr()
+    assert main(["replay", str(recipe), str(source), "-o", str(out)]) == 2
+    assert "The recipe needs mine.safetensors" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("mine.safetensors", Lora("mine.safetensors")),
+        ("mine.safetensors:0.5", Lora("mine.safetensors", 0.5)),
+        ("mine.safetensors:-1", Lora("mine.safetensors", -1.0)),
+        (r"C:\loras\mine.safetensors", Lora(r"C:\loras\mine.safetensors")),
+        (r"C:\loras\mine.safetensors:2", Lora(r"C:\loras\mine.safetensors", 2.0)),
+    ],
+)
+def test_a_loras_weight_stands_behind_the_last_colon(given: str, meant: Lora) -> None:
+    assert lora(given) == meant

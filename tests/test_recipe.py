@@ -16,7 +16,7 @@ from engine.edits import edit
 from engine.headless import main
 from engine.headless_edits import put_back
 from engine.pictures import open_picture, save_picture
-from engine.recipe import from_json, place_of, recipe_of, request_of, to_json, variant_of
+from engine.recipe import from_json, place_of, recipe_of, request_of, to_json, variant_of, with_files
 from engine.toy import Toy
 from engine.types import (
     Drag,
@@ -24,7 +24,9 @@ from engine.types import (
     EditResult,
     EngineError,
     Handle,
+    Identity,
     Inpaint,
+    Lora,
     Region,
     Rgb,
     SDEdit,
@@ -203,6 +205,39 @@ def test_a_mask_that_is_cut_short_is_told_of() -> None:
     recipe = recipe_of(stroked(), AT, SIZE)
     with pytest.raises(EngineError, match="The mask in the recipe is damaged"):
         request_of(replace(recipe, mask=recipe.mask[:40]), PICTURE)
+
+
+def test_what_lies_beside_the_model_is_kept_by_name_and_content(tmp_path: Path) -> None:
+    style, word = tmp_path / "style.safetensors", tmp_path / "word.safetensors"
+    style.write_bytes(b"one")
+    word.write_bytes(b"two")
+    asked = replace(
+        stroked(),
+        loras=(Lora(str(style), 0.5),),
+        embeddings=(str(word),),
+        identity=Identity(rank=4, prompt="a lake"),
+    )
+    recipe = from_json(to_json(recipe_of(asked, AT, SIZE)))
+    again = request_of(recipe, PICTURE)
+    assert (again.loras, again.embeddings, again.identity) == (asked.loras, asked.embeddings, asked.identity)
+    assert with_files(recipe, tmp_path) == (recipe, [])
+
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    style.rename(moved / style.name)
+    found, notes = with_files(recipe, moved)
+    assert (found.loras[0].path, notes) == (str(moved / style.name), [])
+
+    style.write_bytes(b"another of the same name")  # what is the same is taken, wherever it is
+    assert with_files(recipe, moved) == (found, [])
+    (moved / style.name).unlink()
+    other, notes = with_files(recipe, moved)
+    assert other == recipe
+    assert notes == ["The recipe was made with another style.safetensors; the result will not be the same."]
+
+    word.unlink()
+    with pytest.raises(EngineError, match=r"needs word.safetensors, which is not at .*; put it there, or"):
+        with_files(recipe, moved)
 
 
 # ---- from the command line
