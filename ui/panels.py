@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QEnterEvent, QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -79,6 +79,9 @@ class EditPanel(QWidget):
         self.main.setProperty("large", True)
         self.main.setIconSize(QSize(26, 18))  # wider than the glyph, for air before the text
         self.main.clicked.connect(self._main_clicked)
+        self.outlook = caption("")
+        self.outlook.setWordWrap(True)
+        self.outlook.hide()
         self.live = push_button(tr("Live"))
         self.live.setProperty("large", True)
         self.live.setProperty("live", True)
@@ -212,6 +215,15 @@ class EditPanel(QWidget):
             explain(self.main, tr("The model is getting ready"))
         restyle(self.main)
 
+    @Slot(str, bool)
+    def foretell(self, words: str, is_short: bool) -> None:
+        """What the next run will take; whether memory is short for it."""
+        self.outlook.setText(words)
+        self.outlook.setProperty("warns", is_short)
+        self.outlook.setProperty("quiet", not is_short)
+        restyle(self.outlook)
+        self.outlook.setVisible(bool(words))
+
     def take(self, facts: ModelFacts) -> None:
         """What the model takes: without words nothing can be translated."""
         self.source.set_vocabulary(facts.vocabulary)
@@ -272,6 +284,7 @@ class EditPanel(QWidget):
         _column(
             self,
             buttons,
+            self.outlook,
             self.task,
             self.source,
             self.find_mask,

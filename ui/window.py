@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.types import ModelFacts
+from engine.types import EditRequest, ModelFacts, Prediction
 from ui import files, presets, theme
 from ui.ants import Ants
 from ui.apply import EditOptions, Edits, ladder
@@ -43,6 +43,7 @@ from ui.drag_panel import DragPanel
 from ui.dragging import dragged
 from ui.editing import Editing
 from ui.filing import Filing
+from ui.foretelling import Foretelling
 from ui.history_panel import MEGABYTE, HistoryPanel
 from ui.icons import application_icon
 from ui.inventing import ASKS
@@ -91,7 +92,11 @@ class Engine(Edits, Protocol):
     @property
     def failed(self) -> SignalInstance: ...  # a sentence
 
+    @property
+    def noticed(self) -> SignalInstance: ...  # a sentence
+
     async def load(self, model: str) -> ModelFacts: ...
+    def predict(self, request: EditRequest) -> Prediction | None: ...
     async def diagnosis(self) -> str: ...
     async def close(self) -> None: ...
 
@@ -377,6 +382,7 @@ class Window(QMainWindow):
         await self.live.ended()
         await self.switching.ended()
         await self.library.ended()
+        await self.foretelling.ended()
         await self.filing.ended()
         await self.journaling.end()
         self._save_settings()
@@ -448,6 +454,7 @@ class Window(QMainWindow):
         self.session.history.limit(settings.history_budget * MEGABYTE)
         self.history = HistoryPanel(self.session)
         self.live = Live(self.session, self.engine, self.work, self._live_options)
+        self.foretelling = Foretelling(self.session, self.engine, self.editing, self.work, self._live_options)
         self.live_bar = LiveBar(self.canvas, self.live)
         self.job_bar = JobBar(self.canvas)
         self.timeline = Timeline(self.canvas, self.job_bar)
@@ -589,6 +596,13 @@ class Window(QMainWindow):
         self.model_panel.chosen.connect(switching.choose)
         self.model_panel.models_wanted.connect(self.comfort.show_models)
         self.model_panel.changed.connect(self.live.look)
+        self.engine.noticed.connect(self.messages.tell)
+        self.foretelling.told.connect(panel.foretell)
+        for changed in (
+            *(panel.changed, self.model_panel.changed, switching.ready),
+            *(session.committed, session.replaced, self.editing.changed),
+        ):
+            changed.connect(self.foretelling.look)
         self._show_models()
         QTimer.singleShot(0, self.library.look)  # once the event loop runs
 
