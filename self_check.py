@@ -159,6 +159,18 @@ def checkpoint(folder: Path) -> str:
     return f"a picture of {width} x {height} pixels"
 
 
+def child(folder: Path) -> str:
+    """The engine starts in a process of its own, and answers."""
+    from engine.child import Child, own_command
+
+    engine = Child("cpu", own_command())
+    try:
+        facts = engine.facts("starter")
+    finally:
+        engine.close()
+    return f"model {facts.name} in a process of its own"
+
+
 def project(folder: Path) -> str:
     """What is saved as a project comes back, pixel by pixel."""
     from ui import openraster, openraster_writing
@@ -250,6 +262,7 @@ CHECKS: dict[str, Callable[[Path], str]] = {
     "libraries": libraries,
     "edit": edit,
     "checkpoint": checkpoint,
+    "child": child,
     "project": project,
     "languages": languages,
     "window": window,

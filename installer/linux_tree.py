@@ -68,7 +68,7 @@ Description: paint over a picture and let a diffusion model make your strokes re
  works them in, on this machine alone. A small model of landscapes comes
  with it.
  .
- The program never asks the network for anything.
+ The network is asked for a model if the user says so, and for nothing else.
 """
 
 
