@@ -32,6 +32,7 @@ class Row:
     mean_way: float = 0.0  # pixels
     output: list[str] = field(default_factory=list)  # below the output folder
     seconds: float = 0.0
+    learning_seconds: float = 0.0  # of them
     network_calls: int = 0
     network_evaluations: int = 0
     moves: int = 0
@@ -72,9 +73,10 @@ def _page(settings: Settings, rows: Sequence[Row]) -> str:
         seconds = sum(row.seconds for row in good) / len(good)
         evaluations = sum(row.network_evaluations for row in good) / len(good)
         way = sum(row.mean_way for row in good) / len(good)
+        learning = sum(row.learning_seconds for row in good) / len(good)
         lines.append(
             f"On average {seconds:.2f} s and {evaluations:.0f} network evaluations, for a way of {way:.0f} "
-            "pixels."
+            "pixels." + f" Learning the picture took {learning:.2f} s of them." * (learning > 0)
         )
     lines += ["", "| case | words | handles | mean way | moves | evaluations | seconds | result |"]
     lines.append("|---|---|--:|--:|--:|--:|--:|---|")

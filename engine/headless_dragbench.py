@@ -83,7 +83,7 @@ def bench(ask: argparse.Namespace) -> int:
     done = f"{broken} of {len(cases)} cases are broken, the rest is" if broken else "All cases are"
     say(f"{done} done; the table is {ask.output / 'results.md'}")
     if ask.json:
-        sums = ("seconds", "network_calls", "network_evaluations", "moves")
+        sums = ("seconds", "learning_seconds", "network_calls", "network_evaluations", "moves")
         totals = {name: round(sum(getattr(row, name) for _, row in good), 4) for name in sums}
         answer({"output": str(ask.output), "cases": len(cases), "failed": broken, **totals})
     return 1 if broken else 0
@@ -135,6 +135,7 @@ def _run(
             save_picture(path, put_back(held.picture, area, result))
             row.output.append(path.relative_to(ask.output).as_posix())
         row.seconds, row.moves = round(report.seconds, 3), report.moves
+        row.learning_seconds = round(report.learning_seconds, 3)
         row.network_calls = model.clock.network_calls - before[0]
         row.network_evaluations = model.clock.network_evaluations - before[1]
     except BROKEN as error:
