@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,10 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderKL
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from engine import models
 from engine.checkpoints import told
 from engine.conditioning import place
 from engine.edits import edit
@@ -27,6 +31,7 @@ from engine.types import (
     Drag,
     EditRequest,
     EditResult,
+    EngineError,
     Handle,
     Inpaint,
     Mask,
@@ -350,3 +355,58 @@ def test_averages_of_training_are_left_where_they_are(sdxl: Made, tmp_path: Path
     assert (found.family, found.refusal) == ("sdxl", "")
     own, found_ones = sdxl[0].unet.state_dict(), loaded(found.path).network.state_dict()
     assert all(torch.equal(found_ones[key], x) for key, x in own.items())
+
+
+G = "conditioner.embedders.1.model."
+U = "model.diffusion_model."
+HARMS: dict[str, Callable[[dict[str, Tensor]], dict[str, Tensor]]] = {
+    "no place for the size": lambda found: {key: x for key, x in found.items() if "label_emb.0.2" not in key},
+    "no projection": lambda found: {key: x for key, x in found.items() if key != G + "text_projection"},
+    "a layer of words less": lambda found: {key: x for key, x in found.items() if "1.mlp.c_proj" not in key},
+    "another projection": lambda found: found | {G + "text_projection": torch.zeros(64, 32)},
+    "a flat weight": lambda found: found | {U + "label_emb.0.0.weight": torch.zeros(64)},
+    "no width": lambda found: found | {G + "positional_embedding": torch.zeros(77, 0)},
+    "other words": lambda found: found | {U + "time_embed.0.weight": torch.zeros(3, 3)},
+    "no numbers": lambda found: found | {"first_stage_model.quant_conv.bias": torch.full((8,), torch.nan)},
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_damaged_file_gives_one_sentence(sdxl: Made, tmp_path: Path, harm: str) -> None:
+    found = load_file(sdxl[2])
+    harmed = HARMS[harm](found)
+    assert harmed.keys() != found.keys() or any(harmed[key] is not x for key, x in found.items())
+    save_file(harmed, tmp_path / "mine.safetensors")
+    with pytest.raises(EngineError, match=r"damaged|belong together") as raised:
+        models.load(str(tmp_path / "mine.safetensors"), "cpu")
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "changes", "sentence"),
+    [
+        ("text_encoder_2/config.json", {"model_type": "t5"}, "reads words by a t5, which is not supported"),
+        ("text_encoder_2/config.json", {"projection_dim": 32}, "do not fit|belong together|damaged"),
+        ("text_encoder_2/config.json", {"num_hidden_layers": 10**9}, r"config\.json is damaged"),
+        ("vae/config.json", {"layers_per_block": 10**9}, r"config\.json is damaged"),
+        ("unet/config.json", {"addition_time_embed_dim": 16}, "parts of .* do not belong together"),
+        ("unet/config.json", {"addition_time_embed_dim": None}, "damaged"),
+        ("scheduler/scheduler_config.json", {"prediction_type": "mine"}, "is not known; choose another"),
+    ],
+)
+def test_a_folder_whose_parts_do_not_fit_gives_one_sentence(
+    sdxl: Made, tmp_path: Path, file: str, changes: dict[str, Any], sentence: str
+) -> None:
+    folder = Path(shutil.copytree(sdxl[1], tmp_path / "model"))
+    (folder / file).write_text(json.dumps(json.loads((folder / file).read_text()) | changes))
+    with pytest.raises(EngineError, match=sentence) as raised:
+        models.load(str(folder), "cpu")
+    assert "\n" not in str(raised.value)
+
+
+def test_parts_of_two_models_are_not_put_together(sdxl: Made, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(sdxl[1], tmp_path / "model"))
+    shutil.rmtree(folder / "vae")
+    AutoencoderKL(block_out_channels=(32,), latent_channels=16).save_pretrained(folder / "vae")
+    with pytest.raises(EngineError, match="do not belong together; get a fresh copy"):
+        models.load(str(folder), "cpu")
