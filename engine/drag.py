@@ -123,7 +123,8 @@ def guided(operation: Drag, request: EditRequest, model: Model) -> Iterator[Even
     few = max(2, math.ceil(FEWER * request.steps))
     walks = [Walk(coarse, request.steps, max(model.schedule(operation.strength).ratio, near), near, True)]
     walks += [Walk(at, few, FINER, min(near, FINER), False) for at in finer]
-    denoise = model.denoiser(request)
+    # a model that was made for inpainting sees what is warped, with the uncovered ground as its hole
+    denoise = model.denoiser(replace(request, image=warp.picture, mask=ground.uncovered))
     if operation.form == "settle":
         walked, costs = _settled, [[walk.steps for walk in walks]] * request.variants
     else:
@@ -202,7 +203,7 @@ def _path(walk: Walk, guide: Rgb, request: EditRequest) -> Path:
     paths = _kept.setdefault(walk.at.model, OrderedDict())
     words = request.prompt, request.negative_prompt, request.guidance
     files = tuple(stamp(path) for path in (*(each.path for each in request.loras), *request.embeddings))
-    beside = request.loras, files, request.t0
+    beside = request.loras, files, request.t0, None if request.mask is None else request.mask.tobytes()
     key = guide.tobytes(), guide.shape, tuple(levels), size, words, beside, request.window
     if key not in paths:
         paths[key] = noised(walk.at.latent(guide), levels, seeded(0))

@@ -210,6 +210,17 @@ def test_what_is_round_a_hole_is_encoded_once_for_an_edit(holed: Made) -> None:
     assert grey[0].any()
 
 
+def test_a_drag_has_its_hole_where_ground_is_uncovered(holed: Made) -> None:
+    model, seen = small(holed[1]), []
+    hook = model.network.register_forward_pre_hook(lambda _, told: seen.append(told[0][0, 4]))
+    handle = Handle((16, 16), (48, 48), 8)
+    *_, result = edit(replace(ASKED, operation=Drag((handle,)), mask=None, steps=2), model)
+    hook.remove()
+    assert isinstance(result, EditResult)
+    assert all(hole[1, 1] == 1 and hole[2, 2] == 1 for hole in seen)  # where it was
+    assert all(hole[4:, 4:].max() == 0 for hole in seen)  # and not where it is
+
+
 @pytest.fixture(scope="module")
 def lcm(tmp_path_factory: pytest.TempPathFactory) -> Made:
     from diffusers import LatentConsistencyModelImg2ImgPipeline, LCMScheduler
