@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -11,10 +12,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
-from ui.brushes import BrushButton
+from ui.brushes import BrushButton, OwnOffered
 from ui.curve_editor import CurveEditor, PenPanel
 from ui.curves import STRAIGHT, Curve, Response
 from ui.options import kept
+from ui.own_brushes import OwnBrushes
 from ui.pixels import rgba_of
 from ui.presets import PRESETS, preview, take, taken
 from ui.settings import Settings
@@ -27,8 +29,8 @@ LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 
 
 @pytest.fixture
-def strip(qtbot: QtBot) -> OptionStrip:
-    strip = OptionStrip()
+def strip(qtbot: QtBot, tmp_path: Path) -> OptionStrip:
+    strip = OptionStrip(OwnBrushes(tmp_path / "brushes.toml"))
     qtbot.addWidget(strip)
     strip.resize(1100, 44)
     strip.show()
@@ -150,8 +152,71 @@ def test_choosing_a_brush_changes_the_tool_and_its_sliders(strip: OptionStrip) -
     assert strip.brushes.accessibleDescription() == "Cloud"
 
 
-def test_the_button_draws_what_the_brush_draws(qtbot: QtBot) -> None:
-    button = BrushButton()
+def test_the_users_own_brushes_are_offered_beside_those_that_are_ready(
+    strip: OptionStrip, tmp_path: Path
+) -> None:
+    """Saved under a name, renamed, deleted, brought back; and there again at the next start."""
+    brush, offers = Brush(), strip.brushes
+    take(brush, "Chalk")
+    brush.jitter = 0.5
+    strip.show_tool(brush)
+    offers.ask_name()
+    QTest.keyClicks(offers.naming.field, "Chalk")
+    assert not offers.naming.save_button.isEnabled()  # one that is ready is called so
+    QTest.keyClicks(offers.naming.field, ", uneven")
+    QTest.keyClick(offers.naming.field, Qt.Key.Key_Return)
+    assert offers.accessibleDescription() == "Chalk, uneven"
+    assert offers.offered["Chalk, uneven"].isChecked()
+
+    QTest.mouseClick(offers.offered["Ink"], LEFT)
+    QTest.mouseClick(strip.brushes, LEFT)
+    QTest.mouseClick(offers.offered["Chalk, uneven"], LEFT)
+    assert (brush.shape, brush.jitter) == ("chalk", 0.5)
+
+    offered = offers.offered["Chalk, uneven"]
+    assert isinstance(offered, OwnOffered)
+    offered.menu_of_brush.actions()[0].trigger()
+    offers.naming.field.setText("Rough")
+    QTest.mouseClick(offers.naming.save_button, LEFT)
+    assert OwnBrushes(tmp_path / "brushes.toml").names == ["Rough"]
+    offered = offers.offered["Rough"]
+    assert isinstance(offered, OwnOffered)
+    offered.menu_of_brush.actions()[2].trigger()
+    assert OwnBrushes(tmp_path / "brushes.toml").names == []
+    QTest.mouseClick(offers.naming.back_button, LEFT)
+    again, later = OwnBrushes(tmp_path / "brushes.toml"), Brush(mirror=True)
+    again.take(later, "Rough")
+    assert again.taken(later) == "Rough"
+    assert later.mirror
+    offers.flyout.close()
+
+
+def test_an_own_brush_is_replaced_by_the_one_in_use(strip: OptionStrip, tmp_path: Path) -> None:
+    brush, offers = Brush(), strip.brushes
+    strip.show_tool(brush)
+    offers.own.save("Mine", brush)
+    brush.opacity = 0.25
+    offers.ask_name()
+    offers.naming.field.setText("Mine")
+    assert offers.naming.save_button.text() == "Replace"
+    QTest.mouseClick(offers.naming.save_button, LEFT)
+    other = Brush()
+    OwnBrushes(tmp_path / "brushes.toml").take(other, "Mine")
+    assert other.opacity == 0.25
+    offers.flyout.close()
+
+
+def test_a_file_of_brushes_that_makes_no_sense_costs_only_what_makes_none(tmp_path: Path) -> None:
+    file = tmp_path / "brushes.toml"
+    file.write_text('number = 3\n[Odd]\nsize = "large"\nopacity = 0.5\nunknown = 1\n', encoding="utf-8")
+    own, brush = OwnBrushes(file), Brush(size=48)
+    assert own.names == ["Odd"]
+    own.take(brush, "Odd")
+    assert (brush.size, brush.opacity) == (48, 0.5)
+
+
+def test_the_button_draws_what_the_brush_draws(qtbot: QtBot, tmp_path: Path) -> None:
+    button = BrushButton(OwnBrushes(tmp_path / "brushes.toml"))
     qtbot.addWidget(button)
     covered = []
     for size in (4, 30):

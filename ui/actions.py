@@ -62,6 +62,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("default_colours", "&Edit", "Black and &white", ("D",)),
     Action("larger", "&Edit", "&Larger tool", ("]",)),
     Action("smaller", "&Edit", "Smaller t&ool", ("[",)),
+    Action("save_brush", "&Edit", "Save the brush..."),
     Action("", "&Edit", "-"),
     Action("comfort.show_models", "&Edit", "Models...", (), "cube"),
     Action("show_preferences", "&Edit", "Pre&ferences...", ("Ctrl+Alt+,",), "gear-six"),

@@ -20,6 +20,7 @@ from ui.flyout import Flyout
 from ui.icons import icon
 from ui.language import tr
 from ui.options import Answer, Choice, Option, Slide, Switch, options_of
+from ui.own_brushes import OwnBrushes
 from ui.tools import Brush, Tool
 from ui.widgets import Choices, Elided, Segments, Slider, caption, icon_button
 
@@ -32,7 +33,7 @@ class OptionStrip(QWidget):
 
     changed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, own: OwnBrushes) -> None:
         super().__init__()
         self.setObjectName("strip")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -44,7 +45,7 @@ class OptionStrip(QWidget):
         self._name.setProperty("title", True)
         self._hint = Elided()
         self._hint.setProperty("quiet", True)
-        self.brushes = BrushButton()
+        self.brushes = BrushButton(own)
         self.brushes.changed.connect(self._changed_as_a_whole)
         self.pen = icon_button("pen-nib", tr("What the pen's pressure and tilt do"))
         self._pens: dict[tuple[tuple[str, str], ...], PenPanel] = {}

@@ -59,6 +59,7 @@ from ui.mirror import MirrorMarks
 from ui.model_panel import ModelPanel
 from ui.models import Library, dropped_models
 from ui.navigator import Navigator
+from ui.own_brushes import OwnBrushes
 from ui.panels import EditPanel, JobBar, MessageBar, Welcome
 from ui.preferences import PreferencesDialog
 from ui.recovery import Card, OverCanvas, Recovery
@@ -277,6 +278,14 @@ class Window(QMainWindow):
             presets.take(brush, name)
             self.choose_tool(number)
 
+    def save_brush(self) -> None:
+        """Ask what the brush as it is now shall be called."""
+        if self.editing.is_working:
+            return
+        if not isinstance(self.tool, Brush):
+            self.choose_tool(next(number for number, tool in enumerate(self.tools) if type(tool) is Brush))
+        self.options.brushes.ask_name()
+
     @Slot(int)
     def choose_tool(self, number: int) -> None:
         self.finish_tool()
@@ -439,7 +448,8 @@ class Window(QMainWindow):
         self.clipboard = Clipboard(self.canvas, self.session, self.filing, self.work)
         self.selecting = Selecting(self, self.session, settings)
         self.tool_bar: ToolBar = ToolBar(self.tools)
-        self.options: OptionStrip = OptionStrip()
+        self.brushes = OwnBrushes(self._settings_file.with_name("brushes.toml"))
+        self.options: OptionStrip = OptionStrip(self.brushes)
         recent = [QColor(text) for text in settings.recent_colours]
         used = [parts(colour) for colour in recent if colour.isValid()]
         self.colours = ColourPanel(used, load_materials())
@@ -571,7 +581,7 @@ class Window(QMainWindow):
         for told in (self.filing.told, self.results.told, self.clipboard.told, session.said):
             told.connect(self.messages.tell)
         self.recovery.found.connect(self._offer_recovery)
-        parts_that_fail = (self.filing, self.journaling, self.clipboard, self.work)
+        parts_that_fail = (self.filing, self.journaling, self.clipboard, self.work, self.brushes)
         for failed in (part.failed for part in parts_that_fail):
             failed.connect(self.messages.complain)
         self.welcome.open.connect(self.filing.ask_open)

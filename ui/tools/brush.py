@@ -45,7 +45,7 @@ class Brush:
     cursor: Qt.CursorShape = Qt.CursorShape.BlankCursor
     on: Kind | None = None  # the area that is painted on, or None: the active layer
     erases: bool = False
-    size: float = slider(48, "Size", 1, 500, " px", 2.2, "Width on the canvas  ([ and ])")
+    size: float = slider(48, "Size", 1, 500, " px", 2.2, "Width on the canvas")
     hardness: float = share(0.8, "Hardness", "0 is soft, 100 has a sharp edge")
     opacity: float = share(1.0, "Opacity", "How much one stroke covers", 1)
     flow: float = share(1.0, "Flow", "How much one dab leaves: dabs add up to the opacity", 1)

@@ -29,7 +29,7 @@ FORMS = (
     ("radial", "Radial", "From the line's start to all sides"),
 )
 ENDS = (
-    ("background", "Background", "To the background colour  (X swaps the two)"),
+    ("background", "Background", "To the background colour"),
     ("nothing", "Transparent", "To nothing: what is below stays"),
 )
 LEAST = 3.0  # points: a shorter line is a click
