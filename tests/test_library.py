@@ -232,8 +232,13 @@ async def test_the_dialog_is_there_once_and_every_control_has_a_name(bench: Benc
 
 
 @scenario
-async def test_the_last_line_of_the_chooser_leads_to_the_dialog(bench: Bench) -> None:
-    chooser = bench.window.model_panel.model
+async def test_the_last_line_of_the_chooser_leads_to_the_dialog(bench: Bench, folder: Path) -> None:
+    await watch(bench, folder)
+    chooser, before = bench.window.model_panel.model, bench.window.switching.model
     chooser.setFocus()
-    QTest.keyClick(chooser, Qt.Key.Key_End)
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_End):
+        QTest.keyClick(chooser.view() if chooser.view().isVisible() else chooser, key)
+    assert bench.window.switching.model == before  # nothing is loaded in passing
+    QTest.keyClick(chooser.view(), Qt.Key.Key_Return)
     await bench.until(lambda: bench.window.findChild(ModelsDialog) is not None)
+    assert chooser.currentData() == before

@@ -332,3 +332,14 @@ async def test_closing_while_it_works_is_safe(bench: Bench) -> None:
     bench.window.live._begin()
     bench.window.close()
     await bench.until(lambda: not bench.window.isVisible())
+
+
+@scenario
+async def test_live_is_of_strokes_alone(bench: Bench) -> None:
+    """Another task turns it off, and it turns back to strokes."""
+    await go_live(bench)
+    bench.window.edit_panel.set_task("fill")
+    assert not bench.window.live.is_on
+    bench.window.toggle_live()
+    assert bench.window.live.is_on
+    assert bench.window.edit_panel.options().task == "real"

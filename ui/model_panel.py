@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.types import Identity, Lora, ModelFacts
@@ -21,6 +22,10 @@ from ui.settings import Settings
 from ui.widgets import Choices, Fold, Slider, caption, icon_button
 
 OF_DRAGS = 3.0  # guidance that a drag bears: SDE-Drag goes up to it
+WALKS = (
+    *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown),
+    *(Qt.Key.Key_Home, Qt.Key.Key_End),
+)
 MOST = 200  # per cent: of a LoRA's weight
 LEARNS = ("sd1", "sd2", "sdxl")  # families that can learn one picture
 
@@ -36,7 +41,7 @@ class ModelPanel(QWidget):
         """`steps` are set as the model wants them."""
         super().__init__()
         self.facts: ModelFacts | None = None
-        self.model = Choices()
+        self.model = ModelChoices()
         self.model.setAccessibleName(tr("Model"))
         self.model.setToolTip(tr("The model that makes the next edit; the last line leads to all of them"))
         self.words = Words(
@@ -92,7 +97,7 @@ class ModelPanel(QWidget):
         self.own_words = caption("")
         self.own_words.setWordWrap(True)
         self._additions: Sequence[Entry] = ()
-        self._models: Sequence[Entry] = ()
+        self._wanted = ""  # the model that is chosen
         self._drags = False
         self._arrange()
         self._show()
@@ -135,7 +140,7 @@ class ModelPanel(QWidget):
 
     def show_models(self, models: Sequence[Entry], additions: Sequence[Entry], wanted: str) -> None:
         """What can be chosen, and which one is."""
-        self._models, self._additions = models, additions
+        self._additions, self._wanted = additions, wanted
         with QSignalBlocker(self.model):
             self.model.clear()
             for entry in models:
@@ -242,6 +247,7 @@ class ModelPanel(QWidget):
     def _activated(self, row: int) -> None:
         model = self.model.itemData(row)
         if model is None:
+            self.model.setCurrentIndex(self.model.findData(self._wanted))
             self.models_wanted.emit()
         else:
             self.chosen.emit(model)
@@ -267,6 +273,19 @@ class ModelPanel(QWidget):
             self.learn,
         ):
             column.addWidget(part)
+
+
+class ModelChoices(Choices):
+    """Nothing is loaded in passing: neither by the wheel nor by keys, which open the list."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.text() or event.key() in WALKS:
+            self.showPopup()
+        else:
+            super().keyPressEvent(event)
 
 
 class LoraRow(QWidget):

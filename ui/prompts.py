@@ -83,6 +83,7 @@ class PromptField(QPlainTextEdit):
         self.setAccessibleName(name)
         self.setToolTip(help_text)
         self.setTabChangesFocus(True)
+        self.setAcceptDrops(False)  # a file that is dropped here is the window's
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(4)

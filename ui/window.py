@@ -203,6 +203,7 @@ class Window(QMainWindow):
 
     def toggle_live(self) -> None:
         """On or off: what is painted is made real at once."""
+        self.edit_panel.set_task("real")
         self.live.turn(not self.live.is_on)
         if self.live.is_on and self.drags:
             self.choose_tool(0)
@@ -554,7 +555,7 @@ class Window(QMainWindow):
         for run in (panel.run, self.drag_panel.run):
             run.connect(self.make_it_real)
         panel.live.clicked.connect(self.toggle_live)
-        panel.changed.connect(self.live.look)
+        panel.changed.connect(self._look_live)
         self.live.changed.connect(self.showing.refresh)
         self.live.recovered.connect(self.messages.hide)
         bar.again.connect(self.make_another)
@@ -654,6 +655,13 @@ class Window(QMainWindow):
         if isinstance(application, QApplication):
             theme.dress(application, self.settings.theme, self.settings.text_size)
             self.options.show_tool(self.tool)  # its sign is a picture
+
+    @Slot()
+    def _look_live(self) -> None:
+        if self.edit_panel.task.value() == "real":
+            self.live.look()
+        else:
+            self.live.turn_off()
 
     def _live_options(self) -> EditOptions:
         return replace(self.edit_panel.options(), **self.model_panel.wording(self.editing.model).told())
