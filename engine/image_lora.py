@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import platformdirs
 import torch
@@ -28,6 +28,9 @@ from engine.sampling import Draw, seeded
 from engine.types import EditRequest, EngineError, Identity, Learning, Lora, ModelFacts, Translate
 
 ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
+LARGE = (
+    64 * 64
+)  # cells: of a larger latent what the network said is not held for the way back, but said again
 KEPT = 32  # pictures, of 3 to 13 MB each; those that were longest unused are forgotten
 BASES = {"sd1": "sd_v1", "sd2": "sd_v2", "sdxl": "sdxl_base_v1-0"}  # as kohya's trainers name them
 Said = Callable[[Tensor, Level], Tensor]
@@ -36,7 +39,7 @@ Said = Callable[[Tensor, Level], Tensor]
 class Learner(Model, Protocol):
     """A model whose attention can learn."""
 
-    network: nn.Module
+    network: Any  # of diffusers
     output: Output
     wardrobe: Wardrobe
 
@@ -71,6 +74,8 @@ def _trained(
     worn = (Worn({layers[name]: change for name, change in changes.items()}, lambda t: 1.0),)
     numbers = [each for change in changes.values() for each in change]
     optimiser = torch.optim.AdamW(numbers, lr=identity.rate, weight_decay=0.01)
+    if x0[0, 0].numel() > LARGE:
+        model.network.enable_gradient_checkpointing()
     times, draw = torch.Generator().manual_seed(0), seeded(0)
     try:
         for step in range(identity.steps):
@@ -86,6 +91,7 @@ def _trained(
             yield Learning(step + 1, identity.steps)
     finally:
         model.wardrobe.wear(())
+        model.network.disable_gradient_checkpointing()
 
 
 def _loss(x0: Tensor, level: Level, draw: Draw, said: Said, output: Output) -> Tensor:

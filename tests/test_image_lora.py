@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine import models
+from engine import image_lora, models
 from engine.checkpoints import told
 from engine.edits import edit
 from engine.image_lora import KEPT, learned
@@ -188,6 +188,16 @@ def test_a_stop_while_learning_leaves_nothing(model: LatentDiffusion) -> None:
     with pytest.raises(Interrupted):
         next(events)
     assert kept() == []
+
+
+def test_less_memory_learns_the_same(model: LatentDiffusion, monkeypatch: pytest.MonkeyPatch) -> None:
+    lora, _ = trained(model, QUICK)
+    tensors = {key: each.clone() for key, each in load_file(lora.path).items()}
+    Path(lora.path).unlink()
+    monkeypatch.setattr(image_lora, "LARGE", 1)
+    assert trained(model, QUICK) == (lora, 3)
+    assert all(torch.allclose(each, tensors[key]) for key, each in load_file(lora.path).items())
+    assert not model.network.is_gradient_checkpointing
 
 
 def test_what_cannot_be_kept_is_said(model: LatentDiffusion, own_folders: Path) -> None:
