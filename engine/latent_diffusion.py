@@ -78,6 +78,7 @@ class LatentDiffusion(Autoencoded):
 
         def denoise(x: Tensor, level: Level) -> Tensor:
             cells = x.shape[2], x.shape[3]
+            beside.channels(cells)  # made before the network's clock runs
             with torch.no_grad(), self.clock.network(beside.rows):
                 ratio = min(level.ratio, self.most)
                 t = time_of(self.schedule, ratio)

@@ -22,6 +22,7 @@ from engine import models
 from engine.checkpoints import told
 from engine.conditioning import place
 from engine.edits import edit
+from engine.headless import main
 from engine.latent_diffusion import LatentDiffusion
 from engine.levels import CLEAN, distilled
 from engine.pieces import Piece
@@ -256,6 +257,21 @@ def test_a_consistency_model_makes_what_diffusers_makes_of_the_same_noise(lcm: M
     assert isinstance(first, EditResult)
     assert isinstance(other, EditResult)
     assert (first.image != other.image).any()
+
+
+def test_the_command_line_leaves_steps_and_guidance_to_the_model(
+    lcm: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.fromarray(picture()).save(tmp_path / "in.png")
+    place = [str(tmp_path / "in.png"), "-o", str(tmp_path / "out.png"), "--model", str(lcm[1]), "--json"]
+
+    def calls(*command: str) -> int:
+        assert main([command[0], *place, *command[1:]]) == 0
+        return int(json.loads(capsys.readouterr().out)["network_calls"])
+
+    assert calls("sdedit") == 4
+    assert calls("sdedit", "--steps", "2") == 2
+    assert calls("drag", "--handle", "16,16:40,40", "--radius", "6") == 2 * 4 - 1
 
 
 @pytest.mark.parametrize(
