@@ -194,6 +194,7 @@ class Live(QObject):
                     pixels = await asyncio.to_thread(_result, ask, candidate)
                     self._made, self._seconds = (ask, candidate), time.monotonic() - started
                     self._show(Overlay(ask.at, pixels, of.document))
+                    self.changed.emit()  # it can be kept, whatever the engine still has to tidy
 
     def _ended(self, job: asyncio.Task[None]) -> None:
         if job is self._job:
