@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -49,6 +49,22 @@ def test_what_stays_is_seen_however_much_there_is_above(qtbot: QtBot) -> None:
     tall.setFixedHeight(20)
     qtbot.waitUntil(lambda: panels.scrolled.height() == panels.scrolled.sizeHint().height())
     assert layers.geometry().bottom() == panels.rect().bottom()  # it takes the room that is left
+
+
+@scenario
+async def test_a_click_on_the_colour_in_use_leads_to_the_colours(bench: Bench) -> None:
+    window = bench.window
+    window.resize(1024, 700)
+    window.colour_section.header.setChecked(False)
+    QApplication.processEvents()
+    swatches, before = window.tool_bar.swatches, window.session.colour
+    QTest.mouseClick(swatches, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+    await bench.until(
+        lambda: window.colours.wheel.visibleRegion().boundingRect() == window.colours.wheel.rect()
+    )
+    assert window.session.colour == before
+    QTest.mouseClick(swatches, Qt.MouseButton.LeftButton, pos=QPoint(30, 30))
+    assert window.session.colour != before
 
 
 @scenario

@@ -158,16 +158,25 @@ class Wheel(QWidget):
         painter.drawEllipse(at, radius, radius)
 
 
+IN_FRONT, BEHIND = QRectF(2, 2, 22, 22), QRectF(12, 12, 20, 20)  # of the two swatches
+
+
 class Swatches(QWidget):
-    """Foreground over background, as at the foot of a tool bar; a click on the small one swaps them."""
+    """Foreground over background, as at the foot of a tool bar; a click on the one behind swaps them."""
 
     swap = Signal()
+    chosen = Signal()  # the one in front, to be changed
 
     def __init__(self) -> None:
         super().__init__()
         self._colours: tuple[Colour, Colour] = ((0, 0, 0), (255, 255, 255))
         self.setFixedSize(34, 34)
-        explain(self, tr("Foreground and background colour; click to swap them"), "swap_colours")
+        explain(
+            self,
+            tr("Foreground and background colour; a click on the one behind swaps them"),
+            "swap_colours",
+            tr("A click on the one in front leads to the colours"),
+        )
         self.setAccessibleName(tr("Foreground and background colour"))
 
     def set_colours(self, foreground: Colour, background: Colour) -> None:
@@ -180,10 +189,7 @@ class Swatches(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            for box, colour in (
-                (QRectF(12, 12, 20, 20), self._colours[1]),
-                (QRectF(2, 2, 22, 22), self._colours[0]),
-            ):
+            for box, colour in ((BEHIND, self._colours[1]), (IN_FRONT, self._colours[0])):
                 painter.setPen(QPen(QColor(theme.PANEL), 3))
                 painter.setBrush(QColor(*colour))
                 painter.drawRoundedRect(box, 4, 4)
@@ -191,7 +197,7 @@ class Swatches(QWidget):
                 painter.drawRoundedRect(box, 4, 4)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.swap.emit()
+        (self.chosen if IN_FRONT.contains(event.position()) else self.swap).emit()
 
 
 class ColourPanel(QWidget):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ui import theme
@@ -41,6 +41,7 @@ class Column(QFrame):
         """
         section = Section(tr(title), content, opened is not (title in self._turned))
         section.header.toggled.connect(lambda: self._turned.symmetric_difference_update({title}))
+        section.header.clicked.connect(lambda opened: self.reveal(section) if opened else None)
         if stays:
             section.setProperty("stays", True)
             self._rows.insertWidget(self._rows.count() - 1, section, 1000)
@@ -48,6 +49,11 @@ class Column(QFrame):
             self.scrolled.rows.addWidget(section)
         self.sections.append(section)
         return section
+
+    def reveal(self, section: Section) -> None:
+        """Unfold a section and bring it into sight, from its title on."""
+        section.header.setChecked(True)
+        QTimer.singleShot(0, section, lambda: self.scrolled.show_part(section))  # once it has its size
 
     def minimumSizeHint(self) -> QSize:
         """No panel is cut at the right, however large the text is."""
@@ -73,6 +79,12 @@ class _Scrolled(QScrollArea):
         self.rows.setContentsMargins(0, 0, 0, 0)
         self.rows.setSpacing(0)
         self.setWidget(self._inner)
+
+    def show_part(self, part: QWidget) -> None:
+        """As little as it takes; of a part that is too high its upper end."""
+        if self._inner.isAncestorOf(part):
+            bar, place = self.verticalScrollBar(), part.geometry()
+            bar.setValue(min(max(bar.value(), place.bottom() + 1 - self.viewport().height()), place.y()))
 
     def sizeHint(self) -> QSize:
         return self._inner.sizeHint()

@@ -549,6 +549,7 @@ class Window(QMainWindow):
         self.canvas.hovered.connect(self.status.show_place)
         self.tool_bar.chosen.connect(self.choose_tool)
         self.tool_bar.swatches.swap.connect(self.swap_colours)
+        self.tool_bar.swatches.chosen.connect(self._show_colour_panel)
         self.options.changed.connect(self.canvas.update)
         self.colours.picked.connect(self._colour_picked)
         self.colours.materials.brush_wanted.connect(self.take_brush)
@@ -734,6 +735,12 @@ class Window(QMainWindow):
         self.editing.abandon()
         self.messages.hide()
         self.canvas.setFocus()
+
+    @Slot()
+    def _show_colour_panel(self) -> None:
+        if self.column.isHidden():
+            self.show_panels()
+        self.column.reveal(self.colour_section)
 
     @Slot(object)
     def _colour_picked(self, colour: Colour) -> None:
