@@ -148,6 +148,12 @@ def save_folder(made: Any, folder: Path, variant: str | None = None) -> Path:
 
 
 def save_single(made: Any, path: Path, dtype: torch.dtype, metadata: dict[str, str] | None = None) -> Path:
+    tensors = single(made)
+    save_file({key: x.to(dtype).contiguous() for key, x in tensors.items()}, path, metadata)
+    return path
+
+
+def single(made: Any) -> Tensors:
     """In the original layout: the names are made here, by hand, and not by what reads them."""
     layers, unet = made.unet.config.layers_per_block, made.unet.state_dict()
     if hasattr(made, "text_encoder_2"):
@@ -157,14 +163,12 @@ def save_single(made: Any, path: Path, dtype: torch.dtype, metadata: dict[str, s
         texts = _of_open_clip(made.text_encoder, "cond_stage_model.model.")
     else:
         texts = _of_clip(made.text_encoder, "cond_stage_model.transformer.text_model.")
-    tensors = {
+    return {
         **{f"model.diffusion_model.{_of_unet(key, layers, unet)}": x for key, x in unet.items()},
         **dict(_of_vae(key, x) for key, x in made.vae.state_dict().items()),
         **texts,
         "alphas_cumprod": torch.ones(1000),
     }
-    save_file({key: x.to(dtype).contiguous() for key, x in tensors.items()}, path, metadata)
-    return path
 
 
 def _of_unet(key: str, layers: int, unet: Tensors) -> str:

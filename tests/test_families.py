@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderKL, UNet2DConditionModel
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from engine import models
+from engine import layouts, models
+from engine.checkpoint_keys import Family
 from engine.checkpoints import told
 from engine.conditioning import place
 from engine.edits import edit
@@ -40,7 +41,7 @@ from engine.types import (
     SDEdit,
     Translate,
 )
-from tests.random_checkpoints import pipeline, save_folder, save_single
+from tests.random_checkpoints import pipeline, save_folder, save_single, single
 from tests.test_latent_diffusion import loaded, picture
 
 Made = tuple[Any, Path, Path]  # diffusers' own, and the same as a folder and as a file
@@ -83,6 +84,32 @@ def sdxl(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder, made = tmp_path_factory.mktemp("sdxl"), pipeline("sdxl")
     single = save_single(made, folder / "mine.safetensors", torch.float32)
     return made, save_folder(made, folder / "model"), single
+
+
+@pytest.mark.parametrize("family", ["sd1", "sd2", "sdxl"])
+@pytest.mark.parametrize("more", [{}, {"in_channels": 9}, {"time_cond_proj_dim": 256}])
+def test_the_real_architectures_are_read_off_a_files_shapes(family: Family, more: dict[str, Any]) -> None:
+    """At full size, without the numbers."""
+    with torch.device("meta"):
+        made = pipeline(family, "full", **more)
+        tensors = single(made)
+    for part, kind, own in (
+        (layouts.network(tensors, family), UNet2DConditionModel, made.unet),
+        (layouts.autoencoder(tensors, family), AutoencoderKL, made.vae),
+    ):
+        with torch.device("meta"):
+            built = kind.from_config(part.settings)
+        assert shapes(part.tensors) == shapes(built.state_dict()) == shapes(own.state_dict())
+        names = part.settings.keys() - {"transformer_layers_per_block"}  # which its weights show
+        assert all(json.dumps(part.settings[name]) == json.dumps(own.config[name]) for name in names)
+    texts = layouts.text_models(tensors, lambda: torch.device("meta"))
+    for text, own in zip(texts, (made.text_encoder, getattr(made, "text_encoder_2", None)), strict=False):
+        assert own is not None
+        assert shapes(text.state_dict()) == shapes(own.state_dict())
+
+
+def shapes(tensors: dict[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    return {key: tuple(x.shape) for key, x in tensors.items()}
 
 
 def test_nothing_said_is_zero_as_in_training(sdxl: Made, tmp_path: Path) -> None:
