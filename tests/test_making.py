@@ -17,9 +17,9 @@ from ui.files import open_document
 from ui.selecting import _Adjust
 from ui.selection import rectangle
 from ui.session import AT_ONCE
+from ui.slider import Slider
 from ui.tools import Fill, Transform, Wand
 from ui.transform import bounds, pasted, transformed
-from ui.widgets import Slider
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 SIDE = 600  # pixels

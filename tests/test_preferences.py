@@ -14,7 +14,7 @@ from tests.strings import UI
 from ui import theme
 from ui.preferences import PreferencesDialog
 from ui.settings import PAGES, Settings, load_settings
-from ui.widgets import Slider
+from ui.slider import Slider
 
 
 def dialog_of(bench: Bench) -> PreferencesDialog:

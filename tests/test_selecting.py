@@ -15,7 +15,7 @@ from ui.document import Selection, document_from, layer_from, new_document
 from ui.selecting import _Adjust
 from ui.selection import holds, rectangle
 from ui.settings import Settings
-from ui.widgets import Slider
+from ui.slider import Slider
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 

@@ -18,7 +18,8 @@ from ui.key_tips import explain
 from ui.language import marked, tr
 from ui.session import Session
 from ui.settings import Settings
-from ui.widgets import Choices, Fold, Seed, Slider, caption, push_button, restyle
+from ui.slider import Slider
+from ui.widgets import Choices, Fold, Seed, caption, push_button, restyle
 
 FORMS: dict[Form, tuple[str, str]] = {
     "auto": (marked("Automatic"), marked("The form that did best where the right answer is known")),

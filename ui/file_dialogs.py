@@ -11,7 +11,8 @@ from ui import theme
 from ui.dialogs import own
 from ui.language import tr
 from ui.pictures import Export
-from ui.widgets import Segments, Slider, caption, push_button
+from ui.slider import Slider
+from ui.widgets import Segments, caption, push_button
 
 KINDS = (  # ending, name, what it is for
     (".png", "PNG", "Exact, with transparency: for everything that shall stay as it is"),

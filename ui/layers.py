@@ -22,8 +22,9 @@ from ui.layer_pictures import LayerPictures
 from ui.layer_tree import IMAGE, LAYER, MASK, NOTE, PICTURE, SEEN, UID, LayerTree
 from ui.layering import Layering
 from ui.session import Session
+from ui.slider import Slider
 from ui.stack import Where
-from ui.widgets import Choices, Slider
+from ui.widgets import Choices
 
 KINDS = {
     "picture": marked("Picture"),

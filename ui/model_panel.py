@@ -19,7 +19,8 @@ from ui.language import tr
 from ui.models import Entry
 from ui.prompts import History, Words, beside, remembered
 from ui.settings import Settings
-from ui.widgets import Choices, Fold, Slider, caption, icon_button
+from ui.slider import Slider
+from ui.widgets import Choices, Fold, caption, icon_button
 
 OF_DRAGS = 3.0  # guidance that a drag bears: SDE-Drag goes up to it
 WALKS = (

@@ -23,7 +23,8 @@ from ui.canvas import Canvas
 from ui.key_tips import command_button
 from ui.language import tr
 from ui.session import Session
-from ui.widgets import Slider, is_claimed
+from ui.slider import Slider
+from ui.widgets import is_claimed
 
 HEIGHT = 150  # points of the small picture
 STILL = 300  # milliseconds without a change, after which the small picture follows

@@ -32,7 +32,8 @@ from ui.key_tips import command_button, explain
 from ui.language import marked, tr
 from ui.prompts import Words
 from ui.settings import Settings
-from ui.widgets import Fold, Line, Seed, Segments, Slider, caption, icon_button, push_button, restyle
+from ui.slider import Slider
+from ui.widgets import Fold, Line, Seed, Segments, caption, icon_button, push_button, restyle
 
 GAP = theme.GRID
 NAMES_OF_TASKS: dict[Task, tuple[str, str]] = {  # what the button says, and what it does

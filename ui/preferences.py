@@ -27,7 +27,8 @@ from ui import theme
 from ui.dialogs import PageList, own
 from ui.language import NAMES, tr
 from ui.settings import PAGES, Settings
-from ui.widgets import Choices, Slider, caption, icon_button, push_button
+from ui.slider import Slider
+from ui.widgets import Choices, caption, icon_button, push_button
 
 LARGE = 1000  # from here on a number is easier to set where small ones have more room
 

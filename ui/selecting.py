@@ -30,9 +30,10 @@ from ui.selection import (
 )
 from ui.session import AT_ONCE, Session
 from ui.settings import Settings
+from ui.slider import Slider
 from ui.spaces import as_seen
 from ui.tools.select import reselect, selected, some
-from ui.widgets import Slider, caption, push_button
+from ui.widgets import caption, push_button
 from ui.work import Making, made, made_aside
 
 FARTHEST = 200  # pixels by which an edge can be moved or softened

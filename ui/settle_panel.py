@@ -18,7 +18,8 @@ from ui.language import tr
 from ui.session import Session
 from ui.settings import Settings
 from ui.settling import SettleOptions, can_settle, settled
-from ui.widgets import Fold, Slider, caption, push_button
+from ui.slider import Slider
+from ui.widgets import Fold, caption, push_button
 
 
 class SettlePanel(QWidget):

@@ -21,8 +21,9 @@ from ui.icons import icon
 from ui.language import tr
 from ui.options import Answer, Choice, Option, Slide, Switch, options_of
 from ui.own_brushes import OwnBrushes
+from ui.slider import Slider
 from ui.tools import Brush, Tool
-from ui.widgets import Choices, Elided, Segments, Slider, caption, icon_button
+from ui.widgets import Choices, Elided, Segments, caption, icon_button
 
 WIDE, FOLDED = 128, 232  # points, of a slider in the strip, and at least in the flyout
 MOST = 4  # choices side by side; more are in a list
