@@ -20,7 +20,7 @@ from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from engine.checkpoints import Checkpoint, settings, told
+from engine.checkpoints import settings, told
 from engine.economy import Economy
 from engine.levels import Schedule
 from engine.sampling import Denoise
@@ -119,10 +119,10 @@ class Model(Protocol):
 def load(name: str = "starter", device: str = "auto") -> Model:
     """The model of that name, or at that path. Raises EngineError with one sentence on what is wrong."""
     if name == "toy":
-        kind, path, checkpoint = "engine.toy", Path(), None
+        kind, path = "engine.toy", Path()
     else:
         path = NAMED.get(name) or Path(name)
-        kind, checkpoint = _kind(path)
+        kind = _kind(path)
     try:
         model: Model = importlib.import_module(kind).load(path, pick_device(device))
     except EngineError:
@@ -134,12 +134,7 @@ def load(name: str = "starter", device: str = "auto") -> Model:
             ) from error
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise EngineError(f"The model in {path} is damaged ({reason}); get a fresh copy.") from error
-    facts = replace(model.facts, weights=_digest(path) if path.name else "")
-    if checkpoint is not None:
-        steps, guidance = checkpoint.steps, checkpoint.guidance
-        family = checkpoint.family
-        facts = replace(facts, takes_words=True, steps=steps, guidance=guidance, family=family)
-    model.facts = facts
+    model.facts = replace(model.facts, weights=_digest(path) if path.name else "")
     return model
 
 
@@ -157,7 +152,8 @@ def pick_device(asked: str = "auto") -> str:
 def fast_dtype(device: str) -> torch.dtype:
     """What the network computes in: bfloat16 where the device multiplies it natively, else float32.
 
-    Without native support bfloat16 is up to 80 times slower on a CPU.
+    Without native support bfloat16 is up to 80 times slower on a CPU. Never float16: in it the autoencoder of
+    Stable Diffusion XL overflows.
     """
     if device == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
@@ -201,14 +197,12 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _kind(path: Path) -> tuple[str, Checkpoint | None]:
-    """The module for what is at a path, and what is told of it if it is a checkpoint. Raises EngineError for
-    what cannot be used.
-    """
+def _kind(path: Path) -> str:
+    """The module for what is at a path. Raises EngineError for what cannot be used."""
     index = path / "model_index.json"
     if index.is_file() and (name := str(settings(index).get("_class_name"))) in KINDS:
-        return KINDS[name], None
+        return KINDS[name]
     checkpoint = told(path)
     if checkpoint.refusal:
         raise EngineError(checkpoint.refusal)
-    return KINDS[checkpoint.family], checkpoint
+    return KINDS[checkpoint.family]
