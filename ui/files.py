@@ -11,6 +11,7 @@ from PySide6.QtCore import QMimeData
 from engine.pictures import READS, PictureError, content_of, saving
 from ui import openraster, openraster_writing
 from ui.document import Document
+from ui.encoded import Encoded
 from ui.language import tr
 from ui.openraster import Opened
 from ui.pictures import Export, read_picture, write_picture
@@ -48,7 +49,13 @@ def open_document(path: Path) -> Opened:
     return read_picture(path, content)
 
 
-def save_document(path: Path, document: Document, active: int = 0, export: Export | None = None) -> str:
+def save_document(
+    path: Path,
+    document: Document,
+    active: int = 0,
+    export: Export | None = None,
+    encoded: Encoded | None = None,
+) -> str:
     """Write a document; the ending says how. A sentence, or nothing, on what that kind of file cannot hold.
     Raises PictureError, and leaves the old file as it was.
     """
@@ -59,7 +66,7 @@ def save_document(path: Path, document: Document, active: int = 0, export: Expor
         return write_file(path, document)
     if ending == PROJECT:
         with saving(path) as file:
-            openraster_writing.write(file, document, active)
+            openraster_writing.write(file, document, active, encoded)
         return ""
     write_picture(path, document, export or Export())
     return ""

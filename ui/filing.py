@@ -14,6 +14,7 @@ from engine.pictures import WRITES, PictureError, open_picture
 from ui import files
 from ui.dialogs import FileDialog, NewDialog, SaveFirstDialog
 from ui.document import Document, layer_from, new_document
+from ui.encoded import Encoded
 from ui.file_dialogs import AlreadyOpenDialog, ExportDialog
 from ui.language import tr
 from ui.locks import lock
@@ -39,6 +40,7 @@ class Filing(QObject):
         self._copy_of = ""  # what is on the canvas, without its ending, if that is a copy of a file
         self._lock: QLockFile | None = None  # on the file at `path`
         self._writing = asyncio.Lock()  # one file at a time, in the order in which they were asked for
+        self._encoded = Encoded()  # of the last save
         self._ending, self._quality = settings.export_kind, settings.export_quality
         self.recent, self.folder = settings.recent_files, settings.folder
         self._new_size = settings.new_width, settings.new_height
@@ -121,7 +123,8 @@ class Filing(QObject):
             if keeps and lock is None:
                 sentence = tr("{name} is open in another Driftpaint; choose another name.")
                 raise PictureError(sentence.format(name=path.name))
-            work = asyncio.to_thread(files.save_document, path, document, active, export or Export())
+            kind = export or Export()
+            work = asyncio.to_thread(files.save_document, path, document, active, kind, self._encoded)
             note = await self._patiently(work, path)
             if keeps and session.history is history:  # it is still this document that is on the canvas
                 self.path, self._lock, self._copy_of = path, lock, ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import IO, Any
 from xml.etree import ElementTree as ET
@@ -16,6 +16,7 @@ from PIL import Image
 
 from engine.area import Rect
 from ui.document import TILE, Document, Foreign, Layer, composite, eight_bits, overlap, places, straight
+from ui.encoded import Encoded
 from ui.openraster import (
     DATA,
     DOCUMENT,
@@ -37,11 +38,13 @@ from ui.transform import held
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML has no place for
 
 
-def write(file: IO[bytes], document: Document, active: int = 0) -> None:
-    """Write a project; takes no more memory than a band of rows beside the document."""
+def write(file: IO[bytes], document: Document, active: int = 0, encoded: Encoded | None = None) -> None:
+    """Write a project; of what `encoded` has of the last one nothing is encoded again."""
+    encoded = Encoded() if encoded is None else encoded
+    encoded.begin()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("mimetype", MIMETYPE)
-        writer = _Writer(archive, document, active)
+        writer = _Writer(archive, document, active, encoded)
         head = ET.fromstring(document.foreign.stack) if document.foreign else ET.Element("image")
         head.attrib |= {"version": "0.0.6", "w": str(document.width), "h": str(document.height)}
         stack = head.find("stack")
@@ -50,13 +53,15 @@ def write(file: IO[bytes], document: Document, active: int = 0) -> None:
         writer.fill(stack, document.layers)
         archive.writestr("stack.xml", ET.tostring(head, "UTF-8", xml_declaration=True))
         writer.finish()
+    encoded.end()
 
 
 class _Writer:
     """Puts pictures into the archive, each once; the store for the JSON."""
 
-    def __init__(self, archive: zipfile.ZipFile, document: Document, active: int) -> None:
+    def __init__(self, archive: zipfile.ZipFile, document: Document, active: int, encoded: Encoded) -> None:
         self._archive, self._document, self._active = archive, document, active
+        self._encoded = encoded
         self._profile = written_profile(document)
         self._foreign = document.foreign or Foreign()
         self._tiles: dict[int, Json] = {}  # by the id of the mapping
@@ -140,22 +145,37 @@ class _Writer:
         return {"src": baked["png"], "x": str(baked["x"]), "y": str(baked["y"])}
 
     def _put_layer(self, folder: str, tiles: TileMap) -> Json:
-        at = covered(tiles)
+        at, name = covered(tiles), self._fresh_name(folder)
         deep = any(tile.dtype != np.uint8 for tile in tiles.values())
-        return self._put(folder, at, rows_of(tiles, at, np.uint16 if deep else np.uint8))
+        bands = rows_of(tiles, at, np.uint16 if deep else np.uint8)
+        profile = self._profile_in(name)
+        content = self._encoded.file(tiles, profile, png(bands, at.width, at.height, profile))
+        self._write(name, content, at.width, at.height)
+        return {"png": name, "x": at.x, "y": at.y}
 
     def _put(self, folder: str, at: Rect, bands: Iterator[Samples]) -> Json:
+        name = self._fresh_name(folder)
+        self._write_png(name, bands, at.width, at.height)
+        return {"png": name, "x": at.x, "y": at.y}
+
+    def _fresh_name(self, folder: str) -> str:
         name = ""
         while not name or name in self._foreign.entries:
             self._count += 1
             name = f"{folder}{self._count:03}.png"
         self._shown += [name] if folder == DATA else []
-        self._write_png(name, bands, at.width, at.height)
-        return {"png": name, "x": at.x, "y": at.y}
+        return name
+
+    def _profile_in(self, name: str) -> bytes:
+        """What only we read needs none."""
+        return b"" if name.startswith(OURS) else self._profile
 
     def _write_png(self, name: str, bands: Iterator[Samples], width: int, height: int) -> None:
+        self._write(name, png(bands, width, height, self._profile_in(name)), width, height)
+
+    def _write(self, name: str, content: Iterable[bytes], width: int, height: int) -> None:
         with self._archive.open(name, "w", force_zip64=width * height > 1 << 28) as entry:
-            for part in png(bands, width, height, b"" if name.startswith(OURS) else self._profile):
+            for part in content:
                 entry.write(part)
 
 
