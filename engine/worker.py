@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
-from engine import remembered
+from engine import packs, remembered
 from engine.child import Child, own_command
 from engine.free_memory import free_bytes
 from engine.local import Local
@@ -74,11 +74,14 @@ class _Worker(QObject):
         super().__init__()
         self._device = device
         self._engine: Local | Child = Local(device)
+        self._command: list[str] | None = None  # of the process that does the work
 
     @Slot(object)
     def isolate(self, command: list[str] | None) -> None:
-        self._engine.close()
-        self._engine = Child(self._device, command) if command else Local(self._device)
+        if command != self._command:
+            self._engine.close()
+            self._engine = Child(self._device, command) if command else Local(self._device)
+            self._command = command
 
     @Slot(str)
     def start(self, name: str) -> None:
@@ -157,9 +160,11 @@ class Engine(QObject):
         self._clock.start()
         self._start.emit(model)
 
-    def isolate(self, command: list[str] | None) -> None:
-        """From the next question on the engine runs as this command's process, or on the thread again."""
-        self._isolate.emit(command)
+    def isolate(self, apart: bool, pack: str = "") -> None:
+        """From the next question on the work is done in a process of its own, by an engine pack of that kind
+        if one is named; or on the thread again. Raises EngineError for a pack that is not there.
+        """
+        self._isolate.emit(packs.command(pack) if pack else own_command() if apart else None)
 
     async def load(self, model: str) -> ModelFacts:
         """Get another model ready; one of the user's own gives way to it. Raises EngineError."""
@@ -199,6 +204,10 @@ class Engine(QObject):
         finally:
             job.stop.set()
             self._jobs.discard(job)
+
+    def fetching(self) -> list[str]:
+        """The command of the process that fetches a model, which alone may speak to the network."""
+        return own_command("fetch")
 
     async def diagnosis(self) -> str:
         """What `main.py doctor` says; in a process of its own, for a device may be what is wrong."""

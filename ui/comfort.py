@@ -77,7 +77,9 @@ class Comfort(QObject):
     def show_models(self) -> None:
         """It stays open beside the work, and is there once."""
         window = self._window
-        dialog = window.findChild(ModelsDialog) or ModelsDialog(window, window.library, window.switching)
+        dialog = window.findChild(ModelsDialog) or ModelsDialog(
+            window, window.library, window.switching, window.engine.fetching()
+        )
         dialog.show()
         dialog.raise_()
         dialog.activateWindow()

@@ -274,3 +274,14 @@ def _folders_in(folder: Path, depth: int) -> Iterator[Path]:
 
 def _sorted(listed: Sequence[Entry]) -> tuple[Entry, ...]:
     return tuple(sorted(listed, key=lambda entry: (entry.path is not None, entry.name.casefold())))
+
+
+def size(count: int) -> str:
+    """Of bytes, in plain words."""
+    if not count:
+        return ""
+    if count < 1e6:
+        return tr("{size} kB").format(size=max(1, round(count / 1e3)))
+    if count < 1e9:
+        return tr("{size} MB").format(size=round(count / 1e6))
+    return tr("{size} GB").format(size=f"{count / 1e9:.1f}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSignalBlocker, QSize, Qt, Signal, Slot
@@ -28,8 +28,9 @@ from engine.checkpoints import NAMES
 from ui import theme
 from ui.apply import DOT
 from ui.dialogs import FileDialog, own
+from ui.fetching import FetchDialog
 from ui.language import marked, tr
-from ui.models import Entry, Library, dropped_models
+from ui.models import Entry, Library, dropped_models, size
 from ui.switching import Switching
 from ui.widgets import caption, push_button
 
@@ -59,12 +60,15 @@ BREAK = "\N{ZERO WIDTH SPACE}"
 class ModelsDialog(QDialog):
     """It stays open beside the work; what is dropped on it is added."""
 
-    def __init__(self, parent: QWidget, library: Library, switching: Switching) -> None:
+    def __init__(
+        self, parent: QWidget, library: Library, switching: Switching, fetching: Sequence[str]
+    ) -> None:
+        """`fetching` is the command that fetches a model."""
         super().__init__(parent)
         own(self)
         self.setWindowTitle(tr("Models"))
         self.setAcceptDrops(True)
-        self._library, self._switching = library, switching
+        self._library, self._switching, self._fetching = library, switching, fetching
         self.list = _List()
         self.list.setAccessibleName(tr("Models"))
         self.list.setItemDelegate(_Row(self.list))
@@ -91,10 +95,13 @@ class ModelsDialog(QDialog):
         self.remove_button = push_button("")
         self.file_button = push_button(tr("Add a file..."))
         self.folder_button = push_button(tr("Add a folder..."))
+        self.fetch_button = push_button(tr("Fetch..."))
         self.close_button = push_button(tr("Close"))
-        for button in (self.use_button, self.remove_button, self.file_button, self.folder_button):
+        adding = self.file_button, self.folder_button, self.fetch_button
+        for button in (self.use_button, self.remove_button, *adding):
             button.setAutoDefault(False)
         self.file_button.setToolTip(tr("A checkpoint, a LoRA or a textual inversion, as .safetensors"))
+        self.fetch_button.setToolTip(tr("From the Hugging Face hub, by its name; the size is said first"))
         self.folder_button.setToolTip(
             tr("A model in diffusers' layout; any other folder is watched, and what is put there is listed")
         )
@@ -106,6 +113,7 @@ class ModelsDialog(QDialog):
         self.remove_button.clicked.connect(self._remove)
         self.file_button.clicked.connect(self.ask_file)
         self.folder_button.clicked.connect(self.ask_folder)
+        self.fetch_button.clicked.connect(self.ask_name)
         self.close_button.clicked.connect(self.accept)
         library.changed.connect(self.refresh)
         switching.changed.connect(self.refresh)
@@ -156,6 +164,11 @@ class ModelsDialog(QDialog):
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.filesSelected.connect(self._library.add)
+        dialog.open()
+
+    def ask_name(self) -> None:
+        dialog = FetchDialog(self, self._fetching)
+        dialog.fetched.connect(self._fetched)
         dialog.open()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -222,6 +235,10 @@ class ModelsDialog(QDialog):
         elif what:
             self._library.unwatch(what)
 
+    @Slot(str)
+    def _fetched(self, place: str) -> None:
+        self._library.add([place])
+
     def _folder(self) -> str:
         """Where models were found last."""
         places = [str(Path(file).parent) for file in self._library.files]
@@ -232,6 +249,7 @@ class ModelsDialog(QDialog):
         adding.setSpacing(theme.GRID)
         adding.addWidget(self.file_button, 1)
         adding.addWidget(self.folder_button, 1)
+        adding.addWidget(self.fetch_button)
         hint = caption(tr("Or drop them here. Files are never changed, moved or deleted."))
         hint.setWordWrap(True)
         left = QVBoxLayout()
@@ -387,14 +405,3 @@ def _facts(entry: Entry) -> dict[str, str]:
         "Size": f"{size(checkpoint.bytes)} {DOT} {numbers}" if checkpoint.bytes else "",
         "Place": place,
     }
-
-
-def size(count: int) -> str:
-    """Of bytes, in plain words."""
-    if not count:
-        return ""
-    if count < 1e6:
-        return tr("{size} kB").format(size=max(1, round(count / 1e3)))
-    if count < 1e9:
-        return tr("{size} MB").format(size=round(count / 1e6))
-    return tr("{size} GB").format(size=f"{count / 1e9:.1f}")

@@ -6,19 +6,17 @@ import logging
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, SignalInstance, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QColor,
     QDragEnterEvent,
     QDropEvent,
-    QGuiApplication,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
-    QApplication,
     QHBoxLayout,
     QMainWindow,
     QSplitter,
@@ -28,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.types import EditRequest, ModelFacts, Prediction
-from ui import files, presets, theme
+from ui import files, presets
 from ui.ants import Ants
 from ui.apply import EditOptions, Edits, ladder
 from ui.area_panel import AreaMarks, AreasPanel
@@ -61,12 +59,12 @@ from ui.models import Library, dropped_models
 from ui.navigator import Navigator
 from ui.own_brushes import OwnBrushes
 from ui.panels import EditPanel, JobBar, MessageBar, Welcome
-from ui.preferences import PreferencesDialog
 from ui.recovery import Card, OverCanvas, Recovery
+from ui.remembering import Remembering
 from ui.results_strip import Results
 from ui.selecting import Selecting
 from ui.session import Session
-from ui.settings import Settings, save_settings
+from ui.settings import Settings
 from ui.settle_panel import SettlePanel
 from ui.settling import SettleAsk
 from ui.showing import Showing, parts
@@ -75,14 +73,13 @@ from ui.status import StatusLine
 from ui.strip import OptionStrip
 from ui.switching import Switching
 from ui.timeline import Timeline
-from ui.toolbar import ToolBar, remembered_in, tools_as
+from ui.toolbar import ToolBar, tools_as
 from ui.tools import Brush, Drag, Lasting, Move, Pan, Pick, Tool, Transform, Watch
 from ui.tools.drag import duplicated
 from ui.transform_panel import TransformPanel
 from ui.view_chips import TurnedChip
 
 log = logging.getLogger(__name__)
-LOOKS = ("theme", "text_size")
 
 
 class Engine(Edits, Protocol):
@@ -98,6 +95,7 @@ class Engine(Edits, Protocol):
 
     async def load(self, model: str) -> ModelFacts: ...
     def predict(self, request: EditRequest) -> Prediction | None: ...
+    def fetching(self) -> list[str]: ...
     async def diagnosis(self) -> str: ...
     async def close(self) -> None: ...
 
@@ -130,7 +128,7 @@ class Window(QMainWindow):
         self._arrange()
         self._make_menus()
         self._listen()
-        self._recall()
+        self.remembering.recall()
         self.showing.show_keys()
         self.choose_tool(0)
 
@@ -357,11 +355,6 @@ class Window(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self.menus.actions["show_full_screen"].setChecked(self.isFullScreen())
 
-    def show_preferences(self) -> None:
-        dialog = PreferencesDialog(self, self._settings_now())
-        dialog.changed.connect(self._set)
-        dialog.open()
-
     @Slot(object)
     def _offer_recovery(self, card: Card) -> None:
         """Where it is seen at once."""
@@ -395,7 +388,7 @@ class Window(QMainWindow):
         await self.foretelling.ended()
         await self.filing.ended()
         await self.journaling.end()
-        self._save_settings()
+        self.remembering.save()
         await self.engine.close()
         self._is_closed = True
         self.close()
@@ -429,6 +422,7 @@ class Window(QMainWindow):
         settings = self.settings
         self.showing = Showing(self)
         self.comfort = Comfort(self)
+        self.remembering = Remembering(self, self._settings_file)
         self.status = StatusLine(self.statusBar())
         self.column = Column(settings)
         self.tools: list[Tool] = tools_as(settings)
@@ -579,7 +573,7 @@ class Window(QMainWindow):
         self.filing.opened.connect(self._opening)
         self.filing.changed.connect(self.showing.show_recent)
         self.filing.changed.connect(self.showing.refresh)
-        self.filing.changed.connect(self._save_settings)  # a crash forgets no file that was used
+        self.filing.changed.connect(self.remembering.save)  # a crash forgets no file that was used
         for told in (self.filing.told, self.results.told, self.clipboard.told, session.said):
             told.connect(self.messages.tell)
         self.recovery.found.connect(self._offer_recovery)
@@ -618,45 +612,6 @@ class Window(QMainWindow):
         self._show_models()
         QTimer.singleShot(0, self.library.look)  # once the event loop runs
 
-    def _recall(self) -> None:
-        """As it was last time."""
-        settings = self.settings
-        self.session.other_colour = QColor(settings.background)
-        self.session.set_colour(QColor(settings.foreground))
-        self.showing.show_colours()
-        if not self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode())):
-            room = QGuiApplication.primaryScreen().availableSize()
-            self.resize(min(1440, round(room.width() * 0.9)), min(900, round(room.height() * 0.9)))
-        if not settings.panels:
-            self.show_panels()
-        self._move()
-
-    @Slot(str, object)
-    def _set(self, name: str, value: Any) -> None:
-        """The preferences say what counts from now on."""
-        before, self.settings = self.settings, replace(self._settings_now(), **{name: value})
-        if name in LOOKS and before != self.settings:
-            self._dress()
-        for part in (self.edit_panel, self.drag_panel, self.filing):
-            part.adopt(self.settings)
-        self._drag.radius = float(self.settings.handle_radius)
-        self.session.history.limit(self.settings.history_budget * MEGABYTE)
-        self.history.refresh()
-        self._move()
-        self.live.look()
-
-    def _move(self) -> None:
-        """Or stand still: all that moves by itself."""
-        self.ants.march(not self.settings.reduced_motion)
-        theme.still(self.settings.reduced_motion)
-
-    @Slot()
-    def _dress(self) -> None:
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            theme.dress(application, self.settings.theme, self.settings.text_size)
-            self.options.show_tool(self.tool)  # its sign is a picture
-
     @Slot()
     def _look_live(self) -> None:
         if self.edit_panel.task.value() == "real":
@@ -666,29 +621,6 @@ class Window(QMainWindow):
 
     def _live_options(self) -> EditOptions:
         return replace(self.edit_panel.options(), **self.model_panel.wording(self.editing.model).told())
-
-    @Slot()
-    def _save_settings(self) -> None:
-        try:
-            save_settings(self._settings_file, self._settings_now())
-        except OSError as error:
-            log.warning("The settings could not be saved: %s", error)
-
-    def _settings_now(self) -> Settings:
-        settings = self.edit_panel.remembered_in(self.filing.remembered_in(self.settings))
-        settings = self.column.remembered_in(self.drag_panel.remembered_in(settings))
-        settings = self.areas.remembered_in(self.results.remembered_in(settings))
-        settings = self.settle_panel.remembered_in(self.selecting.remembered_in(settings))
-        settings = self.library.remembered_in(self.model_panel.remembered_in(settings))
-        settings = self.switching.remembered_in(settings)
-        settings = replace(settings, drag_pace=min(round(1e6 * self.editing.pace), 10**9))
-        return replace(
-            remembered_in(settings, self.tools),
-            foreground=self.session.colour.name(),
-            background=self.session.other_colour.name(),
-            recent_colours=tuple(QColor(*colour).name() for colour in self.colours.recent()),
-            geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
-        )
 
     def _start_edit(self, rolls: bool, ladder: tuple[float, ...] = ()) -> None:
         """A result that was not applied gives way."""
