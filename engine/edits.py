@@ -28,7 +28,8 @@ EDITS: dict[type, Callable[[Any, EditRequest, Model], Iterator[Event]]] = {
 }
 
 
-TAKES = {"sd1", "sd2", "sdxl"}  # families of models that LoRA files and textual inversions are made for
+LEARN = {"sd1", "sd2", "sdxl"}  # families whose models can learn a picture, and words
+WEAR = {*LEARN, "sd3", "flux"}  # and those that take LoRA files
 
 
 def edit(request: EditRequest, model: Model, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
@@ -41,11 +42,12 @@ def edit(request: EditRequest, model: Model, stop: Callable[[], bool] = lambda: 
 
 def _equipped(request: EditRequest, model: Model) -> Generator[Learning, None, EditRequest]:
     """The request with what it learns first as one of its LoRAs."""
-    if (request.loras or request.embeddings or request.identity) and model.facts.family not in TAKES:
-        raise EngineError(
-            f"The model {model.facts.name} takes no LoRA, no textual inversion, and cannot learn a picture; "
-            "choose a Stable Diffusion checkpoint."
-        )
+    name, family = model.facts.name, model.facts.family
+    if request.loras and family not in WEAR:
+        raise EngineError(f"The model {name} takes no LoRA; choose a Stable Diffusion checkpoint.")
+    if (request.embeddings or request.identity) and family not in LEARN:
+        what = "take textual inversions" if request.embeddings else "learn a picture"
+        raise EngineError(f"The model {name} cannot {what}; choose a Stable Diffusion 1, 2 or XL.")
     if request.identity is None:
         return request
     from engine.image_lora import learned  # few edits need it

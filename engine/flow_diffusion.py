@@ -20,7 +20,8 @@ from engine.checkpoints import told
 from engine.clip import Said
 from engine.flow_parts import PATCH, FlowParts, load_flow_parts
 from engine.latent_diffusion import LARGEST_SCALE, OVERLAP
-from engine.levels import Level, to_x0
+from engine.levels import Level, time_of, to_x0
+from engine.lora import Wardrobe
 from engine.models import fast_dtype, interruptible
 from engine.pieces import Piece, in_pieces
 from engine.sampling import Denoise
@@ -43,6 +44,8 @@ class FlowDiffusion(Autoencoded):
         self.words, self.native, self.schedule = parts.words, parts.native, parts.schedule
         self.multiple = PATCH * self.cell
         self.is_told_guidance = bool(self.network.config.get("guidance_embeds"))
+        clips = [each.model for each in parts.words.clips]
+        self.wardrobe = Wardrobe(parts.checkpoint.family, self.network, clips)
         self._velocity = VELOCITIES[parts.checkpoint.family]
         checkpoint, seconds = parts.checkpoint, time.perf_counter() - load_started
         self.facts = ModelFacts(
@@ -62,7 +65,10 @@ class FlowDiffusion(Autoencoded):
 
     def denoiser(self, request: EditRequest) -> Denoise:
         prompts, scale = self._prompts(request)
-        words = self.words.together(prompts).to(self.device, self.dtype)
+        worn = self.wardrobe.chosen(request.loras, request.t0)
+        self.wardrobe.wear(worn)
+        sources = tuple(each.source for each in worn)
+        words = self.words.together(prompts, sources).to(self.device, self.dtype)
         most = PATCH * min(
             int(self.piece * STRETCHED * self.native / self.multiple),
             self.network.config.get("pos_embed_max_size") or self.native,
@@ -72,6 +78,7 @@ class FlowDiffusion(Autoencoded):
         def denoise(x: Tensor, level: Level) -> Tensor:
             with torch.no_grad(), self.clock.network(len(prompts)):
                 whole = level.alpha + level.sigma
+                self.wardrobe.wear(worn, time_of(self.schedule, level.ratio))
                 at = Level(level.alpha / whole, level.sigma / whole)
 
                 def estimate(part: Tensor, piece: Piece) -> Tensor:

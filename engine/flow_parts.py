@@ -6,6 +6,7 @@ As in `engine.model_parts` classes are chosen here, and weights come from .safet
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -98,10 +99,11 @@ class FlowWords:
         self.models = nn.ModuleList([each.model for each in (*clips, t5) if each])
         self.told = lru_cache(REMEMBERED)(self._told)
 
-    def together(self, prompts: list[str]) -> Said:
-        return Said(*map(torch.stack, zip(*map(self.told, prompts), strict=True)))
+    def together(self, prompts: list[str], worn: Hashable = None) -> Said:
+        """`worn` tells apart what the models wear."""
+        return Said(*map(torch.stack, zip(*(self.told(prompt, worn) for prompt in prompts), strict=True)))
 
-    def _told(self, prompt: str) -> Said:
+    def _told(self, prompt: str, worn: Hashable) -> Said:
         """Of one prompt, without the first dimension."""
         # what is remembered outlives this edit
         with torch.inference_mode(False), torch.no_grad():

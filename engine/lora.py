@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, cast
 
 import torch
 import torch.nn.functional as functional
@@ -19,7 +19,7 @@ from torch.utils.hooks import RemovableHandle
 
 from engine.checkpoint_keys import family_of, kind_of
 from engine.checkpoints import NAMES
-from engine.lora_keys import METADATA, OTHER_KINDS, Place, alpha_of, names_of, place_of, settings_of
+from engine.lora_keys import METADATA, OTHER_KINDS, Place, alpha_of, apart, names_of, place_of, settings_of
 from engine.models import DAMAGES
 from engine.safetensors_header import Header, read_header
 from engine.types import EngineError, Lora
@@ -121,10 +121,13 @@ def read(path: Path, family: str, parts: Mapping[str, nn.Module]) -> Changes:
     # what is read in an edit may be in use when something is learned later
     with torch.inference_mode(False), torch.no_grad():
         for place, tensors in found.items():
-            layer = layers.get(place)
-            if layer is None:
+            own = [layers.get(place._replace(layer=name)) for name in apart(place.layer)]
+            there = [layer for layer in own if layer is not None]
+            if len(there) < len(own):
                 raise EngineError(_no_fit(path, f"the model has no layer {place.layer}"))
-            changes[layer] = _change(path, place, layer, tensors, alphas.get(place.part, {}))
+            settings = alphas.get(place.part, {})
+            for layer, part in zip(there, _shared(tensors, there), strict=True):
+                changes[layer] = _change(path, place, layer, part, settings)
     return changes
 
 
@@ -156,6 +159,14 @@ def _layers(part: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     for name, layer in part.named_modules():
         if isinstance(layer, (nn.Linear, nn.Conv2d)):
             yield from ((each, layer) for each in names_of(name, blocks))
+
+
+def _shared(tensors: dict[str, Tensor], layers: Sequence[nn.Module]) -> list[dict[str, Tensor]]:
+    """What each of the layers gets that are one in a file: its rows."""
+    rows = [len(cast("Tensor", layer.weight)) for layer in layers]
+    if len(layers) == 1 or "up" not in tensors or len(tensors["up"]) != sum(rows):
+        return [tensors] * len(layers)  # of which those that do not fit are refused
+    return [{**tensors, "up": up} for up in torch.split(tensors["up"], rows)]
 
 
 def _change(
@@ -209,7 +220,7 @@ def _beside(layer: nn.Module, worn: Sequence[Worn]) -> Callable[[nn.Module, Any,
     def add(layer: nn.Module, told: Any, said: Tensor) -> Tensor:
         for each, change in here:
             if each.weight:
-                said = said + each.weight * change(layer, told[0])
+                said = torch.add(said, change(layer, told[0]), alpha=each.weight)
         return said
 
     return add

@@ -47,6 +47,22 @@ OUTSIDE = {
     "add_embedding.linear_2": "label_emb_0_2",
 }
 
+OF_FLUX = {  # inside a block of FLUX.1, as the original release names it, and what diffusers made of it
+    "img_attn_qkv": ("attn_to_q", "attn_to_k", "attn_to_v"),
+    "txt_attn_qkv": ("attn_add_q_proj", "attn_add_k_proj", "attn_add_v_proj"),
+    "img_attn_proj": ("attn_to_out_0",),
+    "txt_attn_proj": ("attn_to_add_out",),
+    "img_mlp_0": ("ff_net_0_proj",),
+    "img_mlp_2": ("ff_net_2",),
+    "txt_mlp_0": ("ff_context_net_0_proj",),
+    "txt_mlp_2": ("ff_context_net_2",),
+    "img_mod_lin": ("norm1_linear",),
+    "txt_mod_lin": ("norm1_context_linear",),
+    "linear1": ("attn_to_q", "attn_to_k", "attn_to_v", "proj_mlp"),
+    "linear2": ("proj_out",),
+    "modulation_lin": ("norm_linear",),
+}
+
 
 class Place(NamedTuple):
     part: str  # one of those in PARTS
@@ -85,6 +101,15 @@ def alpha_of(place: Place, settings: Mapping[str, Any], rank: int) -> float:
         if f"_{place.layer}".endswith("_" + name.replace(".", "_")):
             return float(alpha)
     return float(settings.get("lora_alpha") or rank)
+
+
+def apart(layer: str) -> list[str]:
+    """The layers that one of a file is, in the order of its rows: FLUX.1's are more in diffusers."""
+    found = re.fullmatch(r"(double|single)_blocks_(\d+)_(\w+)", layer)
+    if not found or found[3] not in OF_FLUX:
+        return [layer]
+    beginning = "transformer_blocks" if found[1] == "double" else "single_transformer_blocks"
+    return [f"{beginning}_{found[2]}_{name}" for name in OF_FLUX[found[3]]]
 
 
 def names_of(layer: str, layers_per_block: int) -> list[str]:

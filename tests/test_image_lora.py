@@ -243,5 +243,5 @@ def test_a_network_in_half_precision_learns_in_whole_numbers(folders: dict[str, 
 
 
 def test_a_model_that_cannot_learn_says_so() -> None:
-    with pytest.raises(EngineError, match="cannot learn a picture; choose a Stable Diffusion checkpoint"):
+    with pytest.raises(EngineError, match="cannot learn a picture; choose a Stable Diffusion 1, 2 or XL"):
         list(edit(replace(ASKED, identity=QUICK), models.load("toy")))

@@ -18,6 +18,8 @@ from engine import models
 from engine.area import Rect
 from engine.checkpoints import told
 from engine.edits import edit
+from engine.flow_diffusion import FlowDiffusion
+from engine.flow_parts import load_flow_parts
 from engine.headless import main
 from engine.headless_options import lora
 from engine.latent_diffusion import LatentDiffusion
@@ -25,10 +27,11 @@ from engine.levels import Level
 from engine.model_parts import load_parts
 from engine.pictures import Rgba, open_picture, save_picture
 from engine.recipe import recipe_of, to_json
-from engine.types import Drag, EditRequest, EditResult, EngineError, Handle, Lora, SDEdit
+from engine.types import Drag, EditRequest, EditResult, EngineError, Handle, Identity, Lora, SDEdit
 from tests import random_loras
 from tests.random_checkpoints import pipeline, save_folder
-from tests.random_loras import LAYOUTS, Layout
+from tests.random_flow_checkpoints import flow_pipeline
+from tests.random_loras import ATTENTION, LAYOUTS, Layout, matrices
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
 ASKED = EditRequest(PICTURE, PICTURE, prompt="a lake", negative_prompt="people", guidance=4.0, steps=2)
@@ -249,6 +252,95 @@ def test_other_files_are_no_loras(sd1: Made, tmp_path: Path) -> None:
     ):
         with pytest.raises(EngineError, match=sentence):
             said(sd1.model, loras=(Lora(str(path)),))
+
+
+@pytest.fixture(scope="module")
+def flows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[FlowDiffusion, Any]]:
+    out = {}
+    for family in ("sd3", "flux"):
+        pipe = flow_pipeline(family)
+        folder = save_folder(pipe, tmp_path_factory.mktemp("flows") / family)
+        parts = load_flow_parts(told(folder), torch.float32)._replace(native=64)
+        out[family] = FlowDiffusion(parts, family, "cpu", torch.float32, 0.0), pipe
+    return out
+
+
+def flowing(model: FlowDiffusion, *loras: Lora) -> Tensor:
+    x = torch.randn(1, 16, 8, 8, generator=torch.Generator().manual_seed(0))
+    return model.denoiser(replace(ASKED, loras=loras))(x, model.schedule(0.5))
+
+
+@pytest.mark.parametrize("family", ["sd3", "flux"])
+def test_flow_models_wear_loras_too(
+    family: str, flows: dict[str, tuple[FlowDiffusion, Any]], tmp_path: Path
+) -> None:
+    model, pipe = flows[family][0], deepcopy(flows[family][1])
+    network = matrices(pipe.transformer, (*ATTENTION, "add_k_proj", "norm1.linear", "proj_mlp"))
+    file = tmp_path / "mine.safetensors"
+    keys = {
+        f"transformer.{name}.lora_{i}.weight": x
+        for name, pair in network.items()
+        for i, x in zip("AB", pair, strict=True)
+    }
+    save_file({key: x.contiguous() for key, x in keys.items()}, file)
+    plain, wears = flowing(model), flowing(model, Lora(str(file), 0.5))
+    pipe.load_lora_weights(tmp_path, weight_name=file.name, adapter_name="mine")
+    pipe.set_adapters(["mine"], [0.5])
+    own, model.network = model.network, pipe.transformer.requires_grad_(False)
+    expected = flowing(model)
+    model.network = own
+    assert far(wears, expected) < 1e-5
+    assert far(wears, plain) > 1e-2
+    assert torch.equal(flowing(model), plain)
+
+
+def test_layers_that_flux_has_in_one_are_taken_apart(
+    flows: dict[str, tuple[FlowDiffusion, Any]], tmp_path: Path
+) -> None:
+    """kohya's files name them as the original release does: queries, keys and values are one layer."""
+    model, pipe = flows["flux"]
+    layers, draw = dict(pipe.transformer.named_modules()), torch.Generator().manual_seed(0)
+    joined = {
+        "double_blocks_1_img_attn_qkv": [f"transformer_blocks.1.attn.to_{each}" for each in "qkv"],
+        "double_blocks_0_txt_mlp_2": ["transformer_blocks.0.ff_context.net.2"],
+        "single_blocks_1_linear1": [
+            *(f"single_transformer_blocks.1.attn.to_{each}" for each in "qkv"),
+            "single_transformer_blocks.1.proj_mlp",
+        ],
+    }
+    one: dict[str, Tensor] = {}
+    many: dict[str, Tensor] = {}
+    for name, parts in joined.items():
+        down = torch.randn(4, layers[parts[0]].in_features, generator=draw)
+        ups = [torch.randn(layers[part].out_features, 4, generator=draw) for part in parts]
+        one |= {
+            f"lora_unet_{name}.lora_down.weight": down,
+            f"lora_unet_{name}.lora_up.weight": torch.cat(ups),
+        }
+        one[f"lora_unet_{name}.alpha"] = torch.tensor(4.0)
+        for part, up in zip(parts, ups, strict=True):
+            many |= {
+                f"transformer.{part}.lora_A.weight": down.clone(),
+                f"transformer.{part}.lora_B.weight": up,
+            }
+    files = [str(tmp_path / name) for name in ("one.safetensors", "many.safetensors", "short.safetensors")]
+    short = {**one, "lora_unet_single_blocks_1_linear1.lora_up.weight": torch.randn(7, 4)}
+    for file, tensors in zip(files, (one, many, short), strict=True):
+        save_file(tensors, file)
+    wears = flowing(model, Lora(files[0]))
+    assert torch.equal(wears, flowing(model, Lora(files[1])))
+    assert far(wears, flowing(model)) > 1e-2
+    with pytest.raises(EngineError, match="single_blocks_1_linear1 has the shapes"):
+        flowing(model, Lora(files[2]))
+
+
+def test_flow_models_say_what_they_cannot_take(flows: dict[str, tuple[FlowDiffusion, Any]]) -> None:
+    for asked, what in (
+        (replace(ASKED, embeddings=("mine.safetensors",)), "take textual inversions"),
+        (replace(ASKED, identity=Identity()), "learn a picture"),
+    ):
+        with pytest.raises(EngineError, match=f"sd3 cannot {what}; choose a Stable Diffusion 1, 2 or XL"):
+            list(edit(asked, flows["sd3"][0]))
 
 
 def test_the_starter_model_says_that_it_takes_none(tmp_path: Path) -> None:
