@@ -13,7 +13,7 @@ from torch import Tensor
 
 from engine.area import FEWER, FINER, blend, resized
 from engine.cycle import places, staged
-from engine.latents import At
+from engine.latents import At, Encode, remembering
 from engine.levels import Level, exploding, time_of
 from engine.models import Model
 from engine.prediction import first_of
@@ -27,10 +27,9 @@ def sdedit(operation: SDEdit, request: EditRequest, model: Model) -> Iterator[Ev
     mask, and with a t0 for each place where the request has a map of them. A large picture is made so at the
     model's native size, and then made finer.
     """
-    height, width = request.image.shape[:2]
     strengths = operation.ladder or (operation.strength,) * request.variants
     plans = [plan(replace(operation, strength=strength), request, model) for strength in strengths]
-    estimate = model.denoiser(request)
+    estimate, latent = model.denoiser(request), remembering(request)
     call, done = 0, 0
     calls = sum(each.repeats * each.steps for passes in plans for each in passes)
     work = sum(each.work for passes in plans for each in passes)
@@ -40,18 +39,18 @@ def sdedit(operation: SDEdit, request: EditRequest, model: Model) -> Iterator[Ev
         for each in passes:
             at = At(model, each.size)
             ratios = _ratios(at, strength, request)
-            x0 = _latent(at, picture, request, ratios)
+            x0 = _latent(at, picture, request, ratios, latent)
             levels, solver = _walk(operation, model, each)
             eta = 1.0 if operation.solver == "sde" else 0.0
             stronger = s_noise(model.extra_noise, each.steps) if solver is second_order else 1.0
             for _ in range(each.repeats):
-                denoise = _kept(at, x0, request, ratios, estimate)
+                denoise = _kept(at, x0, request, ratios, estimate, latent)
                 x = levels[0].alpha * x0 + levels[0].sigma * draw(x0)
                 for x0 in sample(denoise, x, levels, draw, eta, solver, stronger):
                     call, done = call + 1, done + each.area
                     yield Preview(call, calls, done / work, variant, at.sketch(x0))
             picture = at.picture(x0)
-        result = blend(request.guide, resized(picture, width, height), _stirred(strength, request, model))
+        result = blend(request.guide, _finest(picture, request), _stirred(strength, request, model))
         yield EditResult(variant, seed, blend(request.image, result, request.mask))
 
 
@@ -89,23 +88,25 @@ def plan(operation: SDEdit, request: EditRequest, model: Model) -> list[Pass]:
     return passes + [Pass(size, time_of(model.schedule, FINER), 1, few) for size in sizes[first + 1 :]]
 
 
-def _latent(at: At, picture: Rgb, request: EditRequest, ratios: Tensor | None) -> Tensor:
+def _latent(at: At, picture: Rgb, request: EditRequest, ratios: Tensor | None, latent: Encode) -> Tensor:
     """Where a walk begins: the picture so far, and the known one where the mask does not free."""
-    x0 = at.latent(picture)
+    x0 = latent(at, picture)
     if ratios is not None and picture is not request.guide:  # what begins here has all of its detail still
-        x0 = torch.where(ratios > FINER, x0, at.latent(request.guide))
+        x0 = torch.where(ratios > FINER, x0, latent(at, request.guide))
     if request.mask is None:
         return x0
-    return torch.lerp(at.latent(request.image), x0, at.free(request.mask))
+    return torch.lerp(latent(at, request.image), x0, at.free(request.mask))
 
 
-def _kept(at: At, x0: Tensor, request: EditRequest, ratios: Tensor | None, estimate: Denoise) -> Denoise:
+def _kept(
+    at: At, x0: Tensor, request: EditRequest, ratios: Tensor | None, estimate: Denoise, latent: Encode
+) -> Denoise:
     """A denoiser that keeps what the mask does not free, and each place above its own strength."""
     if ratios is not None:
         estimate = staged(estimate, x0, places(ratios))
     if request.mask is None:
         return estimate
-    return pinned(estimate, at.latent(request.image), at.free(request.mask))
+    return pinned(estimate, latent(at, request.image), at.free(request.mask))
 
 
 def _ratios(at: At, strength: float, request: EditRequest) -> Tensor | None:
@@ -134,6 +135,20 @@ def _stirred(strength: float, request: EditRequest, model: Model) -> Mask | None
     asked = np.array([ratio >= least for ratio in _ratio_of_share(strength, model)], np.float32)
     stirred: Mask = asked[np.rint(request.share * 255).astype(np.uint8)]
     return stirred
+
+
+def _finest(picture: Rgb, request: EditRequest) -> Rgb:
+    """A result at the request's size. What is finer than the model works at is the guide's, as far as a place
+    keeps it.
+    """
+    height, width = request.image.shape[:2]
+    large = resized(picture, width, height)
+    if request.share is None or large is picture:
+        return large
+    coarse = resized(resized(request.guide, picture.shape[1], picture.shape[0]), width, height)
+    fine = (1 - request.share)[..., None] * np.subtract(request.guide, coarse, dtype=np.float32)
+    finest: Rgb = np.rint(large + fine).clip(0, 255).astype(np.uint8)
+    return finest
 
 
 def _walk(operation: SDEdit, model: Model, each: Pass) -> tuple[list[Level], Solver]:

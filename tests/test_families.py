@@ -230,12 +230,13 @@ def test_a_network_for_inpainting_makes_every_edit(
 def test_what_is_round_a_hole_is_encoded_once_for_an_edit(holed: Made) -> None:
     model, seen = small(holed[1]), []
     hook = model.autoencoder.encoder.register_forward_pre_hook(lambda _, told: seen.append(told[0]))
-    list(edit(replace(ASKED, operation=Inpaint(), mask=a_hole()), model))
+    list(edit(replace(ASKED, operation=Inpaint(), mask=a_hole(), variants=2), model))
     hook.remove()
     hole = torch.tensor(a_hole()) == 1
     grey = [pixels for pixels in seen if not pixels[0, :, hole].any()]
     assert len(grey) == 1
     assert grey[0].any()
+    assert len(seen) == 2  # the picture itself is its guide, and its known part, and encoded once, too
 
 
 def test_a_drag_has_its_hole_where_ground_is_uncovered(holed: Made) -> None:
