@@ -12,12 +12,16 @@ from importlib.metadata import Distribution, distributions
 from installer.bootstrap import ROOT, VENV
 
 TEXT = re.compile(r"licen[cs]e|copying|notice|authors|third_party", re.IGNORECASE)
-COMMON = "/usr/share/common-licenses"
-UNTOLD = {  # packages that come without a text, and the names of the texts that they are under
-    "PySide6_Essentials": ("LGPL-3", "GPL-3"),
-    "shiboken6": ("LGPL-3", "GPL-3"),
-    "tokenizers": ("Apache-2.0",),
+LGPL, GPL = (os.path.join(ROOT, "installer", "texts", name) for name in ("LGPL-3", "GPL-3"))
+APACHE = os.path.join(ROOT, "LICENSE")
+UNTOLD = {  # packages that come without a text, and the texts that they are under
+    "PySide6_Essentials": (LGPL, GPL),
+    "shiboken6": (LGPL, GPL),
+    "tokenizers": (APACHE,),
 }
+
+SYSTEMS = ("c:\\windows\\", "/usr/lib/", "/system/")  # parts of Windows and of macOS, which may go along
+UNKNOWN = "{path} would be carried, but which package it is from, and its licence, is unknown."
 
 
 def gather(carried: list[str], folder: str) -> list[str]:
@@ -30,10 +34,14 @@ def gather(carried: list[str], folder: str) -> list[str]:
             name = packages[path].metadata["Name"]
             texts[name] = texts.get(name) or of_package(packages[path])
         elif path.startswith(python):
-            texts["python"] = [os.path.join(os.path.dirname(os.__file__), "LICENSE.txt")]
-        elif path.startswith(os.path.realpath(VENV) + os.sep) or not path.startswith(ours):
+            texts["python"] = [python_licence()]
+        elif path.startswith(ours) and not path.startswith(os.path.realpath(VENV) + os.sep):
+            continue
+        elif sys.platform == "linux":
             name = debian_package(path)
             texts[name] = [f"/usr/share/doc/{name}/copyright"]
+        elif not path.lower().startswith(SYSTEMS):
+            sys.exit(UNKNOWN.format(path=path))
     for name, sources in texts.items():
         if not sources:
             sys.exit(f"No licence of {name} was found. Name its texts in installer/licences.py.")
@@ -56,7 +64,16 @@ def of_package(package: Distribution) -> list[str]:
         path for path in paths(package) if ".dist-info" in path and TEXT.search(path.split(".dist-info")[1])
     ]
     named = UNTOLD.get(package.metadata["Name"], ())
-    return [path for path in inside if os.path.isfile(path)] or [f"{COMMON}/{name}" for name in named]
+    return [path for path in inside if os.path.isfile(path)] or list(named)
+
+
+def python_licence() -> str:
+    """Its text, which lies in one of two places."""
+    places = (os.path.dirname(os.__file__), sys.base_prefix)
+    found = [
+        path for path in (os.path.join(place, "LICENSE.txt") for place in places) if os.path.exists(path)
+    ]
+    return found[0] if found else sys.exit(f"The licence of Python is in none of {', '.join(places)}.")
 
 
 def debian_package(path: str) -> str:
@@ -65,4 +82,4 @@ def debian_package(path: str) -> str:
         found = subprocess.run(["dpkg", "-S", spelling], capture_output=True, text=True, check=False)
         if found.returncode == 0:
             return found.stdout.split(":")[0]
-    sys.exit(f"{path} would be carried, but which package it is from, and its licence, is unknown.")
+    sys.exit(UNKNOWN.format(path=path))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shutil
 import subprocess
-import sys
 
+from installer import icons
 from installer.bootstrap import MEMORY, ROOT
 from installer.system_libraries import DEBIAN
 
@@ -24,8 +25,8 @@ PLACES = {  # file of installer/linux, or of the project: where it goes
     "../../CHANGELOG.md": "share/doc/driftpaint/NEWS.md.gz",
 }
 EXECUTABLE = ("bin/driftpaint", "lib/driftpaint/driftpaint", "torch_shm_manager")  # how their paths end
-MORE = (  # that the program needs beside Qt's; the C library is that of the oldest system that it runs on
-    *("libc6 (>= 2.35)", "libstdc++6", "libgcc-s1", "libexpat1", "libx11-6", "libx11-xcb1", "libxcb1"),
+MORE = (  # that the program needs beside Qt's
+    *("libstdc++6", "libgcc-s1", "libexpat1", "libx11-6", "libx11-xcb1", "libxcb1"),
     *(
         "libxcb-image0",
         "libxcb-randr0",
@@ -36,21 +37,12 @@ MORE = (  # that the program needs beside Qt's; the C library is that of the old
     ),
     *("libxcb-xfixes0", "libxcb-xkb1", "zlib1g"),
 )
+OLDEST_LIBC = (2, 34)  # of Qt's wheels
 LAUNCHER = """\
 #!/bin/sh
 # glibc and libgomp read these before the program starts; what is set already stays.
 {exports}
 exec "$(dirname "$(readlink -f "$0")")/../lib/driftpaint/driftpaint" "$@"
-"""
-ICONS = """
-import os, sys
-from PySide6.QtGui import QGuiApplication
-from ui.icons import application_icon
-application = QGuiApplication([])
-for size in application_icon().availableSizes():
-    path = f"{sys.argv[1]}/{size.width()}x{size.width()}/apps"
-    os.makedirs(path)
-    assert application_icon().pixmap(size).save(f"{path}/driftpaint.png")
 """
 CONTROL = """\
 Package: driftpaint
@@ -87,9 +79,7 @@ def fill(tree: str, frozen: str, version: str) -> None:
     exports = "\n".join(f'export {name}="${{{name}-{value}}}"' for name, value in MEMORY.items())
     with open(os.path.join(usr, "bin", "driftpaint"), "w", encoding="utf-8") as script:
         script.write(LAUNCHER.format(exports=exports))
-    icons = os.path.join(usr, "share", "icons", "hicolor")
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-    subprocess.run([sys.executable, "-c", ICONS, icons], cwd=ROOT, env=environment, check=True)
+    icons.draw(os.path.join(usr, "share", "icons", "hicolor"))
     for folder, _, files in os.walk(usr):
         os.chmod(folder, 0o755)
         for name in files:
@@ -97,7 +87,19 @@ def fill(tree: str, frozen: str, version: str) -> None:
             os.chmod(path, 0o755 if path.endswith(EXECUTABLE) else 0o644)
 
 
-def control(version: str, size: int) -> str:
+def control(version: str, size: int, libc: str) -> str:
     """What the package says of itself; `size` in KiB."""
-    depends = [*MORE, *(name.replace("|", " | ") for name in DEBIAN)]
+    depends = [f"libc6 (>= {libc})", *MORE, *(name.replace("|", " | ") for name in DEBIAN)]
     return CONTROL.format(version=version, size=size, depends=", ".join(depends))
+
+
+def needed_libc(paths: list[str]) -> str:
+    """The oldest version of the C library that has all that these files ask of it."""
+    asked = {OLDEST_LIBC}
+    for path in paths:
+        with open(path, "rb") as file:
+            is_program = file.read(4) == b"\x7fELF"
+        if is_program:
+            told = subprocess.run(["objdump", "-T", path], capture_output=True, text=True, check=False).stdout
+            asked |= {(int(a), int(b)) for a, b in re.findall(r"GLIBC_(\d+)\.(\d+)", told)}
+    return ".".join(map(str, max(asked)))

@@ -168,3 +168,25 @@ def test_the_package_says_what_it_is(download: Path) -> None:
     assert "root/root" in held
     for place in ("bin/driftpaint", *linux_tree.PLACES.values()):
         assert f"./usr/{place}\n" in held
+
+
+@needs("mksquashfs", "unsquashfs")
+def test_an_appimage_is_its_runtime_and_the_tree_behind_it(download: Path, tmp_path: Path) -> None:
+    runtime = tmp_path / "runtime"
+    runtime.write_bytes(b"what mounts the rest")
+    image = Path(build_linux.image(str(runtime), VERSION)).read_bytes()
+    assert image.startswith(b"what mounts the resthsqs")
+    (system := tmp_path / "system").write_bytes(image.removeprefix(runtime.read_bytes()))
+    root = tmp_path / "root"
+    assert said("unsquashfs", "-no-progress", "-dest", root, system)[0] == 0
+    assert said(root / "AppRun", "x") == (0, "started with x\n")
+    assert (root / ".DirIcon").read_bytes().startswith(b"\x89PNG")
+    assert "Exec=driftpaint" in (root / "driftpaint.desktop").read_text("utf-8")
+    assert not Path(build_linux.TREE, "AppRun").exists()
+
+
+@needs("objdump")
+def test_the_package_asks_for_the_c_library_that_its_files_need() -> None:
+    asked = linux_tree.needed_libc([sys.executable, __file__])
+    assert asked.startswith("2.")
+    assert tuple(map(int, asked.split("."))) >= linux_tree.OLDEST_LIBC

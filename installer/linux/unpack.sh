@@ -32,6 +32,7 @@ if [ ! -d "$home" ]; then
     mv -T "$new" "$home"
     trap - EXIT
     for old in "$all"/[0-9]*; do  # other versions, but for one that runs just now
+        # shellcheck disable=SC2010  # it is the targets of links that are looked at
         [ "$old" = "$home" ] || ls -l /proc/[0-9]*/exe 2>/dev/null | grep -q "$old/" || rm -rf "$old"
     done
     mkdir -p "$HOME/.local/bin" "$data/applications" "$data/icons"
