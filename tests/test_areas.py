@@ -246,6 +246,6 @@ async def test_the_panel_has_a_line_for_each_area_and_clears_it(bench: Bench) ->
 
 @scenario
 async def test_whether_areas_are_always_shown_is_remembered(bench: Bench) -> None:
-    assert not bench.window._settings_now().show_areas
+    assert not bench.window.remembering.now().show_areas
     bench.window.areas.show_always()
-    assert bench.window._settings_now().show_areas
+    assert bench.window.remembering.now().show_areas

@@ -550,7 +550,7 @@ async def test_stop_keeps_what_is_done_and_time_is_foretold_from_then_on(bench: 
     await bench.finish()
     assert not bench.window.editing.candidates[0].finished
     assert "about" in bench.window.drag_panel.outlook.text()
-    assert bench.window._settings_now().drag_pace > 0
+    assert bench.window.remembering.now().drag_pace > 0
     before = bench.picture()
     bench.click(bench.window.job_bar.apply_button)
     kept = np.ones(before.shape[:2], bool)

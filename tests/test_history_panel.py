@@ -52,7 +52,7 @@ def test_what_is_used_stands_beside_what_may_be() -> None:
 @scenario
 async def test_the_preferences_set_how_much_undo_may_keep(bench: Bench) -> None:
     assert bench.session.history.budget == 1024 * MEGABYTE
-    bench.window._set("history_budget", 64)
+    bench.window.remembering.set("history_budget", 64)
     assert bench.session.history.budget == 64 * MEGABYTE
     bench.session.open(new_document(8, 8))
     assert bench.session.history.budget == 64 * MEGABYTE, "of every document"

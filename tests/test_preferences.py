@@ -18,7 +18,7 @@ from ui.slider import Slider
 
 
 def dialog_of(bench: Bench) -> PreferencesDialog:
-    bench.window.show_preferences()
+    bench.window.remembering.show_preferences()
     dialog = bench.window.findChild(PreferencesDialog)
     assert isinstance(dialog, PreferencesDialog)
     return dialog

@@ -410,7 +410,7 @@ async def test_the_strip_is_folded_to_one_line_and_remembered(bench: Bench) -> N
     bench.click(strip.header)
     await bench.until(lambda: strip.height() < tall / 2)
     assert not strip.list.isVisible()
-    assert not bench.window._settings_now().results
+    assert not bench.window.remembering.now().results
 
 
 @scenario
