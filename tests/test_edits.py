@@ -84,6 +84,28 @@ def test_full_shares_are_no_map_at_all() -> None:
     assert (result(replace(REQUEST, share=full, mask=HALF)) == result(replace(REQUEST, mask=HALF))).all()
 
 
+class Coarse(Toy):
+    """Works at half the size."""
+
+    def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
+        return [(width // 2, height // 2)]
+
+
+def test_what_is_finer_than_the_model_works_at_stays_as_far_as_a_place_is_kept() -> None:
+    checks = np.indices(GUIDE.shape[:2]).sum(0)[..., None] % 2 * 60  # which half the size knows nothing of
+    guide = (GUIDE - 30 + checks).astype(np.uint8)
+    share = np.full(HALF.shape, 0.25, np.float32)
+    share[:, 32:] = 1
+    *_, last = edit(replace(REQUEST, guide=guide, share=share), Coarse())
+    assert isinstance(last, EditResult)
+    contrast = [
+        2 * np.mean(part.astype(float) * (checks[:, :32] - 30) / 30) / 60
+        for part in (last.image[:, :32], last.image[:, 32:])
+    ]
+    assert abs(contrast[0] - 0.75) < 0.1
+    assert abs(contrast[1]) < 0.1
+
+
 def test_where_the_share_is_nothing_the_guide_stays_bit_for_bit() -> None:
     share = HALF.copy()
     share[:, 48:] = 0.5
@@ -111,6 +133,7 @@ def test_a_share_of_a_strength_is_that_strength() -> None:
 
 def test_previews_keep_the_known_picture_too() -> None:
     first = next(edit(replace(REQUEST, mask=HALF), Toy()))
+    assert isinstance(first, Preview)
     assert (first.image[HALF == 0] == PHOTO[HALF == 0]).all()
 
 
@@ -287,7 +310,10 @@ def test_sizes_that_do_not_suit_the_model_are_padded_and_cut() -> None:
             assert picture.shape[0] % 32 == picture.shape[1] % 32 == 0
             return super().encode(picture)
 
-    *previews, last = edit(replace(REQUEST, mask=HALF), Strict())
+    *events, last = edit(replace(REQUEST, mask=HALF), Strict())
+    previews = [event for event in events if isinstance(event, Preview)]
+    assert isinstance(last, EditResult)
     assert last.image.shape == PHOTO.shape
+    assert len(previews) == len(events)
     assert all(event.image.shape == PHOTO.shape for event in previews)
     assert (last.image[HALF == 0] == PHOTO[HALF == 0]).all()

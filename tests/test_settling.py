@@ -11,8 +11,11 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from engine.area import Rect
-from engine.types import EngineError, SDEdit
+from engine.edits import edit
+from engine.toy import Toy
+from engine.types import EditResult, EngineError, SDEdit
 from tests.bench import Bench, scenario
+from ui.apply import Candidate
 from ui.document import Document, document_from, layer_from, read
 from ui.selection import rectangle
 from ui.settling import SettleOptions, can_settle, matched, settled
@@ -126,6 +129,30 @@ def test_only_what_came_from_elsewhere_is_settled() -> None:
     assert can_settle(document.layers[-1])
     assert not can_settle(document.layers[0])
     assert not can_settle(None)
+
+
+class Coarse(Toy):
+    """Works at a third of the size, as a model does of which a place is too large."""
+
+    def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
+        return [(width // 3, height // 3)]
+
+
+def test_in_a_large_place_the_piece_stays_as_sharp_as_it_is() -> None:
+    dice = np.random.default_rng(1)
+    ground = np.full((700, 900, 4), (90, 140, 70, 255), np.uint8)
+    disc = dice.integers(60, 200, (400, 400, 4), np.uint8)
+    disc[..., 3] = 255 * (np.hypot(*np.mgrid[-200:200, -200:200]) < 190)
+    document = document_from(ground).with_layer(pasted(layer_from(disc, "Disc", "strokes", 250, 150)))
+    ask = settled(document, uid(document), SettleOptions())
+    *_, last = edit(ask.request, Coarse())
+    assert isinstance(last, EditResult)
+    after = read(ask.accepted(document, Candidate(last.image, 0, finished=True)), ask.at)[..., :3]
+    distance = np.hypot(*np.mgrid[-350:350, -450:450])[ask.at.slices]
+    inside, rim, outside = distance < 160, abs(distance - 190) < 4, distance > 230
+    assert (after[inside] == ask.request.guide[inside]).all()
+    assert (after[rim] != ask.request.guide[rim]).mean() > 0.8
+    assert (after[outside] == ground[ask.at.slices][outside, :3]).all()
 
 
 @scenario

@@ -4,8 +4,9 @@ at low strength makes it and a rim round it anew, as one picture with its surrou
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,12 @@ from ui.selection import alone, feathered, part_in, selection_of, shrunk
 from ui.spaces import as_seen, own_layer
 
 # Reinhard et al., "Color Transfer between Images", 2001: RGB to cones, and their logarithms to l, alpha, beta
-CONES = np.array([[0.3811, 0.5783, 0.0402], [0.1967, 0.7244, 0.0782], [0.0241, 0.1288, 0.8444]])
-AXES = np.diag([3**-0.5, 6**-0.5, 2**-0.5]) @ np.array([[1, 1, 1], [1, 1, -2], [1, -1, 0]])
+CONES = np.array([[0.3811, 0.5783, 0.0402], [0.1967, 0.7244, 0.0782], [0.0241, 0.1288, 0.8444]], np.float32)
+AXES = np.array([[1, 1, 1], [1, 1, -2], [1, -1, 0]], np.float32) / np.sqrt(
+    np.array([[3], [6], [2]], np.float32)
+)
 DARKEST = 1 / 255  # below that a logarithm says nothing
+SAMPLE = 1 << 18  # pixels that tell of the colours of more
 SPREADS = 0.5, 2.0  # how much the contrast may change
 
 
@@ -32,7 +36,7 @@ class SettleOptions(Wording):
     """What the panel says of the next run."""
 
     strength: float = 0.35  # t0 of the rim, 0 ... 1
-    keep: float = 0.85  # how much weaker it is inside: the share of the layer that stays as it is, 0 ... 1
+    keep: float = 1.0  # how much weaker it is inside: the share of the layer that stays as it is, 0 ... 1
     match: float = 0.3  # how far the colours come to those round it, 0 ... 1
     grow: int = 8  # canvas pixels round the layer that may change too
     feather: int = 16  # canvas pixels over which that fades out
@@ -104,13 +108,15 @@ def matched(rgba: Rgba, around: Rgb, amount: float) -> Rgba:
     """A picture with the mean and the spread of its colours so far on their way to those of another one, in
     the axes of Reinhard et al.; its alpha says how much a pixel counts, and stays.
     """
-    weight = rgba[..., 3].astype(np.float64)
-    mine, other = _to_axes(rgba[..., :3]), _to_axes(around)
-    mean, spread = _moments(mine, weight)
-    wanted, wide = _moments(other, np.ones(other.shape[:2]))
+    there = rgba[..., 3] > 0
+    mine, weight = _to_axes(rgba[there, :3]), rgba[there, 3]
+    few, step = -(-len(mine) // SAMPLE), math.ceil(math.sqrt(around[..., 0].size / SAMPLE))
+    other = _to_axes(around[::step, ::step].reshape(-1, 3))
+    mean, spread = _moments(mine[::few], weight[::few])
+    wanted, wide = _moments(other, np.ones(len(other)))
     ratio = (wide / np.maximum(spread, 1e-3)).clip(*SPREADS) ** amount
     out = rgba.copy()
-    out[..., :3] = _from_axes((mine - mean) * ratio + mean + amount * (wanted - mean))
+    out[there, :3] = _from_axes((mine - mean) * ratio + mean + amount * (wanted - mean))
     return out
 
 
@@ -126,18 +132,21 @@ def _strengths(document: Document, alpha: NDArray[np.uint8], at: Rect, options: 
     return share / np.float32(255)
 
 
-def _to_axes(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
-    axes: NDArray[np.float64] = np.log10(np.maximum(rgb / 255, DARKEST) @ CONES.T) @ AXES.T
+def _to_axes(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(n, 3)."""
+    levels = np.maximum(np.arange(256) / 255, DARKEST).astype(np.float32)
+    axes: NDArray[np.float32] = np.log10(levels[rgb] @ CONES.T) @ AXES.T
     return axes
 
 
-def _from_axes(axes: NDArray[np.float64]) -> NDArray[np.uint8]:
-    rgb = 10 ** (axes @ np.linalg.inv(AXES).T) @ np.linalg.inv(CONES).T
-    return np.rint(255 * rgb).clip(0, 255).astype(np.uint8)
+def _from_axes(axes: NDArray[np.float32]) -> NDArray[np.uint8]:
+    rgb = np.exp(np.log(10) * (axes @ np.linalg.inv(AXES).T), dtype=np.float32) @ np.linalg.inv(CONES).T
+    bytes_: NDArray[np.uint8] = np.rint(255 * rgb).clip(0, 255).astype(np.uint8)
+    return bytes_
 
 
-def _moments(axes: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+def _moments(axes: NDArray[np.float32], weight: NDArray[Any]) -> tuple[NDArray[np.float32], ...]:
     """Mean and standard deviation of each axis."""
-    flat_axes, flat_weight = axes.reshape(-1, 3), weight.reshape(-1)
-    mean = np.average(flat_axes, 0, flat_weight)
-    return mean, np.sqrt(np.average((flat_axes - mean) ** 2, 0, flat_weight))
+    mean = np.average(axes, 0, weight)
+    spread = np.sqrt(np.average((axes - mean) ** 2, 0, weight))
+    return mean.astype(np.float32), spread.astype(np.float32)
