@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import torch
@@ -14,9 +15,9 @@ from torch import Tensor
 from engine.area import blend, resized
 from engine.cycle import inverted, noised
 from engine.latents import At
-from engine.levels import even
+from engine.levels import Level, even
 from engine.models import Model
-from engine.sampling import Draw, Estimate, first_order, seeded
+from engine.sampling import Denoise, Draw, Estimate, first_order, seeded
 from engine.types import Drag, EditRequest, EditResult, EngineError, Event, Frame, Handle, Preview
 from engine.warp import filled, lifted, part_way
 
@@ -28,8 +29,8 @@ def moved_windows(operation: Drag, request: EditRequest, model: Model) -> Iterat
 
     As published: a round trip to t0 for every move; places are truncated to cells, handles copy one after
     another, windows at borders are cut to what both ends have, the least noisy level stands for the clean
-    one, and what is outside the mask follows the path. The source is filled with noise as if latents had
-    deviation 1.
+    one, guidance falls with the level, and what is outside the mask follows the path. The source is filled
+    with noise as if latents had deviation 1.
 
     In one pass: one round trip, and a move at every level on the way down. The source is filled from the
     path of a smooth guess of what was behind, so its noise is the level's own.
@@ -54,7 +55,9 @@ def moved_windows(operation: Drag, request: EditRequest, model: Model) -> Iterat
     cell *= size[0] / clean.shape[3]
     behind = at.latent(filled(request.image, lifted(operation.handles, width, height)))
     free = None if request.mask is None else at.free(request.mask)
-    denoise = model.denoiser(request)
+    denoise = (
+        _less_guided(request, model, levels) if operation.form == "published" else model.denoiser(request)
+    )
     calls = request.variants * len(trips) * (len(levels) - 1) * (1 if operation.solver == "sde" else 2)
     call = 0
     for variant in range(request.variants):
@@ -92,6 +95,16 @@ def moved_windows(operation: Drag, request: EditRequest, model: Model) -> Iterat
             if len(trips) > 1:
                 yield Frame(i + 1, len(trips), variant, picture)
         yield EditResult(variant, request.seed + variant, picture)
+
+
+def _less_guided(request: EditRequest, model: Model, levels: list[Level]) -> Denoise:
+    """As published, guidance falls with the level: from the request's at t0 to none where the picture is
+    clean.
+    """
+    last = max(1, len(levels) - 1)
+    guidance = {level: 1 + (request.guidance - 1) * (last - k) / last for k, level in enumerate(levels)}
+    known = {level: model.denoiser(replace(request, guidance=each)) for level, each in guidance.items()}
+    return lambda x, level: known[level](x, level)
 
 
 def _window(handle: Handle, cell: float) -> tuple[int, int, int]:

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
+from torch import Tensor
 
 from engine.edits import edit
+from engine.levels import Level
+from engine.sampling import Denoise
 from engine.toy import Toy
 from engine.types import Drag, EditRequest, EditResult, EngineError, Form, Frame, Handle, Preview, Region, Rgb
 from engine.warp import warped
@@ -153,6 +156,24 @@ def test_in_turn_every_handle_leaves_a_frame_and_progress_only_grows() -> None:
     done = [event.done for event in events if isinstance(event, Preview)]
     assert done == sorted(done)
     assert done[-1] == pytest.approx(1)
+
+
+def test_as_published_guidance_falls_with_the_level() -> None:
+    seen: list[float] = []
+
+    class Asked(Toy):
+        def denoiser(self, request: EditRequest) -> Denoise:
+            known = super().denoiser(request)
+
+            def denoise(x: Tensor, level: Level) -> Tensor:
+                seen.append(request.guidance)
+                return known(x, level)
+
+            return denoise
+
+    asked = replace(request(form="published", stride=50), guidance=3.0)
+    result(asked, Asked())
+    assert seen == pytest.approx([guidance for each in (3.0, 2.5, 2.0, 1.5) for guidance in (each, each)])
 
 
 def test_as_published_every_move_leaves_a_frame() -> None:
