@@ -34,6 +34,8 @@ MEMORY = {  # read by glibc and libgomp before Python starts
 
 def ensure(kind: str) -> None:
     """Return inside a `.venv` complete for "app", "test" or "freeze"; set up and start again if need be."""
+    if getattr(sys, "frozen", False):
+        leave_libraries()
     if getattr(sys, "frozen", False) or os.environ.get("DRIFTPAINT_NO_SETUP"):
         os.environ.update(OFFLINE)
         return
@@ -50,6 +52,14 @@ def ensure(kind: str) -> None:
     if missing and sys.platform == "linux" and not entered:
         enter([PYTHON, *sys.orig_argv[1:]])
     os.environ.update(OFFLINE)
+
+
+def leave_libraries() -> None:
+    """A frozen program is started with its own libraries first; what it starts shall find the system's."""
+    before = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
+    os.environ.pop("LD_LIBRARY_PATH", None)
+    if before is not None:
+        os.environ["LD_LIBRARY_PATH"] = before
 
 
 def enter(command: list[str]) -> None:

@@ -232,6 +232,21 @@ def test_a_configured_pip_decides_where_torch_comes_from(monkeypatch: pytest.Mon
     assert torch_build.choose(pip_is_configured=True).name == "pip"
 
 
+@pytest.mark.parametrize("before", [None, "/opt/of/the/users"])
+def test_what_a_frozen_program_starts_finds_the_systems_libraries(
+    before: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/our/own")
+    monkeypatch.delenv("LD_LIBRARY_PATH_ORIG", raising=False)
+    for name in bootstrap.OFFLINE:
+        monkeypatch.setenv(name, "1")
+    if before:
+        monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", before)
+    bootstrap.ensure("app")
+    assert os.environ.get("LD_LIBRARY_PATH") == before
+
+
 def test_help_and_version_need_no_set_up(tmp_path: Path) -> None:
     shutil.copy(ROOT / "main.py", tmp_path)
     for option, words in (("--help", main.USAGE + main.SET_UP), ("--version", f"Driftpaint {main.VERSION}")):
