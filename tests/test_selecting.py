@@ -73,6 +73,7 @@ async def test_to_grow_asks_how_far_and_shows_it_while_it_asks(bench: Bench) -> 
     before = bench.session.document
     bench.window.selecting.grow()
     slider(bench).set_value(5)
+
     def shown() -> Rect | None:
         selection = bench.session.shown.selection
         return None if selection is None else selection.at

@@ -117,7 +117,9 @@ class Comfort(QObject):
             Step(
                 main,
                 tr("Make it real"),
-                tr("This starts the model on your computer. Escape stops it; your strokes are never lost."),
+                tr(
+                    "This starts the model on your computer. {key} stops it; your strokes are never lost."
+                ).format(key=window.keys.shown("step_back") or tr("Stop")),
             ),
             Step(
                 window.layers,
