@@ -70,6 +70,20 @@ def test_16_bits_and_their_profile_go_through_exactly(tmp_path: Path, suffix: st
     assert other.pixelColor(7, 5).rgba64().red() == DEEP[5, 7, 0]
 
 
+@pytest.mark.parametrize("back", ["png", "tif"])
+def test_16_bits_keep_exif_and_xmp_beside_their_profile(tmp_path: Path, back: str) -> None:
+    save_deep(tmp_path / "a.tif")
+    document = open_document(tmp_path / "a.tif").document
+    for about in (replace(document.metadata, exif=exif()), replace(document.metadata, exif=exif(), xmp=XMP)):
+        path = tmp_path / f"b.{back}"
+        write_picture(path, replace(document, metadata=about), Export())
+        again = open_document(path).document
+        assert (read(again, again.rect) == DEEP).all()
+        assert again.profile == document.profile
+        assert again.metadata.xmp == about.xmp
+        assert camera(path) == ("Camera", "2020:01:02 03:04:05")
+
+
 def test_16_bits_of_grey_are_kept(tmp_path: Path) -> None:
     grey = DICE.integers(0, 65536, (9, 11)).astype(np.uint16)
     Image.fromarray(grey).save(tmp_path / "a.png")

@@ -5,18 +5,21 @@ Qt reads and writes 16 bits exactly, in PNG and TIFF; all else is Pillow's, in `
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import ExifTags, Image
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QColorSpace, QImage, QImageWriter
 
 from engine.metadata import ai_edited
 from engine.pictures import (
     SHALLOW,
+    TIFF_XMP,
     Extras,
     PictureError,
     decode_picture,
@@ -29,6 +32,8 @@ from ui.language import tr
 from ui.openraster import Opened
 from ui.png import png, rgba_in
 from ui.spaces import as_seen
+
+DIRECTORIES = ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo  # tags that stand for more
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def write_picture(path: Path, document: Document, export: Export) -> None:
             for part in png(bands, document.width, document.height, *extras[:3]):
                 file.write(part)
     elif kind == "TIFF" and deep:
-        content = _tiff(rgba, extras.profile)
+        content = with_tags(_tiff(rgba, extras.profile), extras.exif, extras.xmp)
         with saving(path) as file:
             file.write(content)
     else:
@@ -130,3 +135,42 @@ def _tiff(rgba: NDArray[Any], profile: bytes) -> bytes:
         sentence = tr("The TIFF cannot be made ({reason}); choose PNG.")
         raise PictureError(sentence.format(reason=writer.errorString()))
     return bytes(content.data())
+
+
+def with_tags(tiff: bytes, exif: bytes, xmp: bytes) -> bytes:
+    """A little-endian TIFF with EXIF and XMP: they follow its pixels, which stay as they are, and then comes
+    a directory that has them beside what the old one has.
+    """
+    tags = _tags(exif, xmp)
+    if tiff[:4] != b"II*\0" or not len(tags):
+        return tiff
+    content = tiff + bytes(len(tiff) % 2)
+    added = tags.tobytes(len(content)).removeprefix(b"Exif\0\0")[8:]
+    (start,) = struct.unpack_from("<I", tiff, 4)
+    old, new = _entries(tiff, start), _entries(added, 0)
+    entries = sorted({**new, **old}.items())
+    directory = struct.pack("<H", len(entries)) + b"".join(entry for _, entry in entries) + bytes(4)
+    added += bytes(len(added) % 2)
+    at = struct.pack("<I", len(content) + len(added))
+    return content[:4] + at + content[8:] + added + directory
+
+
+def _tags(exif: bytes, xmp: bytes) -> Image.Exif:
+    """EXIF and XMP as the tags of a little-endian TIFF."""
+    read, tags = Image.Exif(), Image.Exif()
+    read.load(exif)
+    tags.endian = "<"
+    for tag, value in read.items():
+        tags[tag] = dict(read.get_ifd(tag)) if tag in DIRECTORIES else value
+    if ExifTags.IFD.Interop in tags.get(ExifTags.IFD.Exif, {}):
+        tags[ExifTags.IFD.Exif][ExifTags.IFD.Interop] = dict(read.get_ifd(ExifTags.IFD.Interop))
+    if xmp:
+        tags[TIFF_XMP] = xmp
+    return tags
+
+
+def _entries(content: bytes, start: int) -> dict[int, bytes]:
+    """Of a directory of a little-endian TIFF, by their tags."""
+    (count,) = struct.unpack_from("<H", content, start)
+    parts = [content[at : at + 12] for at in range(start + 2, start + 2 + 12 * count, 12)]
+    return {struct.unpack_from("<H", part)[0]: part for part in parts}
