@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from tests.bench import Bench, scenario
+from tests.random_checkpoints import pipeline, save_folder
 from tests.test_access import nameless
 from tests.test_checkpoints import LORA, SD1, Shapes, checkpoint
 from ui.models import Entry, dropped_models, entries
@@ -82,6 +84,26 @@ async def test_a_file_that_is_still_being_copied_is_listed_once_it_is_whole(
         await bench.until(lambda: "copy" in names(bench, ""))
         assert "cut off" in entry(bench, "copy").refusal
         file.write(whole[len(whole) // 2 :])
+    await bench.until(lambda: "copy" in names(bench))
+
+
+@scenario
+async def test_a_folder_that_is_still_being_copied_is_a_model_once_it_is_whole(
+    bench: Bench, folder: Path, tmp_path: Path
+) -> None:
+    whole = save_folder(pipeline("sd1"), tmp_path / "whole")
+    await watch(bench, folder)
+    copy = folder / "mine" / "copy"
+    copy.mkdir()
+    (copy / "model_index.json").write_bytes((whole / "model_index.json").read_bytes())
+    await bench.until(lambda: "copy" in names(bench, ""))
+    parts = ("scheduler", "text_encoder", "tokenizer", "unet")
+    for part in parts:
+        shutil.copytree(whole / part, copy / part)
+    await bench.until(lambda: "lacks its autoencoder" in entry(bench, "copy").refusal)
+    (copy / "vae").mkdir()
+    await bench.until(lambda: "holds no weights" in entry(bench, "copy").refusal)
+    shutil.copytree(whole / "vae", copy / "vae", dirs_exist_ok=True)
     await bench.until(lambda: "copy" in names(bench))
 
 

@@ -19,7 +19,7 @@ from tests.random_checkpoints import pipeline, save_single
 from tests.test_checkpoints import SD1, checkpoint
 from ui.document import new_document
 from ui.files import open_document
-from ui.model_panel import LoraRow
+from ui.loras import LoraRow
 from ui.session import Session
 from ui.settings import Settings, load_settings
 from ui.window import Window
@@ -199,9 +199,9 @@ async def test_a_lora_has_a_weight_and_goes_with_the_edit(bench: Bench, models: 
     window = bench.window
     window.library.add([models / "detail.safetensors"])
     await bench.until(lambda: bool(window.library.of_kind("lora")))
-    assert not window.model_panel.loras_fold.isVisible()  # the toy takes none
+    assert not window.model_panel.loras.fold.isVisible()  # the toy takes none
     await point_at(bench, models / "tiny.safetensors")
-    bench.click(window.model_panel.loras_fold)
+    bench.click(window.model_panel.loras.fold)
     (row,) = window.model_panel.loras.findChildren(LoraRow)
     assert row.isVisible()
     assert window.model_panel.wording("").loras == ()

@@ -14,7 +14,7 @@ from ui import theme
 from ui.apply import DOT
 from ui.dialogs import own
 from ui.language import tr
-from ui.models import size
+from ui.model_words import size
 from ui.widgets import Field, Line, caption, push_button, restyle
 
 

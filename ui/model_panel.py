@@ -6,28 +6,27 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
-from engine.types import Identity, Lora, ModelFacts
+from engine.types import Identity, ModelFacts
 from ui import theme
 from ui.apply import Wording
 from ui.language import tr
+from ui.loras import Loras, read_json
 from ui.models import Entry
 from ui.prompts import History, Words, beside, remembered
 from ui.settings import Settings
 from ui.slider import Slider
-from ui.widgets import Choices, Fold, caption, icon_button
+from ui.widgets import Choices, icon_button
 
 OF_DRAGS = 3.0  # guidance that a drag bears: SDE-Drag goes up to it
 WALKS = (
     *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown),
     *(Qt.Key.Key_Home, Qt.Key.Key_End),
 )
-MOST = 200  # per cent: of a LoRA's weight
 LEARNS = ("sd1", "sd2", "sdxl")  # families that can learn one picture
 
 
@@ -80,23 +79,12 @@ class ModelPanel(QWidget):
         self._steps = steps
         self._manners = {  # steps and tenths of guidance, by kinds of models
             kind: pair
-            for kind, pair in _read(settings.model_options).items()
+            for kind, pair in read_json(settings.model_options).items()
             if isinstance(pair, list)
             and len(pair) == 2
             and all(isinstance(each, int | float) for each in pair)
         }
-        self._weights = {  # per cent, by the paths of LoRAs that are used
-            path: float(weight)
-            for path, weight in _read(settings.loras).items()
-            if isinstance(weight, int | float) and abs(weight) <= MOST
-        }
-        self.loras = QWidget()
-        self._rows = QVBoxLayout(self.loras)
-        self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setSpacing(theme.GRID // 2)
-        self.loras_fold = Fold(self.loras, tr("LoRAs"))
-        self.own_words = caption("")
-        self.own_words.setWordWrap(True)
+        self.loras = Loras(settings)
         self._additions: Sequence[Entry] = ()
         self._wanted = ""  # the model that is chosen
         self._drags = False
@@ -109,6 +97,7 @@ class ModelPanel(QWidget):
             words.changed.connect(self.changed)
         self.guidance.moved.connect(self.changed)
         self.learn.toggled.connect(self.changed)
+        self.loras.changed.connect(self.changed)
 
     def wording(self, model: str) -> Wording:
         """What the next edit is asked with; of a drag, if such a tool is in the hand."""
@@ -116,21 +105,14 @@ class ModelPanel(QWidget):
         if facts is None or not facts.takes_words or (self._drags and facts.vocabulary):
             return Wording(model=model)
         prompt, negative = self.words.words(), self.negative.words()
-        said = f"{prompt} {negative}".lower()
         guidance = self.guidance.value() / 10 if self._is_guided(facts) else facts.guidance
         return Wording(
             model=model,
             prompt=prompt,
             negative_prompt=negative if facts.takes_negative_words else "",
             guidance=min(guidance, OF_DRAGS) if self._drags else guidance,
-            loras=tuple(
-                Lora(entry.model, self._weights[entry.model] / 100)
-                for entry in self._fitting("lora")
-                if entry.model in self._weights
-            ),
-            embeddings=tuple(
-                entry.model for entry in self._fitting("textual inversion") if entry.name.lower() in said
-            ),
+            loras=self.loras.used(),
+            embeddings=self.loras.said_in(f"{prompt} {negative}"),
             identity=Identity() if self.learn.isChecked() and facts.family in LEARNS else None,
         )
 
@@ -153,7 +135,7 @@ class ModelPanel(QWidget):
                 self.model.addItem(name if name != wanted else name.capitalize(), wanted)
             self.model.addItem(tr("Models..."), None)
             self.model.setCurrentIndex(self.model.findData(wanted))
-        self._show_loras()
+        self._show()
 
     def take(self, facts: ModelFacts) -> None:
         """What the model that is ready takes, with the steps and the guidance that it had last time, or that
@@ -180,14 +162,13 @@ class ModelPanel(QWidget):
         if self.facts is not None:
             self._manners[_kind(self.facts)] = [self._steps.value(), self.guidance.value()]
         return replace(
-            settings,
+            self.loras.remembered_in(settings),
             free_prompt=self.words.free.words(),
             prompt=self.words.known.words(),
             negative_prompt=self.negative.free.words(),
             negative_words=self.negative.known.words(),
             prompts=self.earlier,
             model_options=json.dumps(self._manners),
-            loras=json.dumps(self._weights),
         )
 
     @staticmethod
@@ -206,43 +187,11 @@ class ModelPanel(QWidget):
         self.guidance.setVisible(guided and self.more.isChecked())
         self.learn.setVisible(takes and facts is not None and facts.family in LEARNS)
         self._show_earlier()
-        self._show_loras()
+        self.loras.show_fitting(self._additions, facts.family if facts is not None else "")
 
     def _show_earlier(self) -> None:
         for words in (self.words, self.negative):
             words.remember(self.earlier)
-
-    def _fitting(self, kind: str) -> list[Entry]:
-        """What goes with the model that is ready."""
-        family = self.facts.family if self.facts is not None else ""
-        return [
-            entry
-            for entry in self._additions
-            if family and entry.kind == kind and entry.checkpoint and entry.checkpoint.family in (family, "")
-        ]
-
-    def _show_loras(self) -> None:
-        loras, embeddings = self._fitting("lora"), self._fitting("textual inversion")
-        while (item := self._rows.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
-        for entry in loras:
-            row = LoraRow(entry, self._weights.get(entry.model))
-            row.set.connect(self._set_weight)
-            self._rows.addWidget(row)
-        self.loras_fold.setVisible(bool(loras))
-        self.loras.setVisible(bool(loras) and self.loras_fold.isChecked())
-        told = tr("Words of your own: {words}").format(words=", ".join(each.name for each in embeddings))
-        self.own_words.setText(told)
-        self.own_words.setVisible(bool(embeddings))
-
-    @Slot(str, object)
-    def _set_weight(self, lora: str, weight: float | None) -> None:
-        if weight is None:
-            self._weights.pop(lora, None)
-        else:
-            self._weights[lora] = weight
-        self.changed.emit()
 
     @Slot(int)
     def _activated(self, row: int) -> None:
@@ -266,10 +215,8 @@ class ModelPanel(QWidget):
         for part in (
             self.model,
             self.said,
-            self.own_words,
             self.negative,
             self.guidance,
-            self.loras_fold,
             self.loras,
             self.learn,
         ):
@@ -289,44 +236,6 @@ class ModelChoices(Choices):
             super().keyPressEvent(event)
 
 
-class LoraRow(QWidget):
-    """A LoRA: whether it counts, and how much."""
-
-    set = Signal(str, object)  # which one; per cent, or None
-
-    def __init__(self, entry: Entry, weight: float | None) -> None:
-        super().__init__()
-        self._lora = entry.model
-        self.used = QCheckBox()
-        self.used.setAccessibleName(tr("Use {name}").format(name=entry.name))
-        self.used.setToolTip(self.used.accessibleName())
-        self.used.setChecked(weight is not None)
-        self.weight = Slider(
-            entry.name, -MOST, MOST, 100 if weight is None else weight, " %", help_text=str(entry.path)
-        )
-        self.weight.setEnabled(weight is not None)
-        self.used.toggled.connect(self._changed)
-        self.weight.settled.connect(self._changed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GRID // 2)
-        row.addWidget(self.used)
-        row.addWidget(self.weight, 1)
-
-    @Slot()
-    def _changed(self) -> None:
-        self.weight.setEnabled(self.used.isChecked())
-        self.set.emit(self._lora, self.weight.value() if self.used.isChecked() else None)
-
-
 def _kind(facts: ModelFacts) -> str:
     """Of models that want the same steps and guidance."""
     return f"{facts.family} fast" if facts.fast else facts.family
-
-
-def _read(text: str) -> dict[str, Any]:
-    try:
-        read = json.loads(text)
-    except ValueError:
-        return {}
-    return read if isinstance(read, dict) else {}

@@ -161,7 +161,7 @@ class Library(QObject):
 
     async def _look(self) -> None:
         seen = await asyncio.to_thread(entries, self.files, self.folders, self._hidden, self._known)
-        if self._watch(self._places(seen)):
+        if self._watch(await asyncio.to_thread(places, seen, self.folders)):
             self._clock.start()  # what changed before it was watched
         if seen != self.entries:
             self.entries = seen
@@ -177,14 +177,6 @@ class Library(QObject):
     def _stirred(self, place: str) -> None:
         """Look once it is quiet: a file that is copied changes many times."""
         self._clock.start()
-
-    def _places(self, seen: Sequence[Entry]) -> set[str]:
-        """What would tell of a change: folders, and files, which may still be growing."""
-        paths = [entry.path for entry in seen if entry.path is not None]
-        places = {*paths, *(path.parent for path in paths), *map(Path, self.folders)}
-        places |= {inner for folder in self.folders for inner in _folders_in(Path(folder), DEPTH)}
-        places |= {inner for path in paths if path.is_dir() for inner in _folders_in(path, 1)}
-        return {str(place) for place in places if place.exists()}
 
     def _watch(self, places: set[str]) -> bool:
         """Whether there are new ones among the places."""
@@ -213,6 +205,17 @@ def entries(
             if str(path) not in hidden:
                 listed.setdefault(path, True)
     return _sorted([Entry(None), *(_entry(path, watched, known) for path, watched in listed.items())])
+
+
+def places(seen: Sequence[Entry], folders: Sequence[str]) -> set[str]:
+    """What would tell of a change: folders, and files, which may still be growing."""
+    paths = [entry.path for entry in seen if entry.path is not None]
+    places = {*paths, *(path.parent for path in paths), *map(Path, folders)}
+    places |= {inner for folder in folders for inner in _folders_in(Path(folder), DEPTH)}
+    for entry in seen:
+        if entry.path is not None and entry.path.is_dir() and entry.refusal:
+            places |= {*entry.path.rglob("*")}  # some parts of it may not be there yet
+    return {str(place) for place in places if place.exists()}
 
 
 def found_in(folder: Path, depth: int = DEPTH) -> Iterator[Path]:
@@ -274,14 +277,3 @@ def _folders_in(folder: Path, depth: int) -> Iterator[Path]:
 
 def _sorted(listed: Sequence[Entry]) -> tuple[Entry, ...]:
     return tuple(sorted(listed, key=lambda entry: (entry.path is not None, entry.name.casefold())))
-
-
-def size(count: int) -> str:
-    """Of bytes, in plain words."""
-    if not count:
-        return ""
-    if count < 1e6:
-        return tr("{size} kB").format(size=max(1, round(count / 1e3)))
-    if count < 1e9:
-        return tr("{size} MB").format(size=round(count / 1e6))
-    return tr("{size} GB").format(size=f"{count / 1e9:.1f}")

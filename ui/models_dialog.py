@@ -24,13 +24,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.checkpoints import NAMES
 from ui import theme
 from ui.apply import DOT
 from ui.dialogs import FileDialog, own
 from ui.fetching import FetchDialog
 from ui.language import marked, tr
-from ui.models import Entry, Library, dropped_models, size
+from ui.model_words import facts_of, in_short
+from ui.models import Entry, Library, dropped_models
 from ui.switching import Switching
 from ui.widgets import caption, push_button
 
@@ -40,19 +40,6 @@ GROUPS = (  # kind of entries, heading
     ("textual inversion", marked("Textual inversions")),
     ("", marked("Cannot be used")),
 )
-PREDICTIONS = {
-    "eps": marked("the noise (epsilon)"),
-    "v": marked("the velocity (v)"),
-    "x0": marked("the picture (x0)"),
-    "flow": marked("the flow"),
-}
-TASKS = {
-    "inpainting": marked("filling parts of a picture"),
-    "instructions": marked("instructions"),
-    "depth": marked("pictures with a map of depth"),
-    "upscaling": marked("upscaling"),
-    "something else": marked("something else"),
-}
 CLEAR, WHAT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1  # a short line; an Entry or a folder
 BREAK = "\N{ZERO WIDTH SPACE}"
 
@@ -188,7 +175,7 @@ class ModelsDialog(QDialog):
             for entry in entries:
                 in_use = entry.model == self._switching.model
                 told = [tr("in use")] if in_use else []
-                yield entry, entry.name, f" {DOT} ".join([*told, *_short(entry)])
+                yield entry, entry.name, f" {DOT} ".join([*told, *in_short(entry)])
         if self._library.folders:
             yield None, tr("Watched folders"), ""
         for folder in self._library.folders:
@@ -201,7 +188,7 @@ class ModelsDialog(QDialog):
         facts: dict[str, str] = {}
         if isinstance(what, Entry):
             self.name.setText(what.name)
-            facts = _facts(what)
+            facts = facts_of(what)
             path = str(what.path)
             self.sentence.setText(what.refusal.replace(path, what.path.name) if what.path else "")
         else:
@@ -358,50 +345,3 @@ def _value() -> QLabel:
 
 def _key(what: Entry | str | None) -> Path | str | None:
     return what.path if isinstance(what, Entry) else what
-
-
-def _short(entry: Entry) -> list[str]:
-    """For a line of the list."""
-    checkpoint = entry.checkpoint
-    if entry.path is None:
-        return [tr("comes with Driftpaint")]
-    if checkpoint is None or entry.refusal:
-        return [entry.refusal.replace(str(entry.path), entry.path.name)]
-    told = [NAMES.get(checkpoint.family, "")]
-    told += [tr("few steps")] if checkpoint.fast else []
-    told += [tr(TASKS.get(checkpoint.task, checkpoint.task))] if checkpoint.task else []
-    return [each for each in (*told, size(checkpoint.bytes)) if each]
-
-
-def _facts(entry: Entry) -> dict[str, str]:
-    checkpoint = entry.checkpoint
-    place = str(entry.path or "")
-    if entry.path is None:
-        return {
-            "Kind": tr("The model that comes with Driftpaint"),
-            "Made for": tr("landscapes, in few seconds"),
-        }
-    if checkpoint is None:
-        return {"Place": place}
-    kinds = {
-        "model": "",
-        "lora": tr("LoRA"),
-        "textual inversion": tr("Textual inversion: its name becomes a word"),
-    }
-    kind = kinds.get(checkpoint.kind, checkpoint.kind)
-    family = NAMES.get(checkpoint.family, "")
-    family = family[:1].upper() + family[1:]
-    purposes = [tr(TASKS.get(checkpoint.task, checkpoint.task))] if checkpoint.task else []
-    purposes += [tr("few steps, without guidance")] if checkpoint.fast else []
-    predicts = tr(PREDICTIONS[checkpoint.prediction]) if checkpoint.prediction else ""
-    if predicts and not checkpoint.sure:
-        predicts = tr("{what}, as far as the file tells").format(what=predicts)
-    numbers = tr("{count} million numbers").format(count=f"{max(checkpoint.parameters / 1e6, 0.1):,.1f}")
-    return {
-        "Kind": f" {DOT} ".join(each for each in (kind, family) if each),
-        "Made for": ", ".join(purposes),
-        "Predicts": predicts,
-        "Precision": checkpoint.precision,
-        "Size": f"{size(checkpoint.bytes)} {DOT} {numbers}" if checkpoint.bytes else "",
-        "Place": place,
-    }

@@ -1,0 +1,80 @@
+"""What a listed model is, in words."""
+
+from __future__ import annotations
+
+from engine.checkpoints import NAMES
+from ui.apply import DOT
+from ui.language import marked, tr
+from ui.models import Entry
+
+PREDICTIONS = {
+    "eps": marked("the noise (epsilon)"),
+    "v": marked("the velocity (v)"),
+    "x0": marked("the picture (x0)"),
+    "flow": marked("the flow"),
+}
+TASKS = {
+    "inpainting": marked("filling parts of a picture"),
+    "instructions": marked("instructions"),
+    "depth": marked("pictures with a map of depth"),
+    "upscaling": marked("upscaling"),
+    "something else": marked("something else"),
+}
+
+
+def in_short(entry: Entry) -> list[str]:
+    """For a line of the list."""
+    checkpoint = entry.checkpoint
+    if entry.path is None:
+        return [tr("comes with Driftpaint")]
+    if checkpoint is None or entry.refusal:
+        return [entry.refusal.replace(str(entry.path), entry.path.name)]
+    told = [NAMES.get(checkpoint.family, "")]
+    told += [tr("few steps")] if checkpoint.fast else []
+    told += [tr(TASKS.get(checkpoint.task, checkpoint.task))] if checkpoint.task else []
+    return [each for each in (*told, size(checkpoint.bytes)) if each]
+
+
+def facts_of(entry: Entry) -> dict[str, str]:
+    checkpoint = entry.checkpoint
+    place = str(entry.path or "")
+    if entry.path is None:
+        return {
+            "Kind": tr("The model that comes with Driftpaint"),
+            "Made for": tr("landscapes, in few seconds"),
+        }
+    if checkpoint is None:
+        return {"Place": place}
+    kinds = {
+        "model": "",
+        "lora": tr("LoRA"),
+        "textual inversion": tr("Textual inversion: its name becomes a word"),
+    }
+    kind = kinds.get(checkpoint.kind, checkpoint.kind)
+    family = NAMES.get(checkpoint.family, "")
+    family = family[:1].upper() + family[1:]
+    purposes = [tr(TASKS.get(checkpoint.task, checkpoint.task))] if checkpoint.task else []
+    purposes += [tr("few steps, without guidance")] if checkpoint.fast else []
+    predicts = tr(PREDICTIONS[checkpoint.prediction]) if checkpoint.prediction else ""
+    if predicts and not checkpoint.sure:
+        predicts = tr("{what}, as far as the file tells").format(what=predicts)
+    numbers = tr("{count} million numbers").format(count=f"{max(checkpoint.parameters / 1e6, 0.1):,.1f}")
+    return {
+        "Kind": f" {DOT} ".join(each for each in (kind, family) if each),
+        "Made for": ", ".join(purposes),
+        "Predicts": predicts,
+        "Precision": checkpoint.precision,
+        "Size": f"{size(checkpoint.bytes)} {DOT} {numbers}" if checkpoint.bytes else "",
+        "Place": place,
+    }
+
+
+def size(count: int) -> str:
+    """Of bytes, in plain words."""
+    if not count:
+        return ""
+    if count < 1e6:
+        return tr("{size} kB").format(size=max(1, round(count / 1e3)))
+    if count < 1e9:
+        return tr("{size} MB").format(size=round(count / 1e6))
+    return tr("{size} GB").format(size=f"{count / 1e9:.1f}")
