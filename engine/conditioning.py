@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from diffusers.models.embeddings import get_timestep_embedding
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.area import resized, resized_mask
@@ -20,9 +21,11 @@ from engine.pieces import Piece
 from engine.types import EditRequest, Window
 
 if TYPE_CHECKING:
+    from engine.flow_diffusion import FlowDiffusion
     from engine.latent_diffusion import LatentDiffusion
 
 Cells = tuple[int, int]  # of a latent: rows and columns
+LARGEST = 4  # times what it was trained on: pictures of more pixels Stable Diffusion XL has hardly seen
 HOLE = 0.5  # of a mask: what is freer is a hole for a network that was trained on holes
 
 
@@ -79,23 +82,31 @@ def place(window: Window, piece: Piece, cells: Cells, cell: int, native: int) ->
     """Stable Diffusion XL's six numbers (Podell et al., 2023, section 2.2), each height first: the size of
     the picture that this is a part of, in its pixels; where it was cropped from it; its own size.
 
-    The whole is never told to be smaller than what the network was trained on, for that means blurred, and no
-    crop to begin further in than it has seen.
+    The whole is never told to be smaller than what the network was trained on, for that means blurred; and
+    nothing is told to be larger than it has seen.
     """
     left, top, right, bottom = window
     whole = cells[0] * cell / (bottom - top), cells[1] * cell / (right - left)
-    larger = max(1.0, native / math.sqrt(whole[0] * whole[1]))
+    as_told = max(1.0, native / math.sqrt(whole[0] * whole[1])) * min(1.0, LARGEST * native / max(whole))
     crop = top * whole[0] + piece.top * cell, left * whole[1] + piece.left * cell
     return [
-        *(float(round(larger * side)) for side in whole),
+        *(float(round(as_told * side)) for side in whole),
         *(float(min(round(begin), native)) for begin in crop),
         *(float(length * cell) for length in (piece.bottom - piece.top, piece.right - piece.left)),
     ]
 
 
 def surroundings(model: LatentDiffusion, request: EditRequest, cells: Cells) -> Tensor:
-    """(1, 5, h, w): where the hole is, and the latent of the picture with the hole in grey. Where nothing is
-    kept all of it is a hole.
+    """(1, 5, h, w): where the hole is, and the latent of what is round it."""
+    hole, known = around(model, request, cells)
+    return torch.cat([model.free(hole.astype(np.float32)), known], 1)
+
+
+def around(
+    model: LatentDiffusion | FlowDiffusion, request: EditRequest, cells: Cells
+) -> tuple[NDArray[np.bool_], Tensor]:
+    """A hole, in pixels, and the latent of the picture with the hole in grey. Where nothing is kept all of it
+    is a hole.
     """
     height, width = request.image.shape[:2]
     pixels = cells[1] * model.cell, cells[0] * model.cell
@@ -103,5 +114,4 @@ def surroundings(model: LatentDiffusion, request: EditRequest, cells: Cells) -> 
     at = next((each for each in sizes if each.padded_shape == pixels[::-1]), At(model, pixels))
     mask = np.ones((height, width), np.float32) if request.mask is None else request.mask
     hole = at.padded(resized_mask(mask, *at.size)) >= HOLE
-    known = model.encode(at.padded(resized(request.image, *at.size)), hole)
-    return torch.cat([model.free(hole.astype(np.float32)), known], 1)
+    return hole, model.encode(at.padded(resized(request.image, *at.size)), hole)

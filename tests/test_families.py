@@ -139,6 +139,8 @@ def test_a_whole_picture_is_placed_as_diffusers_does_and_a_part_where_it_is() ->
     assert place((0.25, 0, 0.75, 0.5), at, (128, 160), 8, 1024) == [2048, 2560, 0, 640, 1024, 1280]
     # a piece of a large one; no further in than the network knows
     assert place(WHOLE, Piece(96, 224, 160, 320), (224, 320), 8, 1024) == [1792, 2560, 768, 1024, 1024, 1280]
+    # a small part of a huge one
+    assert place((0, 0, 0.1, 0.1), at, (128, 160), 8, 1024) == [3277, 4096, 0, 0, 1024, 1280]
     # a small one is not told to be blurred
     assert place(WHOLE, Piece(0, 64, 0, 64), (64, 64), 8, 1024)[:2] == [1024, 1024]
 
