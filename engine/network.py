@@ -27,18 +27,25 @@ def forbid(but: tuple[str, ...] = ()) -> None:
     sys.addaudithook(partial(_refuse, but))
 
 
-def _refuse(but: tuple[str, ...], event: str, arguments: tuple[Any, ...]) -> None:
+def asked_for(event: str, arguments: tuple[Any, ...]) -> str | None:
+    """The other machine that an audit event of Python's is about, if it is about one."""
     if event in {"socket.getaddrinfo", "socket.gethostbyname"}:
         host = arguments[0]
-    elif but:
-        return  # to an address, which a name led to
     elif event in {"socket.connect", "socket.sendto", "socket.sendmsg"} and isinstance(arguments[1], tuple):
         host = arguments[1][0]
     else:
-        return
+        return None
     name = host.decode() if isinstance(host, bytes) else host
-    if name not in AT_HOME and not any(_is_one(name, each) for each in but):
-        raise NetworkForbidden(f"Driftpaint is offline; something asked the network for {name}.")
+    return None if name in AT_HOME else str(name)
+
+
+def _refuse(but: tuple[str, ...], event: str, arguments: tuple[Any, ...]) -> None:
+    name = asked_for(event, arguments)
+    if name is None or any(_is_one(name, each) for each in but):
+        return
+    if but and event not in {"socket.getaddrinfo", "socket.gethostbyname"}:
+        return  # to an address, which a name led to
+    raise NetworkForbidden(f"Driftpaint is offline; something asked the network for {name}.")
 
 
 def _is_one(name: str, of: str) -> bool:

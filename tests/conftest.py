@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,7 +24,25 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.update(OFFLINE, QT_API="pyside6")
 
 
+asked: list[str] = []  # other machines that somebody wanted, though the guard refused
+
+
+def _note(event: str, arguments: tuple[Any, ...]) -> None:
+    if name := network.asked_for(event, arguments):
+        asked.append(name)
+
+
+sys.addaudithook(_note)  # before the guard, whose refusal ends the matter
 network.forbid()
+
+
+@pytest.fixture(autouse=True)
+def nobody_asks_the_network(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A library that asks, and goes on without an answer, fails the test, too."""
+    asked.clear()
+    yield
+    if asked and not request.node.get_closest_marker("asks_the_network"):
+        pytest.fail(f"something asked the network for {', '.join(asked)}")
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from engine.network import NetworkForbidden
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.asks_the_network
 def test_no_name_can_be_looked_up() -> None:
     with pytest.raises(NetworkForbidden, match=r"example.org"):
         socket.getaddrinfo("example.org", 443)
@@ -21,6 +22,7 @@ def test_no_name_can_be_looked_up() -> None:
         socket.gethostbyname("example.org")
 
 
+@pytest.mark.asks_the_network
 def test_no_other_machine_can_be_reached() -> None:
     with socket.socket() as it, pytest.raises(NetworkForbidden):
         it.connect(("192.0.2.1", 80))
