@@ -43,7 +43,7 @@ NAMES = {
     "flux": "FLUX",
 }
 RUNS = {"sd1", "sd2", "sdxl", "sd3", "flux"}  # families of which a picture can be made
-INPAINTS = {"sd1", "sd2", "sdxl"}  # families of which those made for inpainting are known, too
+INPAINTS = {"sd1", "sd2", "sdxl", "flux"}  # families of which those made for inpainting are known, too
 FLOWS: dict[str, Family] = {  # flow-matching models, by their pipelines
     **dict.fromkeys([f"StableDiffusion3{task}Pipeline" for task in ("", "Img2Img", "Inpaint")], "sd3"),
     **dict.fromkeys([f"Flux{task}Pipeline" for task in ("", "Img2Img", "Inpaint", "Fill")], "flux"),
@@ -51,6 +51,7 @@ FLOWS: dict[str, Family] = {  # flow-matching models, by their pipelines
 GUIDANCE = {"sd1": 7.5, "sd2": 7.5, "sdxl": 6.0, "sdxl refiner": 6.0, "sd3": 4.5, "flux": 3.5}  # as usual
 MOST_LAYERS = 1000
 EMBEDDED = 8.0  # guidance of latent consistency models (Luo et al., 2023)
+FILLS = 30.0  # of FLUX where it was made for inpainting
 NEEDED = {  # folders of a model, and what is in them
     "unet": "network",
     "transformer": "network",
@@ -88,6 +89,8 @@ class Checkpoint:
         """As it was made for; 1 is none."""
         if self.embeds_guidance:
             return EMBEDDED
+        if self.family == "flux" and self.task:
+            return FILLS
         return 1.0 if self.fast else GUIDANCE.get(self.family, 1.0)
 
     @property

@@ -18,6 +18,7 @@ from engine.area import STRETCHED, working_sizes
 from engine.autoencoder import Autoencoded
 from engine.checkpoints import told
 from engine.clip import Said
+from engine.conditioning import Cells, around
 from engine.flow_parts import PATCH, FlowParts, load_flow_parts
 from engine.latent_diffusion import LARGEST_SCALE, OVERLAP
 from engine.levels import Level, time_of, to_x0
@@ -46,8 +47,11 @@ class FlowDiffusion(Autoencoded):
         self.is_told_guidance = bool(self.network.config.get("guidance_embeds"))
         clips = [each.model for each in parts.words.clips]
         self.wardrobe = Wardrobe(parts.checkpoint.family, self.network, clips)
-        self._velocity = VELOCITIES[parts.checkpoint.family]
         checkpoint, seconds = parts.checkpoint, time.perf_counter() - load_started
+        self.inpaints = checkpoint.task == "inpainting"
+        if checkpoint.fast:
+            self.method = "first order"  # with the few levels that it was taught on
+        self._velocity = VELOCITIES[checkpoint.family]
         self.facts = ModelFacts(
             name,
             device,
@@ -74,15 +78,20 @@ class FlowDiffusion(Autoencoded):
             self.network.config.get("pos_embed_max_size") or self.native,
         )
         overlap = int(OVERLAP * self.native / self.cell)
+        beside: dict[Cells, Tensor] = {}
 
         def denoise(x: Tensor, level: Level) -> Tensor:
+            cells = x.shape[2], x.shape[3]
+            if self.inpaints and cells not in beside:
+                beside[cells] = self._hole(request, cells)
             with torch.no_grad(), self.clock.network(len(prompts)):
                 whole = level.alpha + level.sigma
                 self.wardrobe.wear(worn, time_of(self.schedule, level.ratio))
                 at = Level(level.alpha / whole, level.sigma / whole)
 
                 def estimate(part: Tensor, piece: Piece) -> Tensor:
-                    noisy = part.to(self.dtype).expand(len(prompts), -1, -1, -1)
+                    seen = torch.cat([part, piece.of(beside[cells])], 1) if self.inpaints else part
+                    noisy = seen.to(self.dtype).expand(len(prompts), -1, -1, -1)
                     sigma = torch.full((len(prompts),), at.sigma, device=self.device)
                     said = self._velocity(self.network, noisy, sigma, words, request.guidance).float()
                     said = said[:1].lerp(said[1:], scale) if len(prompts) > 1 else said
@@ -94,6 +103,12 @@ class FlowDiffusion(Autoencoded):
 
     def interrupted_by(self, stop: Callable[[], bool]) -> AbstractContextManager[None]:
         return interruptible(nn.ModuleList([self.network, self.autoencoder, self.words.models]), stop)
+
+    def _hole(self, request: EditRequest, cells: Cells) -> Tensor:
+        """(1, 80, h, w): the latent of what is round a hole, and which of a cell's pixels are the hole's."""
+        hole, known = around(self, request, cells)
+        pixels = torch.tensor(hole, device=self.device)[None, None].float()
+        return torch.cat([known, functional.pixel_unshuffle(pixels, self.cell)], 1)
 
     def _prompts(self, request: EditRequest) -> tuple[list[str], float]:
         """What the network is asked with, what it shall not show first, and how far it is led away from that.

@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from diffusers import FlowMatchEulerDiscreteScheduler, FluxImg2ImgPipeline, StableDiffusion3Img2ImgPipeline
+from diffusers import (
+    FlowMatchEulerDiscreteScheduler,
+    FluxFillPipeline,
+    FluxImg2ImgPipeline,
+    StableDiffusion3Img2ImgPipeline,
+)
+from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -43,6 +49,7 @@ MADE: dict[str, dict[str, Any]] = {
     "sd3 without t5": {"t5_layers": 0},
     "flux": {},
     "flux schnell": {"guidance_embeds": False},
+    "flux fill": {"in_channels": 384, "out_channels": 64},
 }
 
 
@@ -55,7 +62,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made]:
     return {name: (made, place / name) for name, made in pipelines.items()}
 
 
-@pytest.fixture(params=MADE)
+@pytest.fixture(params=[name for name in MADE if name != "flux fill"])
 def made(request: pytest.FixtureRequest, folders: dict[str, Made]) -> Made:
     return folders[request.param]
 
@@ -117,6 +124,58 @@ def test_an_edit_is_what_diffusers_makes_of_the_same_noise(
         reference = theirs._unpack_latents(reference, 64, 64, 8)
     assert (ours - reference).norm() / reference.norm() < 1e-4
     assert (ours - x0).norm() / x0.norm() > 0.1  # something happened
+
+
+def test_a_hole_is_filled_as_diffusers_fills_it(
+    folders: dict[str, Made], ready: dict[str, FlowDiffusion], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the mean of what the encoder says, as everything here."""
+    made, folder = folders["flux fill"]
+    model, mask = ready["flux fill"], np.zeros((64, 64), np.float32)
+    mask[10:50, 20:41] = 1
+    assert (told(folder).task, told(folder).guidance) == ("inpainting", 30)
+    x0, request = model.encode(picture()), asked(mask=mask, guidance=30.0)
+    levels = [*(model.schedule(0.5 * (1 - i / 5)) for i in range(5)), CLEAN]
+    draw = seeded(3)
+    x = levels[0].alpha * x0 + levels[0].sigma * draw(x0)
+    *_, ours = sample(model.denoiser(request), x, levels, draw, 0.0, first_order)
+
+    own = ("image_encoder", "feature_extractor")
+    theirs = FluxFillPipeline(**{name: part for name, part in made.components.items() if name not in own})
+    theirs.set_progress_bar_config(disable=True)
+    monkeypatch.setattr(DiagonalGaussianDistribution, "sample", lambda found, _=None: found.mode())
+    reference = theirs(
+        request.prompt,
+        image=torch.tensor(picture()).permute(2, 0, 1)[None] / 255,
+        mask_image=torch.tensor(mask)[None, None],
+        height=64,
+        width=64,
+        strength=0.5,
+        num_inference_steps=10,
+        guidance_scale=30.0,
+        generator=torch.Generator().manual_seed(3),
+        output_type="latent",
+    ).images
+    reference = theirs._unpack_latents(reference, 64, 64, 8)
+    assert (ours - reference).norm() / reference.norm() < 1e-4
+    *_, result = edit(asked(Inpaint(), mask=mask), model)
+    assert isinstance(result, EditResult)
+    assert (result.image[mask == 0] == picture()[mask == 0]).all()
+
+
+def test_what_was_made_for_few_steps_takes_the_levels_it_was_taught_on(
+    ready: dict[str, FlowDiffusion],
+) -> None:
+    told_levels: list[float] = []
+    model = ready["flux schnell"]
+    hook = model.network.register_forward_pre_hook(
+        lambda _, told, named: told_levels.append(float(named["timestep"][0])), with_kwargs=True
+    )
+    list(edit(asked(Inpaint(), mask=np.ones((64, 64), np.float32), steps=4, guidance=1.0), model))
+    hook.remove()
+    assert told_levels == [1.0, 0.75, 0.5, 0.25]
+    assert (model.facts.steps, model.facts.guidance, model.facts.fast) == (4, 1.0, True)
+    assert not ready["flux"].facts.fast
 
 
 @pytest.mark.parametrize("tokens", [16, 1024, 4096, 9216])
