@@ -15,14 +15,15 @@ TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -2, -3, -4, -
 
 
 def keep_pages() -> bool:
-    """Once, before any thread asks for memory; whether there is such a library."""
-    library = _glibc()
-    if library is None:
-        return False
+    """First before any thread asks for memory; whether there is such a library."""
     # one arena, for those of threads cannot hold what is large; and no bound at which it gives memory back
-    settings = (ARENA_MAX, 1), (MMAP_MAX, 0), (TRIM_THRESHOLD, 2**31 - 1), (TOP_PAD, 64 * MEGABYTE)
-    taken = [library.mallopt(name, value) for name, value in settings]
-    return all(taken)
+    return _set((ARENA_MAX, 1), (MMAP_MAX, 0), (TRIM_THRESHOLD, 2**31 - 1), (TOP_PAD, 64 * MEGABYTE))
+
+
+def spare_pages() -> bool:
+    """Where memory is short: what is large goes back at once, and leaves no gaps."""
+    many = 2**16
+    return _set((MMAP_MAX, many), (MMAP_THRESHOLD, MEGABYTE), (TRIM_THRESHOLD, MEGABYTE), (TOP_PAD, 0))
 
 
 def give_back() -> None:
@@ -31,6 +32,14 @@ def give_back() -> None:
     library = _glibc()
     if library is not None:
         library.malloc_trim(0)
+
+
+def _set(*settings: tuple[int, int]) -> bool:
+    library = _glibc()
+    if library is None:
+        return False
+    taken = [library.mallopt(name, value) for name, value in settings]
+    return all(taken)
 
 
 def _glibc() -> ctypes.CDLL | None:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
+from engine import allocation
 from engine.economy import Economy
 from engine.free_memory import free_bytes
-from engine.prediction import Meter, predicted, walks
+from engine.prediction import predicted, walks
 from engine.remembered import Figures, Shortage
 from engine.shelf import Shelf, release
 from engine.types import (
@@ -53,6 +54,7 @@ NO_RUNG = "There is not enough memory for this edit, even in small pieces; choos
 def fitting(request: EditRequest, shelf: Shelf, stop: Callable[[], bool]) -> Iterator[Event]:
     """The events of an edit, in as much memory as there is. Raises EngineError if that is too little."""
     from engine.edits import edit  # torch is imported on this thread only
+    from engine.meter import Meter
 
     finished = 0
     model = shelf.take(request.model)
@@ -61,6 +63,10 @@ def fitting(request: EditRequest, shelf: Shelf, stop: Callable[[], bool]) -> Ite
     while True:
         economy, told = RUNGS[rung]
         model.save(economy)
+        if economy == Economy():
+            allocation.keep_pages()
+        else:
+            allocation.spare_pages()
         if told:
             yield Notice(told)
         begun, rest = finished, _left(request, finished)

@@ -1,31 +1,20 @@
-"""How long an edit will take and how much memory, from what was measured before: arithmetic, no torch.
-
-`Meter` measures, `predicted` tells, and both count the work by `walks`.
+"""How long an edit will take and how much memory, from what was measured before (`engine.meter`): arithmetic,
+no torch.
 """
 
 from __future__ import annotations
 
 import math
-import threading
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
-from statistics import median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from engine.area import FEWER, FINER, working_sizes
-from engine.free_memory import held_bytes
 from engine.remembered import Figures
-from engine.types import Drag, EditRequest, Event, Inpaint, Operation, Prediction, Preview, SDEdit, Translate
+from engine.types import Drag, EditRequest, Inpaint, Operation, Prediction, SDEdit, Translate
 
-if TYPE_CHECKING:
-    from engine.models import Model
-
-NEW = 0.3  # how much the last run counts against those before
 LOOKS = 20  # network calls by which a translation finds its mask
 BY_MOVES = ("one pass", "published")
-PAUSE = 0.02  # seconds between looks at the memory
 
 
 class Walk(NamedTuple):
@@ -99,65 +88,6 @@ def rows_of(request: EditRequest, figures: Figures) -> int:
     return 2 if led and figures.takes_negative_words else 1
 
 
-class Meter:
-    """Measures one run."""
-
-    def __init__(self, model: Model) -> None:
-        self._model = model
-        self._evaluations: dict[int, list[float]] = {}
-        self._most = 0
-        self._pixels = 0
-        self._began = held_bytes()
-        self._peak = self._began
-
-    def watched(self, events: Iterator[Event]) -> Iterator[Event]:
-        """The same events; what they took is known afterwards, for all that came."""
-        clock, cell, done = self._model.clock, getattr(self._model, "cell", 1), threading.Event()
-        looking = threading.Thread(target=self._look, args=(done,), daemon=True)
-        looking.start()
-        started = time.perf_counter()
-        before = replace(clock)
-        evaluations, seconds = before.network_evaluations, before.network_seconds
-        try:
-            for event in events:
-                if isinstance(event, Preview) and clock.network_evaluations > evaluations:
-                    area = event.image.shape[0] * event.image.shape[1] * cell**2
-                    each = (clock.network_seconds - seconds) / (clock.network_evaluations - evaluations)
-                    self._evaluations.setdefault(area, []).append(each)
-                evaluations, seconds = clock.network_evaluations, clock.network_seconds
-                yield event
-        finally:
-            done.set()
-            looking.join()
-            self._seconds = time.perf_counter() - started
-            self._network = clock.network_seconds - before.network_seconds
-            self._autoencoder = clock.autoencoder_seconds - before.autoencoder_seconds
-
-    def learned(self, request: EditRequest, figures: Figures) -> Figures:
-        """The figures, improved by a run that came to its end."""
-        seconds = {**figures.seconds}
-        for area, times in self._evaluations.items():
-            seconds[str(area)] = _mixed(seconds.get(str(area)), median(times))
-        way = walks(request, figures)
-        pixels, most = sum(walk.area for walk in way), max((walk.area for walk in way), default=0)
-        peak = max(0, self._peak - self._began)
-        found = {**figures.bytes}
-        if peak and most:
-            found[str(most)] = max(peak, found.get(str(most), 0))
-        spare = max(0.0, self._seconds - self._network - self._autoencoder) / request.variants
-        return replace(
-            figures,
-            seconds=seconds,
-            autoencoder=_mixed(figures.autoencoder, self._autoencoder / pixels) if pixels else 0.0,
-            rest=_mixed(figures.rest, spare),
-            bytes=found,
-        )
-
-    def _look(self, done: threading.Event) -> None:
-        while not done.wait(PAUSE):
-            self._peak = max(self._peak, held_bytes())
-
-
 def _of_drag(drag: Drag, areas: list[int], steps: int, few: int) -> list[Walk]:
     """One variant's, with a path that is not known yet."""
     if not drag.together and len(drag.handles) > 1:
@@ -197,7 +127,3 @@ def _at(measured: dict[str, float] | dict[str, int], area: int) -> float:
             return a + (b - a) * (area - low) / (high - low)
     nearest, value = known[0] if area < known[0][0] else known[-1]
     return value * area / nearest
-
-
-def _mixed(before: float | None, now: float) -> float:
-    return now if not before else before + NEW * (now - before)

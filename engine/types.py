@@ -18,7 +18,7 @@ WHOLE: Window = (0.0, 0.0, 1.0, 1.0)
 # how libraries say that memory has run out, in small letters
 NO_MEMORY = (
     *("out of memory", "can't allocate memory", "alloc_failed", "out_of_device_memory", "bad_alloc"),
-    "could not create a memory",
+    *("could not create a memory", "could not create a primitive"),  # oneDNN
 )
 
 
