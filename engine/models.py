@@ -21,6 +21,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from engine.checkpoints import settings, told
+from engine.device_check import checked, is_fast
 from engine.economy import Economy
 from engine.levels import Schedule
 from engine.sampling import Denoise
@@ -139,10 +140,11 @@ def load(name: str = "starter", device: str = "auto") -> Model:
 
 
 def pick_device(asked: str = "auto") -> str:
-    """ "cuda", "mps" or "cpu"; `auto` takes the first that is there."""
+    """ "cuda", "mps" or "cpu"; `auto` takes the first that is there and computes right."""
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if asked == "auto":
-        return next(name for name, present in there.items() if present)
+        first = next(name for name, present in there.items() if present)
+        return checked(first, _native(first)).device
     if not there.get(asked, False):
         choices = ", ".join(name for name, present in there.items() if present)
         raise EngineError(f"The device '{asked}' is not there; choose {choices} or auto.")
@@ -150,18 +152,21 @@ def pick_device(asked: str = "auto") -> str:
 
 
 def fast_dtype(device: str) -> torch.dtype:
-    """What the network computes in: bfloat16 where the device multiplies it natively, else float32.
-
-    Without native support bfloat16 is up to 80 times slower on a CPU. Never float16: in it the autoencoder of
-    Stable Diffusion XL overflows.
+    """What the network computes in: bfloat16 where the device multiplies it natively and gives what is right,
+    else float32. Never float16: in it the autoencoder of Stable Diffusion XL overflows.
     """
+    return checked(device, _native(device)).dtype
+
+
+def _native(device: str) -> torch.dtype:
+    """Without native support bfloat16 is up to 80 times slower on a CPU."""
     if device == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     native = device == "cpu" and (
         torch.cpu._is_amx_tile_supported()  # noqa: SLF001  no public way
         or torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001
     )
-    return torch.bfloat16 if native else torch.float32
+    return torch.bfloat16 if native and is_fast(torch.bfloat16) else torch.float32
 
 
 @contextmanager
