@@ -182,3 +182,25 @@ async def test_of_numbers_that_follow_each_other_the_newest_is_kept(bench: Bench
     selection = bench.session.document.selection
     assert selection is not None
     assert selection.at == Rect(0, 0, SIDE // 2 + 20, SIDE)
+
+
+@scenario
+async def test_a_large_result_stands_over_the_canvas_until_its_layer_is_there(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.session.open(new_document(1500, 1500, WHITE))
+    bench.window.make_it_real()
+    await bench.finish()
+    canvas = bench.window.canvas
+
+    def upper() -> np.ndarray:
+        """Without the bars that float over its lower edge."""
+        return seen(canvas)[: canvas.height() // 2].astype(int)
+
+    waiting = upper()
+    bench.window.editing.apply_through_mask()
+    assert bench.session.is_making
+    assert (upper() == waiting).all()
+    await bench.until(lambda: bench.session.overlay is None)
+    assert bench.kinds == ["picture", "result"]
+    assert bench.session.is_on_mask
+    assert np.abs(upper() - waiting).max() <= 2

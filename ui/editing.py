@@ -23,8 +23,9 @@ from ui.dragging import DragAsk, PathKey
 from ui.language import tr
 from ui.results import Kept, Run, added, exchanged, through_mask
 from ui.session import Overlay, Session
-from ui.work import Work
+from ui.work import Making, Work
 
+CUT = 8  # pixels that are cut into tiles in the time in which one is worked on
 KEYS = (0.25, 0.5, 0.75, 1.0)  # shares of a drag's way of which pictures are made
 
 
@@ -106,15 +107,12 @@ class Editing(QObject):
     @Slot()
     def apply(self) -> None:
         """The result on the canvas becomes a layer: one undo step."""
-        self._apply(lambda document: document)
+        self._apply(lambda document: document, lambda: None)
 
     @Slot()
     def apply_through_mask(self) -> None:
         """The same with a mask on that layer: the selection, or a white one to be painted on."""
-        self._apply(through_mask)
-        layer = self._session.active_layer
-        if layer is not None and layer.mask is not None and not layer.mask:
-            self._session.activate(layer.uid, on_mask=True)
+        self._apply(through_mask, self._choose_mask)
 
     @Slot()
     def discard(self) -> None:
@@ -248,17 +246,36 @@ class Editing(QObject):
         self._tell_choice()
         self.changed.emit()
 
-    def _apply(self, further: Callable[[Document], Document]) -> None:
+    def _apply(self, further: Callable[[Document], Document], then: Callable[[], None]) -> None:
         if self._ask is None or not self.is_choosing or not self._is_made(self.way):
             return
         ask, candidate, result = self._ask, self._candidate(), self.result
 
-        def applied(document: Document) -> Document:
+        def applied(document: Document) -> Making[Document]:
+            yield 0.0
             document = further(ask.accepted(document, candidate))
             return document if result is None else exchanged(document, result, replace(result, applied=True))
 
-        self._session.commit(ask.label, applied)
+        overlay, session = self._session.overlay, self._session
+        session.make(ask.label, applied, ask.at.width * ask.at.height // CUT)
         self._forget()
+        if session.is_making:
+            session.preview(overlay)
+            self._work.begin(self._land(overlay, then))
+        else:
+            then()
+
+    async def _land(self, overlay: Overlay | None, then: Callable[[], None]) -> None:
+        """What was applied stands over the canvas until its layer is there."""
+        await self._session.at_rest()
+        if self._session.overlay is overlay:
+            self._session.preview(None)
+        then()
+
+    def _choose_mask(self) -> None:
+        layer = self._session.active_layer
+        if layer is not None and layer.mask is not None and not layer.mask:
+            self._session.activate(layer.uid, on_mask=True)
 
     def _candidate(self) -> Candidate:
         """What is on the canvas."""

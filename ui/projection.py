@@ -22,8 +22,8 @@ from ui.pixels import blank_image, image_of, painted, painting
 from ui.spaces import screen_image
 
 HALVINGS = 3
-SLOW_AT_ONCE = 48  # layers on tiles that are laid without Qt's painter, a millisecond or two each
-TILE_COST = 0.25  # of a tile with plain layers, in those
+AT_ONCE = 48  # layers on tiles that are laid without Qt's painter, a millisecond or two each
+QUICK = 0.12  # of one of those: a plain layer on a tile, or putting the tile in its place
 Mode = QPainter.CompositionMode
 KEPT = 256  # tiles of what lies below the active layer
 
@@ -96,18 +96,16 @@ class Projection:
 
     def _first(self, due: set[Place], visible: Rect, above: Iterable[Layer]) -> Collection[Place]:
         """As many of the tiles as can be composed without a wait that is felt, the middle first."""
-        ground = _slow_ones(self._ground, self._depth)
-        costs = dict.fromkeys(due, TILE_COST + _slow_ones(above, self._depth))
+        ground = _cost(self._ground, self._depth)
+        costs = dict.fromkeys(due, QUICK + _cost(above, self._depth))
         for place in due - self._grounds.keys():
             costs[place] += ground
-        if sum(costs.values()) <= SLOW_AT_ONCE:
+        if sum(costs.values()) <= AT_ONCE:
             return due
         x, y = visible.x + visible.width / 2 - TILE / 2, visible.y + visible.height / 2 - TILE / 2
         nearest = sorted(due, key=lambda place: math.hypot(place[0] * TILE - x, place[1] * TILE - y))
         so_far = accumulate(costs[place] for place in nearest)
-        return [
-            place for place, cost in zip(nearest, so_far, strict=True) if cost <= SLOW_AT_ONCE
-        ] or nearest[:1]
+        return [place for place, cost in zip(nearest, so_far, strict=True) if cost <= AT_ONCE] or nearest[:1]
 
     def _grounded(self, place: Place) -> Pixels:
         """What lies below the active layer; only to be read."""
@@ -202,10 +200,10 @@ def _split(stack: tuple[Layer, ...], active: int) -> tuple[tuple[Layer, ...], tu
     return (), stack
 
 
-def _slow_ones(layers: Iterable[Layer], depth: Depth) -> int:
-    """How many of the layers Qt's painter cannot lay."""
+def _cost(layers: Iterable[Layer], depth: Depth) -> float:
+    """Of laying them on a tile."""
     pixels = (layer for top in layers for layer in top.walk() if layer.visible and layer.kind != "group")
-    return sum(depth == 16 or layer.blend != "normal" for layer in pixels)
+    return sum(1 if depth == 16 or layer.blend != "normal" else QUICK for layer in pixels)
 
 
 def _same(a: tuple[Layer, ...], b: tuple[Layer, ...]) -> bool:
