@@ -96,7 +96,7 @@ class _Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = functional.silu(self.norm(self.into(x)))
         tokens = x.flatten(2).mT
-        query, key, value = self.heads(tokens).unflatten(-1, (3, HEADS, -1)).permute(2, 0, 3, 1, 4)
+        query, key, value = self.heads(tokens).view(1, -1, 3, HEADS, WIDTH // HEADS).permute(2, 0, 3, 1, 4)
         seen = functional.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
         found: Tensor = self.out(x + seen.mT.unflatten(2, (SIDE, SIDE)))
         return found
