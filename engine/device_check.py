@@ -98,7 +98,7 @@ class _Block(nn.Module):
         tokens = x.flatten(2).mT
         query, key, value = self.heads(tokens).view(1, -1, 3, HEADS, WIDTH // HEADS).permute(2, 0, 3, 1, 4)
         seen = functional.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
-        found: Tensor = self.out(x + seen.mT.unflatten(2, (SIDE, SIDE)))
+        found: Tensor = self.out(x + seen.mT.reshape(1, WIDTH, SIDE, SIDE))
         return found
 
 
