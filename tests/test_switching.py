@@ -10,6 +10,7 @@ import pytest
 import torch
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from safetensors.torch import save_file
 
 from engine.types import Inpaint, ModelFacts, Translate
 from engine.worker import Engine
@@ -306,3 +307,23 @@ async def run_and_fail(bench: Bench, sentence: str) -> None:
     await bench.finish()
     assert sentence in bench.window.messages.text.text()
     bench.window.messages.hide()
+
+
+@scenario
+async def test_the_name_of_a_textual_inversion_is_a_word_for_models_that_it_fits(
+    bench: Bench, tmp_path: Path
+) -> None:
+    save_file({"emb_params": torch.zeros(2, 768)}, tmp_path / "mystyle.safetensors")
+    bench.window.library.add([tmp_path / "mystyle.safetensors"])
+    await bench.until(lambda: bool(bench.window.library.of_kind("textual inversion")))
+    panel = bench.window.model_panel
+    facts = ModelFacts("mine", "cpu", "float32", 0.0, takes_words=True, family="sd1")
+    bench.engine.ready.emit(facts)
+    assert panel.loras.words.text() == "Words of your own: mystyle"
+    panel.words.say("a house")
+    assert panel.wording("").embeddings == ()
+    panel.words.say("a house, MyStyle")
+    assert panel.wording("").embeddings == (str(tmp_path / "mystyle.safetensors"),)
+    bench.engine.ready.emit(replace(facts, family="sd2"))
+    assert panel.wording("").embeddings == ()
+    assert not panel.loras.isVisible()

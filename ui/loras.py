@@ -58,11 +58,13 @@ class Loras(QWidget):
         return tuple(entry.model for entry in inversions if entry.name.lower() in words.lower())
 
     def show_fitting(self, additions: Sequence[Entry], family: str) -> None:
-        """Those for a family of models; of some the file does not tell."""
+        """Those for a family of models; of some LoRAs the file does not tell."""
         fitting = [
             entry
             for entry in additions
-            if family and entry.checkpoint is not None and entry.checkpoint.family in (family, "")
+            if family
+            and entry.checkpoint is not None
+            and (entry.checkpoint.family == family or (entry.kind == "lora" and not entry.checkpoint.family))
         ]
         if fitting != self._fitting:
             self._fitting = fitting
