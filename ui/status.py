@@ -21,7 +21,11 @@ class StatusLine:
         self.engine.setText(tr("Getting the model ready\N{HORIZONTAL ELLIPSIS}"))
         offline = QLabel(tr("Offline"))
         offline.setObjectName("badge")
-        offline.setToolTip(tr("Everything happens on this computer; the network is used only to fetch a model that you ask for"))
+        offline.setToolTip(
+            tr(
+                "Everything happens on this computer; the network is used only to fetch a model that you ask for"
+            )
+        )
         for name, label in (
             (tr("Hint"), self.hint),
             (tr("Place of the pointer"), self.place),
