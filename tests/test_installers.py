@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import plistlib
 import re
 from pathlib import Path
@@ -9,11 +10,27 @@ from pathlib import Path
 import yaml  # type: ignore[import-untyped]  # it has no types of its own
 
 from main import VERSION
+from self_check import imports
 from ui.files import KINDS
 
 ROOT = Path(__file__).parents[1]
 INSTALLER = ROOT / "installer"
 WORKFLOW = ROOT / ".github" / "workflows" / "installers.yml"
+
+
+def test_nothing_that_we_import_is_left_out_when_freezing() -> None:
+    spec = ast.parse((INSTALLER / "driftpaint.spec").read_text("utf-8"))
+    (excluded,) = (
+        node.value
+        for node in spec.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXCLUDED"
+    )
+    left_out = set(eval(ast.unparse(excluded)))  # noqa: S307  a list of names, of our own
+    assert "pytest" in left_out
+    paths = [path for package in ("engine", "ui") for path in (ROOT / package).rglob("*.py")]
+    codes = [compile(path.read_bytes(), path, "exec") for path in paths if "starter" not in path.parts]
+    imported = {name for code in codes for name, _ in imports(code)}
+    assert not [name for name in imported if any(f"{name}.".startswith(f"{each}.") for each in left_out)]
 
 
 def test_every_system_builds_checks_and_hands_over() -> None:
