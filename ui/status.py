@@ -23,7 +23,8 @@ class StatusLine:
         offline.setObjectName("badge")
         offline.setToolTip(
             tr(
-                "Everything happens on this computer; the network is used only to fetch a model that you ask for"
+                "Everything happens on this computer; the network is used only to fetch a model "
+                "that you ask for"
             )
         )
         for name, label in (
