@@ -33,6 +33,12 @@ from ui.openraster import Opened
 from ui.png import png, rgba_in
 from ui.spaces import as_seen
 
+TIFFS = {  # by the bytes of a channel, and whether it is opaque
+    (1, True): QImage.Format.Format_RGBX8888,
+    (1, False): QImage.Format.Format_RGBA8888,
+    (2, True): QImage.Format.Format_RGBX64,
+    (2, False): QImage.Format.Format_RGBA64,
+}
 DIRECTORIES = ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo  # tags that stand for more
 
 
@@ -82,8 +88,9 @@ def write_picture(path: Path, document: Document, export: Export) -> None:
         with saving(path) as file:
             for part in png(bands, document.width, document.height, *extras[:3]):
                 file.write(part)
-    elif kind == "TIFF" and deep:
-        content = with_tags(_tiff(rgba, extras.profile), extras.exif, extras.xmp)
+    elif kind == "TIFF":
+        pixels = rgba if deep else eight_bits(rgba)
+        content = with_tags(_tiff(pixels, extras.profile), extras.exif, extras.xmp)
         with saving(path) as file:
             file.write(content)
     else:
@@ -120,12 +127,13 @@ def is_usable(profile: bytes) -> bool:
 
 
 def _tiff(rgba: NDArray[Any], profile: bytes) -> bytes:
-    """A TIFF of 16 bits a channel."""
+    """A TIFF of as many bits; Pillow, which could make one of 8, lets no other thread run meanwhile."""
     height, width = rgba.shape[:2]
-    opaque = bool((rgba[..., 3] == 65535).all())
-    kind = QImage.Format.Format_RGBX64 if opaque else QImage.Format.Format_RGBA64
+    opaque = bool((rgba[..., 3] == np.iinfo(rgba.dtype).max).all())
+    kind = TIFFS[rgba.itemsize, opaque]
     image = QImage(rgba.data, width, height, rgba.strides[0], kind)
-    image.setColorSpace(QColorSpace.fromIccProfile(profile))
+    if profile:
+        image.setColorSpace(QColorSpace.fromIccProfile(profile))
     content = QByteArray()
     buffer = QBuffer(content)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
