@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ import torch.nn.functional as functional
 from accelerate import init_empty_weights
 from diffusers import AutoencoderKL, FluxTransformer2DModel, SD3Transformer2DModel
 from diffusers.utils import logging as diffusers_logging
-from safetensors.torch import load_file
+from safetensors import safe_open
 from torch import Tensor, nn
 from transformers import (
     CLIPTextModel,
@@ -128,8 +128,8 @@ class Clip(NamedTuple):
 
 
 class T5:
-    """Ten gigabytes in bfloat16, and needed for a moment: its weights come from the disk for each new prompt
-    and go again. In the precision of their file they are the system's cache of that file, and no copy.
+    """Ten gigabytes in bfloat16, and needed for a moment: the weights of each layer come from the disk as it
+    is asked, and go again. In the precision of their file they are the system's cache of it, and no copy.
     """
 
     def __init__(self, folder: Path, place: str, reads: int, dtype: torch.dtype) -> None:
@@ -138,24 +138,36 @@ class T5:
         self.reads, self.dtype = reads, dtype
         with init_empty_weights():
             self.model = T5EncoderModel(T5Config.from_pretrained(own, local_files_only=True)).eval()
-        self.model.set_input_embeddings(self.model.shared)
-        self.files, _ = weights(own)
-        held = {key: x.shape for file in self.files for key, x in read_header(file).tensors.items()}
-        wanted = {key: tuple(x.shape) for key, x in self.model.state_dict().items()}
-        if any(
-            held.get(key) != shape for key, shape in wanted.items() if key != "encoder.embed_tokens.weight"
-        ):
-            raise EngineError(f"Weights in {own} are missing or do not fit; get a fresh copy of the model.")
+        encoder = self.model.encoder
+        encoder.embed_tokens = self.model.shared
+        files, _ = weights(own)
+        headers = {file: read_header(file).tensors for file in files}
+        self.files = {key: file for file, tensors in headers.items() for key in tensors}
+        shapes = {key: place.shape for tensors in headers.values() for key, place in tensors.items()}
+        layers = {f"encoder.block.{i}.": block for i, block in enumerate(encoder.block)}
+        layers |= {"shared.": self.model.shared, "encoder.final_layer_norm.": encoder.final_layer_norm}
+        for name, layer in layers.items():
+            if any(shapes.get(name + key) != tuple(x.shape) for key, x in layer.state_dict().items()):
+                raise EngineError(
+                    f"Weights in {own} are missing or do not fit; get a fresh copy of the model."
+                )
+            layer.register_forward_pre_hook(partial(self._fill, name))
+            layer.register_forward_hook(_empty)
 
     def said(self, prompt: str) -> Tensor:
-        try:
-            for file in self.files:
-                tensors = {key: x.to(self.dtype) for key, x in load_file(file).items()}
-                self.model.load_state_dict(tensors, strict=False, assign=True)
-            found: Tensor = self.model(_ids(self.tokenizer, prompt, self.reads)).last_hidden_state[0]
-            return found
-        finally:
-            self.model.to("meta")
+        found: Tensor = self.model(_ids(self.tokenizer, prompt, self.reads)).last_hidden_state[0]
+        return found
+
+    def _fill(self, name: str, layer: nn.Module, _: object) -> None:
+        found = {}
+        for key in layer.state_dict():
+            with safe_open(self.files[name + key], "pt") as file:
+                found[key] = file.get_tensor(name + key).to(self.dtype)
+        layer.load_state_dict(found, assign=True)
+
+
+def _empty(layer: nn.Module, *_: object) -> None:
+    layer.to("meta")
 
 
 def _clip(folder: Path, i: int, kind: Any, dtype: torch.dtype) -> Clip:

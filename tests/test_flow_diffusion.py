@@ -271,16 +271,25 @@ def test_words_say_what_diffusers_embeds(made: Made, ready: dict[str, FlowDiffus
     assert torch.allclose(found.whole[:1], pooled, atol=1e-5)
 
 
-def test_t5_is_in_memory_for_a_new_prompt_alone(ready: dict[str, FlowDiffusion]) -> None:
+def test_t5_is_in_memory_layer_by_layer_and_for_a_new_prompt_alone(ready: dict[str, FlowDiffusion]) -> None:
     words = ready["flux"].words
     words.told.cache_clear()
     assert words.t5
-    read: list[bool] = []
-    words.t5.model.register_forward_pre_hook(lambda model, _: read.append(model.device.type == "cpu"))
+    t5 = words.t5.model
+    layers = [t5.shared, *t5.encoder.block, t5.encoder.final_layer_norm]
+    seen: list[list[int]] = []
+
+    def note(*_: object) -> None:
+        held = (i for i, layer in enumerate(layers) if not any(x.is_meta for x in layer.parameters()))
+        seen.append(list(held))
+
+    hooks = [layer.register_forward_pre_hook(note) for layer in layers]
     for prompts in (["a lake"], ["a lake"], ["people", "a lake"]):
         words.together(prompts)
-        assert all(x.is_meta for x in words.t5.model.parameters())
-    assert read == [True, True]
+        assert all(x.is_meta for x in t5.parameters())
+    for hook in hooks:
+        hook.remove()
+    assert seen == [[0], [1], [2], [3]] * 2
 
 
 @pytest.mark.parametrize("family", ["sd3", "flux"])
