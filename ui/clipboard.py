@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,10 +34,10 @@ from ui.key_tips import key_of
 from ui.language import marked, tr
 from ui.pixels import rgba_of
 from ui.selection import alone, common_part, part_in
-from ui.session import Session, fresh_name
+from ui.session import CUT, Session, fresh_name
 from ui.spaces import as_seen, own, screen_image
 from ui.transform import bounds, pasted, tiles_of, without
-from ui.work import Work
+from ui.work import Making, Work
 
 OURS = "application/x-driftpaint-copy"  # holds the name of a copy, to know it again
 PNG = "image/png"  # some programs keep the transparency in this alone
@@ -150,17 +151,14 @@ class Clipboard(QObject):
         mime, document = QGuiApplication.clipboard().mimeData(), self._session.document
         ours = self._copied
         if ours is not None and bytes(mime.data(OURS).data()) == ours.name:
-            copied = Document(ours.at.width, ours.at.height, depth=_depth(ours.pixels), profile=ours.profile)
-            copied = copied.with_layer(Layer("", "picture", tiles_of(ours.pixels, 0, 0)))
-            rgba = _as_in(document, copied)
             there = common_part(ours.at, document.rect)
-            at = ours.at if there.width and there.height else self._middle(rgba)
-        else:
-            found = self._picture_in(mime)
-            if found is None:
-                return
-            rgba, at = own(document, found), self._middle(found)
-        self._add([(rgba, tr("Pasted"), at)], marked("Paste"))
+            at = ours.at if there.width and there.height else self._middle(ours.pixels)
+            self._add([(partial(_ours_in, document, ours), tr("Pasted"), at)], marked("Paste"))
+            return
+        found = self._picture_in(mime)
+        if found is not None:
+            pasted = partial(own, document, found), tr("Pasted"), self._middle(found)
+            self._add([pasted], marked("Paste"))
 
     def paste_as_new(self) -> None:
         """In place of the picture on the canvas, once that is saved or given up."""
@@ -179,7 +177,7 @@ class Clipboard(QObject):
         elif not mime.urls():
             rgba = self._picture_in(mime)
             if rgba is not None:
-                found = own(self._session.document, rgba), tr("Dropped"), _round(rgba, at)
+                found = partial(own, self._session.document, rgba), tr("Dropped"), _round(rgba, at)
                 self._add([found], marked("Drop"))
 
     async def _add_files(self, paths: Sequence[Path], at: QPointF) -> None:
@@ -188,21 +186,23 @@ class Clipboard(QObject):
         for path in paths:
             opened = (await asyncio.to_thread(files.open_document, path)).document
             rgba = await asyncio.to_thread(_as_in, self._session.document, opened)
-            found.append((rgba, path.stem, _round(rgba, at)))
+            found.append((partial(np.asarray, rgba), path.stem, _round(rgba, at)))
         self._add(found, marked("Drop"))
 
-    def _add(self, found: Sequence[tuple[Rgba, str, Rect]], label: str) -> None:
+    def _add(self, found: Sequence[tuple[Callable[[], Rgba], str, Rect]], label: str) -> None:
         """Pictures as layers over the active one, one undo step; nothing is selected then."""
+        active = self._session.active
 
-        def added(document: Document) -> Document:
-            over = self._session.active
-            for rgba, name, at in found:
-                tiles = tiles_from(rgba, at.x, at.y)
+        def added(document: Document) -> Making[Document]:
+            over = active
+            for picture, name, at in found:
+                yield 0.0
+                tiles = tiles_from(picture(), at.x, at.y)
                 layer = pasted(Layer(fresh_name(document, name), "strokes", tiles))
                 document, over = document.placed(layer, over), layer.uid
             return replace(document, selection=None)
 
-        self._session.commit(label, added)
+        self._session.make(label, added, sum(at.width * at.height for _, _, at in found) // CUT)
         rect = self._session.document.rect
         if any(at.width > rect.width or at.height > rect.height for _, _, at in found):
             told = tr("It is larger than the picture and reaches beyond its edges; {key} makes it smaller.")
@@ -238,6 +238,12 @@ def _round(rgba: Rgba, at: QPointF) -> Rect:
     """A picture's rectangle round a point."""
     height, width = rgba.shape[:2]
     return Rect(round(at.x() - width / 2), round(at.y() - height / 2), width, height)
+
+
+def _ours_in(document: Document, ours: Copied) -> Rgba:
+    """What was copied here, as a document has its colours."""
+    copied = Document(ours.at.width, ours.at.height, depth=_depth(ours.pixels), profile=ours.profile)
+    return _as_in(document, copied.with_layer(Layer("", "picture", tiles_of(ours.pixels, 0, 0))))
 
 
 def _as_in(document: Document, other: Document) -> Rgba:

@@ -22,10 +22,9 @@ from ui.document import Document, Pixels, Result, premultiplied
 from ui.dragging import DragAsk, PathKey
 from ui.language import tr
 from ui.results import Kept, Run, added, exchanged, through_mask
-from ui.session import Overlay, Session
+from ui.session import CUT, Overlay, Session
 from ui.work import Making, Work
 
-CUT = 8  # pixels that are cut into tiles in the time in which one is worked on
 KEYS = (0.25, 0.5, 0.75, 1.0)  # shares of a drag's way of which pictures are made
 
 

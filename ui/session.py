@@ -37,6 +37,7 @@ from ui.work import Making, Told, Work, made, made_aside
 Change = Callable[[Document], Document]
 Made = Callable[[Document], Making[Document]]  # a change that takes time
 AT_ONCE = 1 << 18  # pixels that are worked on while the window waits: some hundredths of a second
+CUT = 8  # pixels that are cut into tiles in the time in which one is worked on
 LONG = 1.0  # seconds until is told how far something is
 End = Literal["source", "target"]
 
