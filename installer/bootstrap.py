@@ -60,6 +60,7 @@ def leave_libraries() -> None:
     os.environ.pop("LD_LIBRARY_PATH", None)
     if before is not None:
         os.environ["LD_LIBRARY_PATH"] = before
+    os.environ["PYINSTALLER_RESET_ENVIRONMENT"] = "1"  # for a child of our own, which needs ours again
 
 
 def enter(command: list[str]) -> None:

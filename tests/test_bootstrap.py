@@ -239,12 +239,13 @@ def test_what_a_frozen_program_starts_finds_the_systems_libraries(
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setenv("LD_LIBRARY_PATH", "/our/own")
     monkeypatch.delenv("LD_LIBRARY_PATH_ORIG", raising=False)
-    for name in bootstrap.OFFLINE:
-        monkeypatch.setenv(name, "1")
+    for name in (*bootstrap.OFFLINE, "PYINSTALLER_RESET_ENVIRONMENT"):
+        monkeypatch.setenv(name, "")
     if before:
         monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", before)
     bootstrap.ensure("app")
     assert os.environ.get("LD_LIBRARY_PATH") == before
+    assert os.environ["PYINSTALLER_RESET_ENVIRONMENT"] == "1"
 
 
 def test_help_and_version_need_no_set_up(tmp_path: Path) -> None:
