@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+import threading
 
 MEGABYTE = 2**20
 TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -2, -3, -4, -8  # of malloc.h
@@ -27,8 +28,11 @@ def spare_pages() -> bool:
 
 
 def give_back() -> None:
-    """What is free goes back to the system, which `keep_pages` had kept."""
-    gc.collect()
+    """What is free goes back to the system, which `keep_pages` had kept. Garbage is collected on the main
+    thread alone: there may be Qt's objects in it, which must not be deleted on another.
+    """
+    if threading.current_thread() is threading.main_thread():
+        gc.collect()
     library = _glibc()
     if library is not None:
         library.malloc_trim(0)

@@ -17,6 +17,8 @@ from engine.imports import uncollected
 from engine.remembered import Figures
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from engine.models import Model
 
 TIMES = 20  # of the schedule, that are remembered
@@ -70,8 +72,8 @@ class Shelf:
 
     def clear(self) -> None:
         """Put all of them away."""
-        self._models.clear()
-        release()
+        for name in list(self._models):
+            self._put_away(name)
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -90,9 +92,15 @@ class Shelf:
             needed = sum(each.weights for each in self._figures.values()) if known is None else known.weights
             if ROOM * needed <= free_bytes():
                 return
-            longest = next(iter(self._models))
-            del self._models[longest], self._figures[longest]
-            release()
+            self._put_away(next(iter(self._models)))
+
+    def _put_away(self, name: str) -> None:
+        """Its weights go at once, whatever still points at it."""
+        model = self._models.pop(name)
+        del self._figures[name]
+        _networks(model).to("meta")
+        del model
+        release()
 
     def _first_figures(self, name: str) -> Figures:
         """What was learned of it before, or what it says of itself."""
@@ -132,9 +140,13 @@ def release() -> None:
 
 def _weights(model: Model) -> int:
     """Bytes of all that its networks have."""
+    whole = _networks(model)
+    return sum(each.nbytes for each in [*whole.parameters(), *whole.buffers()])
+
+
+def _networks(model: Model) -> nn.ModuleList:
     from torch import nn
 
     words = getattr(model, "words", None)
-    networks = [*vars(model).values(), *getattr(words, "models", ())]
-    whole = nn.ModuleList([each for each in networks if isinstance(each, nn.Module)])
-    return sum(each.nbytes for each in [*whole.parameters(), *whole.buffers()])
+    parts = [*vars(model).values(), *getattr(words, "models", ())]
+    return nn.ModuleList([each for each in parts if isinstance(each, nn.Module)])

@@ -161,3 +161,13 @@ def test_an_engine_apart_that_is_killed_leaves_a_sentence_and_the_next_edit_work
         event_loop_qt.run_until_complete(kill_it())
     events = event_loop_qt.run_until_complete(all_of(engine, REQUEST))
     assert isinstance(events[-1], EditResult)
+
+
+def test_models_that_nobody_asks_for_are_put_away_and_the_next_edit_gets_its_own(
+    engine: Engine, event_loop_qt: QEventLoop, qtbot: QtBot
+) -> None:
+    event_loop_qt.run_until_complete(all_of(engine, REQUEST))
+    engine.idle_minutes = 0
+    with qtbot.waitSignal(engine.emptied, timeout=60_000):
+        engine._look()
+    assert isinstance(event_loop_qt.run_until_complete(all_of(engine, REQUEST))[-1], EditResult)

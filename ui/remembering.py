@@ -100,6 +100,7 @@ class Remembering(QObject):
                 tool.radius = float(settings.handle_radius)
         window.session.history.limit(settings.history_budget * MEGABYTE)
         window.history.refresh()
+        window.engine.idle_minutes = settings.idle_minutes
         self._move()
         window.live.look()
 

@@ -115,6 +115,14 @@ class Settings:
         page="Memory",
         unit=" MB",
     )
+    idle_minutes: int = _setting(
+        20,
+        "Models are put away after",
+        "When nobody has used them for so long; the next edit gets its own ready again",
+        (1, 1440),
+        page="Memory",
+        unit=" min",
+    )
     foreground: str = _setting("#70a0d2", "Foreground colour")
     background: str = _setting("#ffffff", "Background colour")
     recent_colours: tuple[str, ...] = _setting((), "Recent colours")

@@ -93,6 +93,8 @@ class Engine(Edits, Protocol):
     @property
     def noticed(self) -> SignalInstance: ...  # a sentence
 
+    idle_minutes: float  # after which models are put away
+
     async def load(self, model: str) -> ModelFacts: ...
     def predict(self, request: EditRequest) -> Prediction | None: ...
     def fetching(self) -> list[str]: ...
@@ -457,6 +459,7 @@ class Window(QMainWindow):
         self.layering = Layering(self.session, lambda: not self.editing.is_working)
         self.layers = LayersPanel(self.session, self.layering)
         self.session.history.limit(settings.history_budget * MEGABYTE)
+        self.engine.idle_minutes = settings.idle_minutes
         self.history = HistoryPanel(self.session)
         self.live = Live(self.session, self.engine, self.work, self._live_options)
         self.foretelling = Foretelling(self.session, self.engine, self.editing, self.work, self._live_options)
