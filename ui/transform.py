@@ -143,9 +143,10 @@ def _part(making: Making[T], number: int, count: int) -> Making[T]:
     """One of so many equal parts of some work."""
     while True:
         try:
-            yield (number + next(making)) / count
+            told = next(making)
         except StopIteration as end:
             return cast("T", end.value)
+        yield (number + told) / count if isinstance(told, float) else told
 
 
 def placed_of(layer: Layer) -> Placed:
