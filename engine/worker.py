@@ -126,6 +126,7 @@ class Engine(QObject):
     ready = Signal(object)  # ModelFacts, once the model is loaded
     failed = Signal(str)  # one sentence, if it cannot be
     noticed = Signal(str)  # what an edit had to do to get through, in one sentence
+    emptied = Signal()  # no model is loaded any more: nobody had asked
     _isolate = Signal(object)
     _start = Signal(str)
     _load = Signal(object)
@@ -231,6 +232,7 @@ class Engine(QObject):
     @Slot()
     def _emptied(self) -> None:
         self._loaded.clear()
+        self.emptied.emit()
 
 
 async def _newest(events: asyncio.Queue[Event | EngineError | None]) -> Event | EngineError | None:
