@@ -221,3 +221,12 @@ def test_a_map_that_would_make_it_huge_is_refused() -> None:
     with pytest.raises(ValueError, match="too large"):
         transformed(pasted_at(0, 0), np.diag([10000.0, 1.0, 1.0]))
     assert transformed(layer := pasted_at(0, 0), NONE) is layer
+
+
+def test_what_was_turned_is_moved_by_whole_pixels_as_it_is() -> None:
+    rgba = np.random.default_rng(8).integers(0, 256, (30, 50, 4), np.uint8)
+    turned = transformed(layer_from(rgba, "Turned", "strokes", 20, 20), about((45, 35), turn(20)), "nearest")
+    moved = transformed(turned, shift(7, -4))
+    before, after = bounds(turned), bounds(moved)
+    assert after == before._replace(x=before.x + 7, y=before.y - 4)
+    assert (gathered(moved.tiles, after) == gathered(turned.tiles, before)).all()
