@@ -1,9 +1,9 @@
 """SDEdit on a Stable Diffusion model against diffusers' own image-to-image pipeline: the same model, steps,
 size and precision, turn by turn: `python -m tests.benchmarks.img2img FOLDER`.
 
-Each has a process of its own, so that peak memory is its own too. diffusers' is as `from_pretrained` gives
-it, in our precision and with its own scheduler; both have made a short edit before. Our process begins as the
-program does. `tests.random_checkpoints` makes models to try this on.
+Each has a process of its own, and the peak memory is that of its edit, with the model. diffusers' is as
+`from_pretrained` gives it, in our precision and with its own scheduler; both have made a short edit before.
+Our process begins as the program does. `tests.random_checkpoints` makes models to try this on.
 """
 
 from __future__ import annotations
@@ -15,34 +15,48 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 import psutil
+from torch import Tensor
 
 from engine import allocation
-from engine.types import EditRequest, SDEdit
+from engine.ladder import fitting
+from engine.shelf import Shelf
+from engine.types import EditRequest, Rgb, SDEdit
 from tests.benchmarks.__main__ import machine
 
 STRENGTH = 0.5
-Run = Callable[[int, EditRequest], None]  # so many steps
+Run = Callable[[int, EditRequest], float]  # so many steps; the seconds that previews took
 
 
 def ours(folder: Path, plain: bool) -> tuple[Run, str]:
     if not plain:
         allocation.keep_pages()
-    from engine.edits import edit
-    from engine.models import load
+    shelf = Shelf("cpu")
+    model = shelf.take(str(folder))
+    sketch = model.sketch
+    seconds = 0.0
 
-    model = load(str(folder), "cpu")
+    def timed(latent: Tensor) -> Rgb:
+        nonlocal seconds
+        started = time.perf_counter()
+        picture = sketch(latent)
+        seconds += time.perf_counter() - started
+        return picture
 
-    def run(steps: int, request: EditRequest) -> None:
-        before = model.clock.network_calls
-        for _ in edit(request, model):
+    model.sketch = timed  # type: ignore[method-assign]
+
+    def run(steps: int, request: EditRequest) -> float:
+        before, spent = model.clock.network_calls, seconds
+        for _ in fitting(replace(request, model=str(folder)), shelf, bool):
             pass
         assert model.clock.network_calls - before == steps
+        return seconds - spent
 
     return run, model.facts.dtype
 
@@ -60,7 +74,7 @@ def theirs(folder: Path, plain: bool) -> tuple[Run, str]:
     )
     made.set_progress_bar_config(disable=True)
 
-    def run(steps: int, request: EditRequest) -> None:
+    def run(steps: int, request: EditRequest) -> float:
         calls = 0
 
         def count(*_: Any) -> dict[str, Any]:
@@ -79,6 +93,7 @@ def theirs(folder: Path, plain: bool) -> tuple[Run, str]:
             callback_on_step_end=count,
         )
         assert calls == steps
+        return 0.0
 
     return run, str(dtype).removeprefix("torch.")
 
@@ -87,18 +102,20 @@ def child(ask: argparse.Namespace) -> None:
     """Answers every line with an edit's figures."""
     import torch
 
-    torch.set_num_threads(ask.threads)
     run, dtype = {"ours": ours, "theirs": theirs}[ask.child](ask.folder, ask.plain)
+    torch.set_num_threads(ask.threads)
     run(1, request(ask, 1, 0))
     process = psutil.Process()
     for seed in (int(line) for line in sys.stdin):
         before, started = process.cpu_times(), time.perf_counter()
-        run(ask.steps, request(ask, ask.steps, seed))
+        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+        previews = run(ask.steps, request(ask, ask.steps, seed))
         seconds, after = time.perf_counter() - started, process.cpu_times()
         told = {
             "seconds": seconds,
             "cpu_seconds": after.user + after.system - before.user - before.system,
             "peak_memory_mb": _peak(),
+            "previews": previews,
             "dtype": dtype,
         }
         print(json.dumps(told), flush=True)
@@ -119,7 +136,7 @@ def request(ask: argparse.Namespace, steps: int, seed: int) -> EditRequest:
 
 
 def _peak() -> float:
-    """MB, of this process since it began."""
+    """MB, of this process since it was looked at last."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM"))
 
@@ -166,6 +183,7 @@ def main() -> None:
             "value": round(mine, 2),
             "reference": "diffusers' StableDiffusionImg2ImgPipeline",
         }
+        told |= {"seconds_of_previews": median(each["previews"] for each in found["ours"])}
         told |= {"ratio": round(mine / other, 4), "dtype": found["ours"][0]["dtype"], "threads": ask.threads}
         print(json.dumps({**told, "machine": machine()}), flush=True)
 
