@@ -22,6 +22,7 @@ class Autoencoded:
     network: Any  # a network of diffusers
     method = "second order"
     piece = 1.0  # see `Economy`
+    is_short = False  # of memory, so that whatever can hold less does
 
     def __init__(self, autoencoder: AutoencoderKL, device: str, dtype: torch.dtype) -> None:
         self.device, self.dtype = torch.device(device), dtype
@@ -40,6 +41,7 @@ class Autoencoded:
         ask_apart(self.network, economy.apart)
         self._tile(economy.tile)
         self.piece = economy.piece
+        self.is_short = economy != Economy()
 
     def encode(self, picture: Rgb, hole: NDArray[np.bool_] | None = None) -> Tensor:
         """The mean of what the encoder says: the same picture always has the same latent. A hole is grey."""

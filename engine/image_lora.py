@@ -42,6 +42,7 @@ class Learner(Model, Protocol):
     network: Any  # of diffusers
     output: Output
     wardrobe: Wardrobe
+    is_short: bool  # of memory
 
     def predictor(self, request: EditRequest) -> Said:
         """What the network itself says with the request's prompt, without guidance and with its gradient."""
@@ -74,7 +75,7 @@ def _trained(
     worn = (Worn({layers[name]: change for name, change in changes.items()}, lambda t: 1.0),)
     numbers = [each for change in changes.values() for each in change]
     optimiser = torch.optim.AdamW(numbers, lr=identity.rate, weight_decay=0.01)
-    if x0[0, 0].numel() > LARGE:
+    if model.is_short or x0[0, 0].numel() > LARGE:
         model.network.enable_gradient_checkpointing()
     times, draw = torch.Generator().manual_seed(0), seeded(0)
     try:

@@ -80,6 +80,8 @@ def fitting(request: EditRequest, shelf: Shelf, stop: Callable[[], bool]) -> Ite
             if not ran_short(error):
                 raise
             is_short = True
+        if not is_short and request.identity is not None:
+            return  # what learning took says nothing of other edits
         if not is_short:
             shelf.remember(request.model, meter.learned(rest, shelf.figures(request.model)))
             return

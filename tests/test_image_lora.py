@@ -15,8 +15,10 @@ from safetensors.torch import load_file
 
 from engine import image_lora, models
 from engine.checkpoints import told
+from engine.economy import Economy
 from engine.edits import edit
 from engine.image_lora import KEPT, learned
+from engine.ladder import fitting
 from engine.latent_diffusion import LatentDiffusion
 from engine.latents import At
 from engine.levels import to_x0
@@ -24,6 +26,7 @@ from engine.model_parts import load_parts
 from engine.models import Interrupted
 from engine.safetensors_header import read_header
 from engine.sampling import seeded
+from engine.shelf import Shelf
 from engine.types import (
     EditRequest,
     EditResult,
@@ -190,14 +193,33 @@ def test_a_stop_while_learning_leaves_nothing(model: LatentDiffusion) -> None:
     assert kept() == []
 
 
-def test_less_memory_learns_the_same(model: LatentDiffusion, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("why", ["the picture is large", "memory ran short"])
+def test_less_memory_learns_the_same(
+    why: str, model: LatentDiffusion, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lora, _ = trained(model, QUICK)
     tensors = {key: each.clone() for key, each in load_file(lora.path).items()}
     Path(lora.path).unlink()
-    monkeypatch.setattr(image_lora, "LARGE", 1)
+    if why == "the picture is large":
+        monkeypatch.setattr(image_lora, "LARGE", 1)
+    else:
+        model.save(Economy(apart=True))
+    held: set[bool] = set()
+    seen = model.network.register_forward_hook(lambda *_: held.add(model.network.is_gradient_checkpointing))
     assert trained(model, QUICK) == (lora, 3)
-    assert all(torch.allclose(each, tensors[key]) for key, each in load_file(lora.path).items())
+    seen.remove()
+    model.save(Economy())
+    assert held == {True}
     assert not model.network.is_gradient_checkpointing
+    assert all(torch.allclose(each, tensors[key]) for key, each in load_file(lora.path).items())
+
+
+def test_what_learning_took_is_not_remembered_of_edits(folders: dict[str, Path]) -> None:
+    shelf, name = Shelf("cpu"), str(folders["sd1"])
+    list(fitting(replace(ASKED, identity=QUICK, model=name), shelf, bool))
+    assert not shelf.figures(name).seconds
+    list(fitting(replace(ASKED, model=name), shelf, bool))
+    assert shelf.figures(name).seconds
 
 
 def test_what_cannot_be_kept_is_said(model: LatentDiffusion, own_folders: Path) -> None:
