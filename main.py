@@ -108,12 +108,14 @@ def start(arguments: list[str]) -> int:
     if sys.platform == "win32":
         import torch  # noqa: F401  its libraries do not load once Qt's are there
 
+    from functools import partial
+
     from engine import logs
     from engine.worker import Engine
     from ui import app
 
     crash = logs.begin("driftpaint", VERSION)
-    return app.run(Engine, arguments, VERSION, crash)
+    return app.run(partial(Engine, version=VERSION), arguments, VERSION, crash)
 
 
 def has_display() -> bool:

@@ -25,7 +25,7 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from engine.local import Local
-from engine.types import EditRequest, EngineError, Event, ModelFacts
+from engine.types import EditRequest, EngineError, EngineStopped, Event, ModelFacts
 
 COMMAND = "engine-child"
 KILLED = 9  # SIGKILL, which Windows does not have
@@ -84,7 +84,8 @@ class Child:
             self._connection.close()
         if self._process is not None:
             assert self._process.stdin is not None
-            self._process.stdin.close()
+            with suppress(OSError):  # what was not read by who has ended
+                self._process.stdin.close()
             try:
                 self._process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
@@ -117,7 +118,7 @@ class Child:
                 connection.send(Stop(number))
                 _drain(connection)
         except (EOFError, OSError) as error:
-            raise EngineError(self._last_words()) from error
+            raise EngineStopped(self._last_words()) from error
         finally:
             self._since = time.monotonic()
 

@@ -35,6 +35,7 @@ def report(ours: str) -> str:
         "Libraries": _libraries(),
         "Machine": _machine(),
         "Devices": _devices(),
+        "Engine packs": _packs(ours),
         "Places": _places(),
         "Crashes": (path.name for path in logs.crashes()),
         "End of the log": _log(),
@@ -122,6 +123,11 @@ def _tried(device: str, name: str) -> str:
     works = "computes right" if off < NEAR else f"COMPUTES WRONG, off by {off:.0%}"
     precision = str(dtype).removeprefix("torch.")
     return f"{name}: {works} in {precision}, {2 * SIDE**3 / seconds / 1e9:.0f} GFLOP/s"
+
+
+def _packs(ours: str) -> Iterator[str]:
+    for pack in packs.installed(ours):
+        yield f"{pack.kind}, torch {pack.torch or '?'}, {pack.bytes / 1e9:.1f} GB"
 
 
 def _places() -> Iterator[str]:

@@ -1,10 +1,11 @@
-"""`fetch OWNER/NAME`: a model from the Hugging Face hub, when the user asks for it, and only then.
+"""`fetch OWNER/NAME`: a model from the Hugging Face hub, when the user asks for it, and only then; or an
+engine pack, by its address in our list of them.
 
 It runs in a process of its own, the only one whose guard against the network has a door (`HOSTS`); the
 editor starts it, reads its lines and may end it at any moment: what has come is kept, and the same command
 goes on from there. The size is said first, and nothing is fetched without a yes. Each file is checked against
-the hub's own checksum. Nothing of what the user has is sent: no token, no telemetry, the name of the model
-alone.
+the hub's own checksum, or that of the list. Nothing of what the user has is sent: no token, no telemetry, the
+name of the model alone.
 """
 
 from __future__ import annotations
@@ -27,12 +28,15 @@ from urllib.request import getproxies
 
 import platformdirs
 
+from engine import packs
 from engine.headless_run import answer, say
 from engine.types import EngineError
 
 MODELS = platformdirs.user_data_path("driftpaint", appauthor=False) / "models"
+PACKS = platformdirs.user_cache_path("driftpaint", appauthor=False) / "packs"
 HUB = "https://huggingface.co"
 HOSTS = ("huggingface.co", ".huggingface.co", ".hf.co")  # the hub, and where it keeps large files
+STORES = {"github.com": ".githubusercontent.com"}  # where a host of packs keeps large files
 PARTS = re.compile(r"(unet|transformer|vae|text_encoder(_\d)?|tokenizer(_\d)?|scheduler)/[^/]+")
 SETTINGS = (".json", ".txt", ".model")
 CHUNK = 2**18  # bytes: what is lost at most when a download breaks off
@@ -46,14 +50,14 @@ class File:
     bytes: int
     sha256: str = ""  # of a large file
     blob: str = ""  # git's own checksum, of a small one
+    url: str = ""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What the hub has, before anything is fetched."""
+    """What the hub or our list has, before anything is fetched."""
 
     repository: str
-    revision: str
     licence: str
     files: tuple[File, ...]
 
@@ -63,21 +67,25 @@ class Offer:
 
 
 def hosts() -> tuple[str, ...]:
-    """Whom this process may speak to: the hub, and the proxy that the system names."""
-    proxies = [urlsplit(address).hostname for address in getproxies().values()]
-    return (*HOSTS, *(name for name in proxies if name))
+    """Whom this process may speak to: the hub, whoever has our packs, and the proxy that the system names."""
+    named = [urlsplit(address).hostname for address in getproxies().values()]
+    named += [urlsplit(each.url).hostname for each in packs.releases()]
+    stores = [STORES[name] for name in named if name in STORES]
+    return (*HOSTS, *stores, *(name for name in named if name))
 
 
 def fetch(ask: argparse.Namespace) -> int:
     """The command. Without `--yes` it says the size and fetches nothing."""
-    offer = offered(ask.repository, ask.hub)
+    pack = packed(ask.repository, ask.list)
+    offer = pack or offered(ask.repository, ask.hub)
     size = f"{offer.bytes / 1e9:.1f} GB" if offer.bytes >= 1e9 else f"{offer.bytes / 1e6:.0f} MB"
     licence = f", licence {offer.licence}" if offer.licence else ""
     if ask.json:
         answer({"offer": {"bytes": offer.bytes, "licence": offer.licence, "files": len(offer.files)}})
     say(f"{offer.repository}: {len(offer.files)} files, {size}{licence}")
     if not ask.yes:
-        say(f"Nothing was fetched. Add --yes to fetch {size} from {urlsplit(ask.hub).hostname}.")
+        host = urlsplit(offer.files[0].url).hostname
+        say(f"Nothing was fetched. Add --yes to fetch {size} from {host}.")
         return 0
 
     said = 0.0
@@ -92,11 +100,22 @@ def fetch(ask: argparse.Namespace) -> int:
         else:
             say(f"\r{done / 1e6:8.0f} of {offer.bytes / 1e6:.0f} MB", "")
 
-    place = download(offer, ask.output, ask.hub, tell)
+    place = download(offer, ask.output or (PACKS if pack else MODELS), tell)
     if ask.json:
-        answer({"model": str(place)})
-    say(f"\nThe model is in {place}")
+        answer({"pack" if pack else "model": str(place)})
+    say(f"\nThe {'engine pack' if pack else 'model'} is in {place}")
     return 0
+
+
+def packed(address: str, listed: Path = packs.LIST) -> Offer | None:
+    """The engine pack with that address; None for what is no address of a pack. Raises EngineError."""
+    for each in packs.releases(listed=listed):
+        if each.url == address:
+            name = PurePosixPath(urlsplit(address).path)
+            return Offer(name.stem, "", (File(name.name, each.bytes, each.sha256, url=address),))
+    if urlsplit(address).path.endswith(packs.SUFFIX):
+        raise EngineError(f"{address} is not in Driftpaint's list of engine packs; choose one of the list.")
+    return None
 
 
 def offered(name: str, hub: str = HUB) -> Offer:
@@ -121,12 +140,13 @@ def offered(name: str, hub: str = HUB) -> Offer:
             each.size or 0,
             each.lfs.sha256 if each.lfs else "",
             "" if each.lfs else each.blob_id or "",
+            api.hf_hub_url(repository, each.rfilename, revision=str(told.sha), endpoint=hub),
         )
         for each in told.siblings or ()
         if ".." not in each.rfilename
     ]
     licence = str(getattr(told.card_data, "license", None) or "")
-    return Offer(repository, str(told.sha), licence, tuple(wanted(there, file, repository)))
+    return Offer(repository, licence, tuple(wanted(there, file, repository)))
 
 
 def wanted(there: list[File], file: str = "", repository: str = "the model") -> list[File]:
@@ -159,10 +179,8 @@ def wanted(there: list[File], file: str = "", repository: str = "the model") -> 
     return [each for each in parts if is_needed(each.name)] + index  # last, for it makes the folder a model
 
 
-def download(
-    offer: Offer, folder: Path, hub: str = HUB, tell: Callable[[int], None] = lambda _: None
-) -> Path:
-    """The model, complete and checked, below a folder: its own folder, or its one file.
+def download(offer: Offer, folder: Path, tell: Callable[[int], None] = lambda _: None) -> Path:
+    """The model or pack, complete and checked, below a folder: its own folder, or its one file.
 
     Until it is complete it lies in a folder whose name ends in `.part`, from which the next call goes on.
     Raises EngineError.
@@ -179,7 +197,7 @@ def download(
         )
     done = 0
     for file in offer.files:
-        _download_one(offer, file, part, hub, done, tell)
+        _download_one(file, part, done, tell)
         done += file.bytes
         tell(done)
     for file in offer.files:
@@ -190,9 +208,7 @@ def download(
     return _whole(place, offer)
 
 
-def _download_one(
-    offer: Offer, file: File, part: Path, hub: str, before: int, tell: Callable[[int], None]
-) -> None:
+def _download_one(file: File, part: Path, before: int, tell: Callable[[int], None]) -> None:
     """One file, from where it broke off; the hub's own library would begin it anew in every process."""
     api = _library()
     target = part / file.name
@@ -200,13 +216,12 @@ def _download_one(
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(target.name + ".unfinished")
-    url = api.hf_hub_url(offer.repository, file.name, revision=offer.revision, endpoint=hub)
     try:
         with unfinished.open("ab") as out:
             asked = {"Range": f"bytes={out.tell()}-", "Accept-Encoding": "identity"} if out.tell() else {}
             if out.tell() < file.bytes:
                 session = api.utils.get_session()
-                with session.stream("GET", url, headers=asked, follow_redirects=True) as answered:
+                with session.stream("GET", file.url, headers=asked, follow_redirects=True) as answered:
                     api.utils.hf_raise_for_status(answered)
                     if answered.status_code == 200:
                         out.truncate(0)
@@ -277,7 +292,7 @@ def _library() -> Any:
         HF_HUB_DISABLE_TELEMETRY="1",
         HF_HUB_DISABLE_XET="1",  # plain files that go on where they stopped
     )
-    import huggingface_hub
+    import huggingface_hub.utils
 
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     return huggingface_hub

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engine.fetch import HUB, MODELS
+from engine.fetch import HUB
 from engine.headless_edits import FORMS, ends
 from engine.headless_run import say
+from engine.packs import LIST
 from engine.types import Drag, EngineError, Handle, Identity, Inpaint, Lora, Translate
 
 OWN = "unless given, what the model wants"
@@ -96,8 +97,8 @@ def arguments() -> argparse.ArgumentParser:
         command(
             "fetch",
             "get a model from the Hugging Face hub",
-            "Say how large a model is; with --yes fetch it, check it and keep it. The same command goes on "
-            "where it stopped. Nothing else of Driftpaint ever uses the network.",
+            "Say how large a model or an engine pack is; with --yes fetch it, check it and keep it. The same "
+            "command goes on where it stopped. Nothing else of Driftpaint ever uses the network.",
         )
     )
     return parser
@@ -200,11 +201,12 @@ def _fetch_options(add: Callable[..., Any]) -> None:
     add(
         "repository",
         metavar="OWNER/NAME",
-        help="or OWNER/NAME/FILE.safetensors for one of several",
+        help="or OWNER/NAME/FILE.safetensors for one of several; or the address of an engine pack",
     )
-    add("-o", "--output", metavar="FOLDER", type=Path, default=MODELS, help="where models are kept")
+    add("-o", "--output", metavar="FOLDER", type=Path, help="where it is kept, if not in its usual place")
     add("--yes", action="store_true", help="fetch it, not only say how large it is")
     add("--hub", default=HUB, help="a mirror of the hub")
+    add("--list", type=Path, default=LIST, help="a list of engine packs, in place of our own")
     add("--json", action="store_true", help="a line for every quarter of a second, for programs")
 
 

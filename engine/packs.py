@@ -2,7 +2,8 @@
 
 A pack is one file, a tar of two members: `pack.json`, which says what it is and the checksum of the second,
 and `engine.tar.xz`, a frozen program of its own (`installer/build_pack.py` makes them). Unpacked it runs as
-`engine.child`'s process. numpy and torch are not imported here.
+`engine.child`'s process. Those that can be fetched are listed in `resources/packs.json`. numpy and torch are
+not imported here.
 """
 
 from __future__ import annotations
@@ -14,33 +15,27 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import IO, Any
 
 import platformdirs
 
 from engine.child import COMMAND
-from engine.types import EngineError
+from engine.types import EngineError, Equipment, Pack, Release
 
 SUFFIX = ".engine"  # of the one file
 ABOUT, PAYLOAD = "pack.json", "engine.tar.xz"
 BLOCK = 2**22  # bytes
 TRIAL = 180.0  # seconds
+LOOK = 0.2  # seconds between looks at a trial
 VENDORS = {"0x10de": "NVIDIA", "0x1002": "AMD", "0x8086": "Intel"}
-MATCHING = {"NVIDIA": "cuda", "AMD": "rocm", "Intel": "xpu"}
-
-
-@dataclass(frozen=True)
-class Pack:
-    kind: str  # "cuda", "rocm", "xpu", "cpu"
-    version: str  # of Driftpaint: both sides must speak the same
-    platform: str  # as `this_platform`
-    torch: str
-    program: str  # to be run, from the folder that it is unpacked to
-    bytes: int  # unpacked
-    sha256: str  # of the payload
+MATCHING = {"NVIDIA": "cuda", "AMD": "rocm", "Intel": "xpu"}  # what is worth most first
+DISPLAY = "0x03"  # how the class of a graphics processor begins, on the bus
+LIST = Path(__file__).parents[1] / "resources" / "packs.json"
+BUS = Path("/sys/bus/pci/devices")
 
 
 def folder() -> Path:
@@ -53,9 +48,34 @@ def this_platform() -> str:
 
 
 def graphics() -> list[str]:
-    """Makers of the graphics processors of this machine, without any driver of theirs."""
-    found = _of_windows() if sys.platform == "win32" else _of_linux()
-    return list(dict.fromkeys(VENDORS[each] for each in found if each in VENDORS))
+    """Makers of the graphics processors of this machine, without any driver of theirs. Of a Mac none: what it
+    has works with the engine as it comes.
+    """
+    found = {"win32": _of_windows, "linux": _of_linux}.get(sys.platform, list)()
+    return [maker for maker in MATCHING if maker in {VENDORS.get(each) for each in found}]
+
+
+def equipment(version: str) -> Equipment:
+    """What this machine has for this version of the program."""
+    makers = graphics()
+    kind = MATCHING[makers[0]] if makers else ""
+    return Equipment(
+        graphics=tuple(makers),
+        platform=this_platform(),
+        kind=kind,
+        packs=tuple(installed(version)),
+        release=next((each for each in releases(version) if each.kind == kind), None),
+    )
+
+
+def releases(version: str = "", listed: Path = LIST) -> list[Release]:
+    """The packs that can be fetched: for this machine and a version, or all of the list."""
+    every = [
+        Release(**{each.name: told[each.name] for each in fields(Release)})
+        for told in json.loads(listed.read_text(encoding="utf-8"))
+    ]
+    here = this_platform()
+    return [each for each in every if not version or (each.version, each.platform) == (version, here)]
 
 
 def read(path: Path, version: str) -> Pack:
@@ -87,13 +107,17 @@ def install(path: Path, version: str) -> Generator[float, None, None]:
     shutil.rmtree(part, ignore_errors=True)
     try:
         yield from _unpacked(path, pack, part)
-        (part / ABOUT).write_text(json.dumps(vars(pack)), encoding="utf-8")
-        _try(part, pack)
+        (part / ABOUT).write_text(json.dumps(asdict(pack)), encoding="utf-8")
+        yield from _tried(part, pack)
         shutil.rmtree(old, ignore_errors=True)
         if place.exists():
             place.rename(old)
         part.rename(place)
         shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise EngineError(
+            f"The engine pack could not be put into {folder()} ({error}); nothing was changed."
+        ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
     yield 1.0
@@ -168,15 +192,30 @@ def _member(outer: tarfile.TarFile) -> IO[bytes]:
     return payload
 
 
-def _try(place: Path, pack: Pack) -> None:
+def _tried(place: Path, pack: Pack) -> Iterator[float]:
     """Its own doctor must see the device, and the device must compute right."""
     device = {"rocm": "cuda"}.get(pack.kind, pack.kind)
-    program = [str(place / pack.program), "doctor"]
+    program, began, told = [str(place / pack.program), "doctor"], time.monotonic(), b""
     try:
-        done = subprocess.run(program, capture_output=True, timeout=TRIAL, check=False)
+        with subprocess.Popen(
+            program,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        ) as process:
+            try:
+                while process.returncode is None:
+                    try:
+                        told, _ = process.communicate(timeout=LOOK)
+                    except subprocess.TimeoutExpired:
+                        if time.monotonic() - began > TRIAL:
+                            raise
+                        yield 0.95
+            finally:
+                process.kill()  # nothing, once it has ended
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EngineError(f"The engine pack does not start ({error}); the engine stays as it is.") from error
-    said = [line.strip() for line in done.stdout.decode(errors="replace").splitlines()]
+    said = [line.strip() for line in told.decode(errors="replace").splitlines()]
     tried = [line for line in said if line.startswith((f"{device}:", f"{device} ("))]
     if not tried:
         raise EngineError(
@@ -190,7 +229,12 @@ def _try(place: Path, pack: Pack) -> None:
 
 
 def _of_linux() -> list[str]:
-    return [path.read_text().strip() for path in sorted(Path("/sys/class/drm").glob("card?/device/vendor"))]
+    """From the bus, where a graphics processor is seen even without a driver."""
+    try:
+        shown = [path for path in BUS.iterdir() if (path / "class").read_text().startswith(DISPLAY)]
+        return [(path / "vendor").read_text().strip() for path in shown]
+    except OSError:
+        return []
 
 
 def _of_windows() -> list[str]:

@@ -28,6 +28,10 @@ class EngineError(Exception):
     """
 
 
+class EngineStopped(EngineError):
+    """The process that did the work is no more, or never came up."""
+
+
 @dataclass(frozen=True)
 class SDEdit:
     """SDEdit (Meng et al., ICLR 2022): noise the guide to t0, come back by the reverse SDE."""
@@ -342,3 +346,39 @@ def _within(name: str, value: float, least: float, most: float) -> None:
 
 def _size(array: NDArray[np.generic]) -> str:
     return " x ".join(str(n) for n in array.shape[1::-1]) + " pixels"
+
+
+@dataclass(frozen=True)
+class Pack:
+    """An engine pack: the engine with another build of torch."""
+
+    kind: str  # "cuda", "rocm", "xpu", "cpu"
+    version: str  # of Driftpaint: both sides must speak the same
+    platform: str  # as `engine.packs.this_platform`
+    torch: str
+    program: str  # to be run, from the folder that it is unpacked to
+    bytes: int  # unpacked
+    sha256: str  # of the payload
+
+
+@dataclass(frozen=True)
+class Release:
+    """An engine pack that can be fetched."""
+
+    kind: str
+    platform: str
+    version: str
+    url: str
+    bytes: int  # of the file
+    sha256: str  # of the file
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """What a computer has to compute with, beside its processor."""
+
+    graphics: tuple[str, ...]  # makers of its graphics processors, the one that is worth most first
+    platform: str  # that a pack must be for
+    kind: str  # of the pack that fits it best; "" where none would help
+    packs: tuple[Pack, ...]  # that are installed
+    release: Release | None  # one of that kind that can be fetched

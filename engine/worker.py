@@ -12,6 +12,7 @@ import subprocess
 import threading
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
@@ -20,7 +21,17 @@ from engine.child import Child, own_command
 from engine.free_memory import free_bytes
 from engine.local import Local
 from engine.prediction import predicted
-from engine.types import EditRequest, EngineError, Event, ModelFacts, Notice, Prediction, Preview
+from engine.types import (
+    EditRequest,
+    EngineError,
+    EngineStopped,
+    Equipment,
+    Event,
+    ModelFacts,
+    Notice,
+    Prediction,
+    Preview,
+)
 
 TIDY = 30_000  # milliseconds between looks at whether anybody has asked for a model
 IDLE = 20  # minutes
@@ -63,11 +74,25 @@ class _Wish:
             self.facts.set_result(answer)
 
 
+@dataclass(eq=False)
+class _Asked:
+    """Whether the engine's thread has come so far."""
+
+    loop: asyncio.AbstractEventLoop
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def answer(self) -> None:
+        """From the engine's thread, as in a job."""
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.answered.set)
+
+
 class _Worker(QObject):
     """Lives in the engine's thread; all its slots run there, one after another."""
 
     ready = Signal(object)  # ModelFacts
     failed = Signal(str)
+    broke = Signal(str)
     emptied = Signal()
 
     def __init__(self, device: str) -> None:
@@ -87,6 +112,8 @@ class _Worker(QObject):
     def start(self, name: str) -> None:
         try:
             self.ready.emit(self._engine.facts(name))
+        except EngineStopped as error:
+            self.broke.emit(str(error))
         except EngineError as error:
             self.failed.emit(str(error))
 
@@ -110,6 +137,10 @@ class _Worker(QObject):
             job.tell(error)
         job.tell(None)
 
+    @Slot(object)
+    def answer(self, asked: _Asked) -> None:
+        asked.answer()
+
     @Slot(float)
     def tidy(self, minutes: float) -> None:
         if self._engine.tidy(minutes):
@@ -125,16 +156,21 @@ class Engine(QObject):
 
     ready = Signal(object)  # ModelFacts, once the model is loaded
     failed = Signal(str)  # one sentence, if it cannot be
+    broke = Signal(str)  # one sentence, if the process that shall do the work does not come up
     noticed = Signal(str)  # what an edit had to do to get through, in one sentence
     emptied = Signal()  # no model is loaded any more: nobody had asked
     _isolate = Signal(object)
     _start = Signal(str)
     _load = Signal(object)
     _run = Signal(object)
+    _ask = Signal(object)
     _tidy = Signal(float)
 
-    def __init__(self, device: str = "auto") -> None:
+    def __init__(self, device: str = "auto", version: str = "") -> None:
+        """The version of the program is that which engine packs must have."""
         super().__init__()
+        self.apart, self.pack = False, ""  # as it was isolated last
+        self._version = version
         self._thread = QThread()
         self._thread.setObjectName("engine")
         self._worker = _Worker(device)
@@ -143,11 +179,13 @@ class Engine(QObject):
         self._start.connect(self._worker.start)
         self._load.connect(self._worker.load)
         self._run.connect(self._worker.run)
+        self._ask.connect(self._worker.answer)
         self._tidy.connect(self._worker.tidy)
         self._worker.emptied.connect(self._emptied)
         self._thread.finished.connect(self._worker.close, Qt.ConnectionType.DirectConnection)
         self._worker.ready.connect(self.ready)
         self._worker.failed.connect(self.failed)
+        self._worker.broke.connect(self.broke)
         self._jobs: set[_Job] = set()
         self._loaded: set[str] = set()
         self.idle_minutes: float = IDLE  # after which models are put away; the next edit loads its own again
@@ -166,6 +204,47 @@ class Engine(QObject):
         if one is named; or on the thread again. Raises EngineError for a pack that is not there.
         """
         self._isolate.emit(packs.command(pack) if pack else own_command() if apart else None)
+        if (apart, pack) != (self.apart, self.pack):
+            self._loaded.clear()
+        self.apart, self.pack = apart, pack
+
+    async def equipment(self) -> Equipment:
+        """The graphics processors that this computer has, and the engine packs for them."""
+        return await asyncio.to_thread(packs.equipment, self._version)
+
+    async def install_pack(self, path: Path) -> AsyncGenerator[float, None]:
+        """Shares of the work. Raises EngineError, or is left: what was there before is then as it was."""
+        apart, used = self.apart, self.pack
+        if used == (await asyncio.to_thread(packs.read, path, self._version)).kind:
+            await self._let_go()
+        steps = packs.install(path, self._version)
+        step: asyncio.Future[float | None] | None = None
+        try:
+            while True:
+                step = asyncio.ensure_future(asyncio.to_thread(next, steps, None))
+                share = await asyncio.shield(step)
+                if share is None:
+                    break
+                yield share
+        finally:
+            if step is not None:
+                await asyncio.gather(step, return_exceptions=True)
+            steps.close()
+            if used != self.pack:
+                self.isolate(apart, used)
+
+    async def remove_pack(self, kind: str) -> None:
+        """If it is in use, the engine that came with the program goes on."""
+        if kind == self.pack:
+            await self._let_go()
+        await asyncio.to_thread(packs.remove, kind)
+
+    async def _let_go(self) -> None:
+        """Of the pack that is in use: its process has ended afterwards."""
+        self.isolate(self.apart)
+        asked = _Asked(asyncio.get_running_loop())
+        self._ask.emit(asked)
+        await asked.answered.wait()
 
     async def load(self, model: str) -> ModelFacts:
         """Get another model ready; one of the user's own gives way to it. Raises EngineError."""
@@ -207,15 +286,22 @@ class Engine(QObject):
             self._jobs.discard(job)
 
     def fetching(self) -> list[str]:
-        """The command of the process that fetches a model, which alone may speak to the network."""
+        """The command of the process that fetches a model or an engine pack, and alone may speak to the
+        network.
+        """
         return own_command("fetch")
 
     async def diagnosis(self) -> str:
-        """What `main.py doctor` says; in a process of its own, for a device may be what is wrong."""
-        done = await asyncio.to_thread(
-            subprocess.run, own_command("doctor"), capture_output=True, check=False
-        )
-        return (done.stdout or done.stderr).decode(errors="replace")
+        """What `main.py doctor` says, and the same of an engine pack that is in use; in a process of its own,
+        for a device may be what is wrong.
+        """
+        where = "a process of its own" if self.apart else "the process of the window"
+        told = [f"Engine\n  runs in {f'the engine pack {self.pack}' if self.pack else where}"]
+        told.append(await _said(own_command("doctor")))
+        if self.pack:
+            program, *_ = packs.command(self.pack)
+            told += ["The same of the engine pack", await _said([program, "doctor"])]
+        return "\n\n".join(told)
 
     async def close(self) -> None:
         """Stop whatever runs and wait for the thread to end."""
@@ -240,3 +326,8 @@ async def _newest(events: asyncio.Queue[Event | EngineError | None]) -> Event | 
     while isinstance(event, Preview) and not events.empty():
         event = events.get_nowait()
     return event
+
+
+async def _said(command: list[str]) -> str:
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
+    return (done.stdout or done.stderr).decode(errors="replace").rstrip()

@@ -17,6 +17,7 @@ from qasync import QEventLoop
 
 from engine.types import ModelFacts
 from engine.worker import Engine
+from main import VERSION
 from ui.document import new_document, read
 from ui.prompts import Words
 from ui.session import Session
@@ -41,7 +42,7 @@ class Bench:
 
     def __init__(self, loop: QEventLoop, folder: Path, settings: Settings) -> None:
         self.loop, self.folder = loop, folder
-        self.engine = Engine("cpu")
+        self.engine = Engine("cpu", VERSION)
         self.session = Session(new_document(96, 64, WHITE))
         self.settings_file = folder / "settings.toml"
         self.window = Window(self.session, self.engine, settings, self.settings_file, model="toy")

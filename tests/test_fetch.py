@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from engine.fetch import HOSTS, File, wanted
-from engine.types import EngineError
+from engine.types import EngineError, Release
 
 ROOT = Path(__file__).parents[1]
 WEIGHTS = os.urandom(3 << 20)
@@ -211,6 +212,48 @@ def test_what_cannot_be_fetched_is_said(hub: Hub, tmp_path: Path, name: str, sen
     done = fetch(hub, tmp_path, name=name)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert sentence in done.stderr
+
+
+def listed(hub: Hub, folder: Path, content: bytes) -> tuple[str, Path]:
+    """An engine pack that the hub has, by its address, and a list of packs with it in it."""
+    hub.files["driftpaint-cuda.engine"] = content
+    address = f"{hub.address}/resolve/main/driftpaint-cuda.engine"
+    release = Release("cuda", "any", "1.0", address, len(content), hashlib.sha256(content).hexdigest())
+    (folder / "packs.json").write_text(json.dumps([asdict(release)]))
+    return address, folder / "packs.json"
+
+
+def test_an_engine_pack_of_the_list_comes_whole_and_goes_on_where_it_stopped(
+    hub: Hub, tmp_path: Path
+) -> None:
+    address, packs = listed(hub, tmp_path, WEIGHTS)
+    assert "1 files, 3 MB" in fetch(hub, tmp_path, "--list", str(packs), name=address).stderr
+    hub.cut = True
+    done = fetch(hub, tmp_path, "--list", str(packs), "--yes", name=address)
+    assert "what has come is kept" in done.stderr
+    hub.cut = False
+    hub.asked.clear()
+    done = fetch(hub, tmp_path, "--list", str(packs), "--yes", "--json", name=address)
+    place = Path(json.loads(done.stdout.splitlines()[-1])["pack"])
+    assert place.read_bytes() == WEIGHTS
+    assert place.name == "driftpaint-cuda.engine"
+    (asked,) = hub.asked
+    assert int(asked.rpartition(" ")[2]) > len(WEIGHTS) // 3
+
+
+def test_an_engine_pack_that_is_not_what_the_list_says_is_thrown_away(hub: Hub, tmp_path: Path) -> None:
+    address, packs = listed(hub, tmp_path, WEIGHTS)
+    hub.files["driftpaint-cuda.engine"] = WEIGHTS[::-1]
+    done = fetch(hub, tmp_path, "--list", str(packs), "--yes", name=address)
+    assert (done.returncode, "came damaged" in done.stderr) == (2, True)
+    assert not list(tmp_path.rglob("*.engine"))
+
+
+def test_an_engine_pack_from_anywhere_else_is_refused(hub: Hub, tmp_path: Path) -> None:
+    address, _ = listed(hub, tmp_path, WEIGHTS)
+    done = fetch(hub, tmp_path, "--yes", name=address)
+    assert (done.returncode, "is not in Driftpaint's list" in done.stderr) == (2, True)
+    assert hub.asked == []
 
 
 def test_a_model_whose_licence_must_be_accepted_is_left_to_the_browser(hub: Hub, tmp_path: Path) -> None:

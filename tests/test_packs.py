@@ -5,16 +5,21 @@ this very engine; in a real one it is the frozen program.
 from __future__ import annotations
 
 import io
+import json
 import os
+import shutil
 import sys
 import tarfile
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 from qasync import QEventLoop
 
 from engine import packs
-from engine.types import EditResult, EngineError
+from engine.types import EditResult, EngineError, Release
 from engine.worker import Engine
 from installer.build_pack import build
 from tests.test_worker import REQUEST, all_of
@@ -111,6 +116,87 @@ def test_nothing_is_unpacked_outside_its_folder(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(EngineError, match="could not be unpacked"):
         install(path)
     assert not list(packs.folder().parent.rglob("evil"))
+
+
+@pytest.fixture
+def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """As Linux shows the devices of a laptop: a processor's own graphics, a card, a network."""
+    for slot, kind, maker in (
+        ("0000:00:02.0", "0x030000", "0x8086"),
+        ("0000:01:00.0", "0x030200", "0x10de"),
+        ("0000:02:00.0", "0x020000", "0x8086"),
+    ):
+        device = tmp_path / "bus" / slot
+        device.mkdir(parents=True)
+        (device / "class").write_text(f"{kind}\n")
+        (device / "vendor").write_text(f"{maker}\n")
+    monkeypatch.setattr(packs, "BUS", tmp_path / "bus")
+    return tmp_path / "bus"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it is Linux that shows them so")
+def test_graphics_processors_are_found_without_a_driver(bus: Path) -> None:
+    assert packs.graphics() == ["NVIDIA", "Intel"]
+    assert packs.equipment(VERSION).kind == "cuda"
+    shutil.rmtree(bus)
+    assert packs.graphics() == []
+    assert packs.equipment(VERSION).kind == ""
+
+
+def test_a_mac_needs_no_pack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert packs.graphics() == []
+
+
+@pytest.mark.usefixtures("bus")
+@pytest.mark.skipif(sys.platform != "linux", reason="it is Linux that shows them so")
+def test_what_can_be_fetched_is_for_this_machine_and_this_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert packs.releases() == []  # none is published yet
+    one = Release("cuda", packs.this_platform(), VERSION, "https://example.org/a.engine", 5, "0" * 64)
+    others = (replace(one, platform="win32-amd64"), replace(one, version="1.0"), replace(one, kind="xpu"))
+    listed = tmp_path / "packs.json"
+    listed.write_text(json.dumps([asdict(each) for each in (*others, one)]))
+    monkeypatch.setattr(packs, "releases", partial(packs.releases, listed=listed))
+    assert packs.equipment(VERSION).release == one
+
+
+def test_a_pack_in_use_can_be_installed_anew_and_removed(tmp_path: Path, event_loop_qt: QEventLoop) -> None:
+    path = pack(tmp_path)
+
+    async def use_it() -> None:
+        engine = Engine("cpu", VERSION)
+        shares = [share async for share in engine.install_pack(path)]
+        assert shares[-1] == 1
+        engine.isolate(apart=False, pack="cpu")
+        engine.start("toy")
+        assert isinstance((await all_of(engine, REQUEST))[-1], EditResult)
+        async for _ in engine.install_pack(path):
+            assert engine.pack == ""  # nobody uses what is about to go
+        assert engine.pack == "cpu"
+        assert "the engine pack cpu" in await engine.diagnosis()
+        assert isinstance((await all_of(engine, REQUEST))[-1], EditResult)
+        await engine.remove_pack("cpu")
+        assert (engine.pack, (await engine.equipment()).packs) == ("", ())
+        assert isinstance((await all_of(engine, REQUEST))[-1], EditResult)
+        await engine.close()
+
+    event_loop_qt.run_until_complete(use_it())
+
+
+def test_a_pack_that_does_not_come_up_is_told_from_a_missing_model(
+    tmp_path: Path, qtbot: QtBot, event_loop_qt: QEventLoop
+) -> None:
+    install(pack(tmp_path))
+    engine = Engine("cpu", VERSION)
+    engine.isolate(apart=False, pack="cpu")
+    program = packs.folder() / "cpu" / "driftpaint"
+    program.write_text("#!/bin/sh\nexit 3\n")
+    with qtbot.waitSignal(engine.broke, timeout=60_000) as signal:
+        engine.start("toy")
+    assert signal.args[0].startswith("The engine stopped (3)")
+    event_loop_qt.run_until_complete(engine.close())
 
 
 def test_an_engine_pack_that_is_gone_is_said() -> None:
