@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from engine import ladder
 from engine.area import Rect, part_of
 from engine.imports import uncollected
 from engine.metadata import ai_edited
 from engine.pictures import Extras, Picture, format_of, open_mask, open_picture, save_picture
+from engine.shelf import Shelf
 from engine.types import (
     EditRequest,
     EditResult,
@@ -126,11 +128,11 @@ def run(
     """The variants' pictures; `tell` hears of every network call, and of the seconds that learning, or then
     the edit itself, has taken.
     """
-    from engine.edits import edit
-
+    shelf = Shelf(model.facts.device)
+    shelf.put(request.model, model)
     results, writes, started = [], [], time.perf_counter()
     with ThreadPoolExecutor(1) as writer:  # the disk does not hold up the edit
-        for event in edit(request, model):
+        for event in ladder.fitting(request, shelf, bool):
             spent = time.perf_counter() - started
             match event:
                 case EditResult():

@@ -47,12 +47,17 @@ class Shelf:
                 from engine.models import load
 
                 torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))  # one core is the window's
-                self._models[name] = load(name, self._device)
-            allocation.give_back()  # what loading took beside the model
-            self._figures[name] = self._first_figures(name)
+                model = load(name, self._device)
+            self.put(name, model)
         self._models[name] = self._models.pop(name)
         self._asked = time.monotonic()
         return self._models[name]
+
+    def put(self, name: str, model: Model) -> None:
+        """One that was loaded just now."""
+        allocation.give_back()  # what loading took beside the model
+        self._models[name] = model
+        self._figures[name] = self._first_figures(name)
 
     def figures(self, name: str) -> Figures:
         """What is known of a model that was taken."""
