@@ -9,6 +9,7 @@ Stable Diffusion XL 14 GB; memory, too, holds the model once: 3 and 8 GB.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import resource
 import shutil
@@ -61,6 +62,7 @@ def compared(place: Path, folder: Path, asked: EditRequest) -> dict[str, object]
     ours = _ours(model, denoise, x0, asked)
     seconds = time.perf_counter() - started
     del model, parts, denoise
+    gc.collect()  # what watches its layers holds them, too
     told_theirs, theirs, reference_seconds = _theirs(checkpoint.family, folder, x0, asked)
     errors = {"words_error": _apart(said.tokens[1:], told_theirs[0])}
     if said.whole is not None:
@@ -138,6 +140,13 @@ def _theirs(
     return said, found, time.perf_counter() - started
 
 
+def asked_of(ask: argparse.Namespace) -> EditRequest:
+    picture = np.random.default_rng(0).integers(0, 256, (ask.pixels, ask.pixels, 3), np.uint8)
+    return EditRequest(
+        picture, picture, prompt="a lake, mist", negative_prompt="people", guidance=6.0, steps=ask.steps
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
@@ -145,18 +154,19 @@ def main() -> None:
     parser.add_argument("--pixels", type=int, default=512)
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--here", type=Path, help="compare this file or folder alone, in this process")
     ask = parser.parse_args()
     folder, single = ask.folder / f"full {ask.family}", ask.folder / f"full {ask.family}.safetensors"
+    if ask.here:
+        print(json.dumps(compared(ask.here, folder, asked_of(ask))), flush=True)
+        return
     if not single.exists():
         make = [sys.executable, "-m", "tests.random_checkpoints", ask.family, str(single), str(folder)]
         subprocess.run(make, check=True)  # its memory is given back
-    picture = np.random.default_rng(0).integers(0, 256, (ask.pixels, ask.pixels, 3), np.uint8)
-    asked = EditRequest(
-        picture, picture, prompt="a lake, mist", negative_prompt="people", guidance=6.0, steps=ask.steps
-    )
     try:
-        for place in (single, folder):
-            print(json.dumps(compared(place, folder, asked)), flush=True)
+        for place in (single, folder):  # each in a process of its own, whose memory is measured
+            command = [sys.executable, "-m", "tests.benchmarks.checkpoints", *sys.argv[1:]]
+            subprocess.run([*command, "--here", str(place)], check=True)
     finally:
         if not ask.keep:
             single.unlink(missing_ok=True)
