@@ -31,8 +31,7 @@ from transformers.utils import logging as transformers_logging
 from engine.checkpoints import Checkpoint, settings, weights
 from engine.clip import END, LENGTH, REMEMBERED, Said, tokenizer
 from engine.levels import Schedule, flow
-from engine.model_parts import part_from
-from engine.models import fast_dtype
+from engine.model_parts import of_words, part_from
 from engine.safetensors_header import read_header
 from engine.types import EngineError
 
@@ -63,7 +62,7 @@ def load_flow_parts(checkpoint: Checkpoint, dtype: torch.dtype) -> FlowParts:
     diffusers_logging.disable_progress_bar()
     folder, is_sd3 = checkpoint.path, checkpoint.family == "sd3"
     scheduler = settings(folder / "scheduler" / "scheduler_config.json")
-    spoken = dtype if dtype == fast_dtype("cpu") else torch.float32
+    spoken = of_words(dtype)
     kinds = [CLIPTextModelWithProjection] * 2 if is_sd3 else [CLIPTextModel]
     clips = [_clip(folder, i, kind, spoken) for i, kind in enumerate(kinds)]
     reads = FAST_T5_READS if checkpoint.fast else T5_READS[checkpoint.family]
