@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,8 @@ from torch import Tensor
 from engine.economy import Economy, ask_apart
 from engine.models import Clock
 from engine.types import EngineError, Mask, Rgb
+
+REMEMBERED = 8  # latents: 64 KB each at 512 x 512, and seconds of a processor
 
 
 class Autoencoded:
@@ -34,6 +38,7 @@ class Autoencoded:
         self.autoencoder.enable_tiling()
         self._tile(Economy().tile)
         self.clock = Clock()
+        self._latents: dict[Hashable, Tensor] = {}  # by their pictures
         self._to_colour = self._colours()
 
     def save(self, economy: Economy) -> None:
@@ -44,12 +49,20 @@ class Autoencoded:
         self.is_short = economy != Economy()
 
     def encode(self, picture: Rgb, hole: NDArray[np.bool_] | None = None) -> Tensor:
-        """The mean of what the encoder says: the same picture always has the same latent. A hole is grey."""
+        """The mean of what the encoder says: the same picture always has the same latent. A hole is grey. The
+        last ones are remembered.
+        """
+        key = picture.shape, sha256(picture.tobytes()).digest(), None if hole is None else hole.tobytes()
+        if key in self._latents:
+            return self._latents[key]
         pixels = torch.tensor(picture).permute(2, 0, 1)[None].float().div(127.5).sub(1)
         if hole is not None:
             pixels = pixels.masked_fill(torch.tensor(hole), 0)
-        with self.clock.autoencoder():
-            return self._encoded(pixels)
+        with torch.inference_mode(False), self.clock.autoencoder():  # another edit may learn from it
+            self._latents[key] = self._encoded(pixels)
+        if len(self._latents) > REMEMBERED:
+            del self._latents[next(iter(self._latents))]
+        return self._latents[key]
 
     def decode(self, latent: Tensor) -> Rgb:
         with torch.no_grad(), self.clock.autoencoder():

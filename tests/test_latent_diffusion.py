@@ -154,6 +154,20 @@ def test_the_autoencoder_is_diffusers_and_deterministic(sd1: Made) -> None:
     assert model.decode(latent).shape == (64, 64, 3)
 
 
+def test_a_picture_is_encoded_once_and_what_comes_of_it_can_be_learned_from(sd1: Made) -> None:
+    model = loaded(sd1[1])
+    with torch.inference_mode():
+        first = model.encode(picture())
+    spent = model.clock.autoencoder_seconds
+    assert model.encode(picture().copy()) is first
+    assert model.clock.autoencoder_seconds == spent
+    assert not first.is_inference()
+    hole = np.zeros((64, 64), bool)
+    hole[:32] = True
+    assert not torch.equal(model.encode(picture(), hole), first)
+    assert not torch.equal(model.encode(255 - picture()), first)
+
+
 def test_the_sketch_is_fitted_to_the_autoencoder_at_hand(sd1: Made) -> None:
     """Where the latents are some linear map of the colours, the sketch finds the colours again."""
     parts = load_parts(told(sd1[1]), torch.float32)
