@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from torch import Tensor
 
 from engine.area import resized, resized_mask
 from engine.models import Model
-from engine.types import EditRequest, Mask, Rgb
+from engine.types import Mask, Rgb
 
 
 class At(NamedTuple):
@@ -57,23 +56,3 @@ class At(NamedTuple):
             for there, length in zip(picture.shape, self.size[::-1], strict=False)
         )
         return np.ascontiguousarray(picture[:rows, :columns])
-
-
-Encode = Callable[[At, Rgb], Tensor]
-
-
-def remembering(request: EditRequest) -> Encode:
-    """`At.latent` of pictures, where the two of a request are encoded once for a size."""
-    kept: dict[tuple[tuple[int, int], bool], Tensor] = {}
-    same = np.array_equal(request.image, request.guide)
-
-    def latent(at: At, picture: Rgb) -> Tensor:
-        known = picture is request.image
-        if not known and picture is not request.guide:
-            return at.latent(picture)
-        key = at.size, known or same
-        if key not in kept:
-            kept[key] = at.latent(picture)
-        return kept[key]
-
-    return latent

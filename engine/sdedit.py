@@ -13,7 +13,7 @@ from torch import Tensor
 
 from engine.area import FEWER, FINER, blend, resized
 from engine.cycle import places, staged
-from engine.latents import At, Encode, remembering
+from engine.latents import At
 from engine.levels import Level, exploding, time_of
 from engine.models import Model
 from engine.prediction import first_of
@@ -29,7 +29,7 @@ def sdedit(operation: SDEdit, request: EditRequest, model: Model) -> Iterator[Ev
     """
     strengths = operation.ladder or (operation.strength,) * request.variants
     plans = [plan(replace(operation, strength=strength), request, model) for strength in strengths]
-    estimate, latent = model.denoiser(request), remembering(request)
+    estimate = model.denoiser(request)
     call, done = 0, 0
     calls = sum(each.repeats * each.steps for passes in plans for each in passes)
     work = sum(each.work for passes in plans for each in passes)
@@ -39,12 +39,12 @@ def sdedit(operation: SDEdit, request: EditRequest, model: Model) -> Iterator[Ev
         for each in passes:
             at = At(model, each.size)
             ratios = _ratios(at, strength, request)
-            x0 = _latent(at, picture, request, ratios, latent)
+            x0 = _latent(at, picture, request, ratios)
             levels, solver = _walk(operation, model, each)
             eta = 1.0 if operation.solver == "sde" else 0.0
             stronger = s_noise(model.extra_noise, each.steps) if solver is second_order else 1.0
             for _ in range(each.repeats):
-                denoise = _kept(at, x0, request, ratios, estimate, latent)
+                denoise = _kept(at, x0, request, ratios, estimate)
                 x = levels[0].alpha * x0 + levels[0].sigma * draw(x0)
                 for x0 in sample(denoise, x, levels, draw, eta, solver, stronger):
                     call, done = call + 1, done + each.area
@@ -88,25 +88,23 @@ def plan(operation: SDEdit, request: EditRequest, model: Model) -> list[Pass]:
     return passes + [Pass(size, time_of(model.schedule, FINER), 1, few) for size in sizes[first + 1 :]]
 
 
-def _latent(at: At, picture: Rgb, request: EditRequest, ratios: Tensor | None, latent: Encode) -> Tensor:
+def _latent(at: At, picture: Rgb, request: EditRequest, ratios: Tensor | None) -> Tensor:
     """Where a walk begins: the picture so far, and the known one where the mask does not free."""
-    x0 = latent(at, picture)
+    x0 = at.latent(picture)
     if ratios is not None and picture is not request.guide:  # what begins here has all of its detail still
-        x0 = torch.where(ratios > FINER, x0, latent(at, request.guide))
+        x0 = torch.where(ratios > FINER, x0, at.latent(request.guide))
     if request.mask is None:
         return x0
-    return torch.lerp(latent(at, request.image), x0, at.free(request.mask))
+    return torch.lerp(at.latent(request.image), x0, at.free(request.mask))
 
 
-def _kept(
-    at: At, x0: Tensor, request: EditRequest, ratios: Tensor | None, estimate: Denoise, latent: Encode
-) -> Denoise:
+def _kept(at: At, x0: Tensor, request: EditRequest, ratios: Tensor | None, estimate: Denoise) -> Denoise:
     """A denoiser that keeps what the mask does not free, and each place above its own strength."""
     if ratios is not None:
         estimate = staged(estimate, x0, places(ratios))
     if request.mask is None:
         return estimate
-    return pinned(estimate, latent(at, request.image), at.free(request.mask))
+    return pinned(estimate, at.latent(request.image), at.free(request.mask))
 
 
 def _ratios(at: At, strength: float, request: EditRequest) -> Tensor | None:
