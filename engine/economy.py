@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import torch
-from torch import Tensor, nn
+if TYPE_CHECKING:  # whoever starts the engine knows of economies before torch is there
+    from torch import Tensor, nn
 
 TILE = 1024  # pixels: what is larger is encoded and decoded in tiles
 
@@ -27,16 +27,20 @@ def ask_apart(network: nn.Module, apart: bool) -> None:
 
 def _row_by_row(forward: Callable[..., Any], x: Tensor, *others: Any, **named: Any) -> Any:
     """Of a batch of one or more: of whatever has as many rows each call gets one."""
+    import torch
+
     rows = len(x)
     if rows == 1:
         return forward(x, *others, **named)
     said = [
         forward(*(_row(each, i, rows) for each in (x, *others)), **_row(named, i, rows)) for i in range(rows)
     ]
-    return torch.cat(said) if isinstance(said[0], Tensor) else tuple(map(torch.cat, zip(*said, strict=True)))
+    return torch.cat(said) if torch.is_tensor(said[0]) else tuple(map(torch.cat, zip(*said, strict=True)))
 
 
 def _row(told: Any, i: int, rows: int) -> Any:
+    import torch
+
     if isinstance(told, dict):
         return {name: _row(each, i, rows) for name, each in told.items()}
-    return told[i : i + 1] if isinstance(told, Tensor) and told.ndim and len(told) == rows else told
+    return told[i : i + 1] if torch.is_tensor(told) and told.ndim and len(told) == rows else told

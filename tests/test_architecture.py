@@ -57,6 +57,12 @@ def test_imports_keep_to_the_contracts() -> None:
     check("lint-imports", "--no-logo")
 
 
+def test_the_window_opens_before_torch_is_there() -> None:
+    """Importing it takes as long as the window may take to open; the engine's thread does that."""
+    code = "import engine.worker, ui.app, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 def test_the_set_up_needs_the_standard_library_alone() -> None:
     for path in ROOT.glob("installer/*.py"):
         foreign = {module.partition(".")[0] for module in imports(path)} - set(sys.stdlib_module_names)
