@@ -80,10 +80,9 @@ def fitting(request: EditRequest, shelf: Shelf, stop: Callable[[], bool]) -> Ite
             if not ran_short(error):
                 raise
             is_short = True
-        if not is_short and request.identity is not None:
-            return  # what learning took says nothing of other edits
         if not is_short:
-            shelf.remember(request.model, meter.learned(rest, shelf.figures(request.model)))
+            if request.identity is None:  # what learning took says nothing of other edits
+                shelf.remember(request.model, meter.learned(rest, shelf.figures(request.model)))
             return
         # out of the except block, whose traceback holds on to tensors
         del meter
