@@ -232,7 +232,9 @@ def test_a_network_for_inpainting_makes_every_edit(
 def test_what_is_round_a_hole_is_encoded_once_for_an_edit(holed: Made) -> None:
     model, seen = small(holed[1]), []
     hook = model.autoencoder.encoder.register_forward_pre_hook(lambda _, told: seen.append(told[0]))
-    list(edit(replace(ASKED, operation=Inpaint(), mask=a_hole(), variants=2), model))
+    other = 255 - picture()  # which it has not seen yet
+    asked = replace(ASKED, image=other, guide=other, mask=a_hole(), operation=Inpaint(), variants=2)
+    list(edit(asked, model))
     hook.remove()
     hole = torch.tensor(a_hole()) == 1
     grey = [pixels for pixels in seen if not pixels[0, :, hole].any()]
