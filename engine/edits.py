@@ -37,7 +37,7 @@ def edit(request: EditRequest, model: Model, stop: Callable[[], bool] = lambda: 
     with model.interrupted_by(stop):
         request = yield from _equipped(request, model)
         events = EDITS[type(request.operation)](request.operation, request, model)
-        yield from attending(events, model.facts.device, model.facts.dtype)
+        yield from attending(events, model.facts)
 
 
 def _equipped(request: EditRequest, model: Model) -> Generator[Learning, None, EditRequest]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from engine import attention
 from engine.attention import attending, by_rows
+from engine.types import ModelFacts
 
 Shape = tuple[int, ...]
 
@@ -55,7 +57,8 @@ def test_a_step_attends_by_rows_where_that_is_faster_and_nothing_does_meanwhile(
 
     monkeypatch.setattr(attention, "by_rows", watched)
     monkeypatch.setattr(attention, "is_faster", lambda dtype: True)
-    for _ in attending(steps(), "cpu", "bfloat16"):
+    large = ModelFacts("mine", "cpu", "bfloat16", 0.0, family="sd1")
+    for _ in attending(steps(), large):
         attend(512)
     assert seen == [(1, 1, 512, 8)]
-    assert list(attending(iter(["a", "b"]), "cpu", "float32")) == ["a", "b"]
+    assert list(attending(iter(["a", "b"]), replace(large, family=""))) == ["a", "b"]
