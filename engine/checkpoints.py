@@ -100,7 +100,7 @@ class Checkpoint:
         if self.family in ("sd3", "flux") and self.kind in ("model", "network") and not self.path.is_dir():
             return f"{self.path} is {name} in one file; choose a folder in diffusers' layout that holds it."
         if self.kind == "model" and self.lacks:
-            return f"{self.path} lacks its {' and its '.join(self.lacks)}; get the whole checkpoint."
+            return f"{self.path} lacks its {', '.join(self.lacks)}; get the whole checkpoint."
         inpaints = self.task == "inpainting" and self.family in INPAINTS
         if self.kind == "model" and self.family in RUNS and (inpaints or not self.task):
             if self.precision in QUANTISED:
@@ -113,9 +113,9 @@ class Checkpoint:
             return f"{self.path} is {what}, which is not supported yet; choose Stable Diffusion 1, 2 or XL."
         if not self.kind:
             return f"{self.path} is no model that is known here; choose a Stable Diffusion checkpoint."
-        article = "an" if self.kind[0] in "aeiou" else "a"
-        of = f" of {name}" if self.family else ""
-        return f"{self.path} is {article} {self.kind}{of}, not a whole model; choose a whole checkpoint."
+        if not self.family:
+            return f"{self.path} is not a whole model ({self.kind}); choose a whole checkpoint."
+        return f"{self.path} is not a whole model ({self.kind} of {name}); choose a whole checkpoint."
 
 
 def told(path: Path) -> Checkpoint:

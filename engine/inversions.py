@@ -42,8 +42,12 @@ def read(path: Path, family: str, widths: Sequence[int]) -> Inversion:
     )
     if not fits or len(order) != len(widths):
         of = family_of(header, "textual inversion")
-        made = f" was made for {NAMES[of]} and" if of and of != family else ""
-        raise EngineError(f"{path}{made} does not fit this model; choose a textual inversion for its family.")
+        if of and of != family:
+            raise EngineError(
+                f"{path} was made for {NAMES[of]} and does not fit this model; choose a textual inversion "
+                "for its family."
+            )
+        raise EngineError(f"{path} does not fit this model; choose a textual inversion for its family.")
     try:
         with torch.inference_mode(False):
             tensors = load_file(path)

@@ -26,13 +26,13 @@ class Local:
     def facts(self, name: str) -> ModelFacts:
         """A model is got ready."""
         started = time.perf_counter()
-        with _in_a_sentence("The engine could not start ({}); reinstall Driftpaint."):
+        with _in_a_sentence("The engine could not start ({error}); reinstall Driftpaint."):
             facts = self._shelf.take(name).facts
         return replace(facts, load_seconds=time.perf_counter() - started)
 
     def run(self, request: EditRequest, stop: Callable[[], bool]) -> Iterator[Event]:
         """The events of an edit, until it is done or `stop()` is true."""
-        with _in_a_sentence("The edit failed ({}); nothing was changed. Please try again."):
+        with _in_a_sentence("The edit failed ({error}); nothing was changed. Please try again."):
             self._shelf.take(request.model)
             from engine.models import Interrupted  # torch is imported on this thread only
 
@@ -61,4 +61,4 @@ def _in_a_sentence(sentence: str) -> Iterator[None]:
         if ran_short(error):
             raise EngineError("There is not enough memory for this edit; choose a smaller area.") from error
         log.exception("the engine failed")
-        raise EngineError(sentence.format(error)) from error
+        raise EngineError(sentence.format(error=error)) from error

@@ -24,12 +24,12 @@ BITS = {  # of one number
     **dict.fromkeys(("F4",), 4),
 }
 PICKLES = {".ckpt", ".pt", ".pth", ".bin", ".pkl", ".pickle"}
-OTHERS = (  # how a file begins that is something else; what it is; what to do
-    (b"version https://git-lfs", "only names a file that git has not fetched yet", "run git lfs pull"),
-    (b"<", "is a web page, not a model", "download the model itself"),
-    (b"GGUF", "is a GGUF file, which is not supported", "get the model as .safetensors"),
-    (b"Rar!", "is an archive", "unpack it"),
-    (b"7z\xbc\xaf", "is an archive", "unpack it"),
+OTHERS = (  # how a file begins that is something else, and what to do
+    (b"version https://git-lfs", "{path} only names a file that git has not fetched yet; run git lfs pull."),
+    (b"<", "{path} is a web page, not a model; download the model itself."),
+    (b"GGUF", "{path} is a GGUF file, which is not supported; get the model as .safetensors."),
+    (b"Rar!", "{path} is an archive; unpack it."),
+    (b"7z\xbc\xaf", "{path} is an archive; unpack it."),
 )
 
 
@@ -132,7 +132,7 @@ def _foreign(path: Path, start: bytes) -> str:
         return f"{path} is empty; get a fresh copy."
     if start.startswith((b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")):
         return pickle_refusal(path)
-    for beginning, what, remedy in OTHERS:
+    for beginning, sentence in OTHERS:
         if start.startswith(beginning):
-            return f"{path} {what}; {remedy}."
+            return sentence.format(path=path)
     return f"{path} is no .safetensors file, or its header is damaged; get a fresh copy."

@@ -4,19 +4,23 @@
     python -m tests.strings de         the texts that German lacks, as lines of its catalogue
 
 A text is found where it is written, in `tr("...")` or `marked("...")`, or as the name of a step; or it
-is in one of the tables that are translated where they are shown.
+is in one of the tables that are translated where they are shown. The engine marks nothing: what it says is
+each sentence in it, with {names} for the values of an f-string.
 """
 
 from __future__ import annotations
 
 import ast
 import json
+import re
 import string
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
+from engine import checkpoint_keys, checkpoints, lora_keys
 from ui import actions, dialogs, hints, settings
 from ui.language import FOLDER, LANGUAGES, NAMES, catalogue
 from ui.materials import load_materials
@@ -26,6 +30,14 @@ from ui.tasks import TASKS
 from ui.tools import TOOLS
 
 UI = Path(__file__).parents[1] / "ui"
+ENGINE = UI.parent / "engine"
+COMMANDS = ("headless", "dragbench", "doctor")  # modules of the command line, which speaks English
+PRINTED = {"say", "info", "debug", "warning", "error", "exception", "format_help", "add_argument"}
+PHRASES = {
+    *("EngineError", "PictureError", "Notice"),
+    *("ValueError", "_within", "_no_fit"),
+}  # they are told a sentence, or a part of one
+PHRASE_NAMES = {"what", "why"}  # variables that hold one
 MARKS = {"tr", "marked"}
 STEPS = {
     "commit",
@@ -49,6 +61,9 @@ TABLES = {  # constants of modules that are translated where they are shown
 
 def texts() -> set[str]:
     found = {text for path in UI.rglob("*.py") for text in _written(path)}
+    for path in ENGINE.glob("*.py"):
+        if not path.name.startswith(COMMANDS):
+            found |= set(_said(ast.parse(path.read_text(encoding="utf-8"))))
     return {text for text in (*found, *_tables()) if any(letter.isalpha() for letter in text)}
 
 
@@ -56,8 +71,8 @@ def _written(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and node.args:
             name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
-            if name in MARKS | STEPS:
-                yield from _constants(node.args[0])
+            if name in MARKS | STEPS | PHRASES:
+                yield from _phrases(node.args[0])
         elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             name = getattr(target, "id", "")
@@ -71,6 +86,57 @@ def _written(path: Path) -> Iterator[str]:
                         yield each.value
             elif name == "label":
                 yield from _constants(node.value)
+
+
+def _said(node: ast.AST) -> Iterator[str]:
+    """The sentences of a module of the engine, and the parts of sentences that are put in them."""
+    match node:
+        case ast.Expr(value=ast.Constant()) | ast.Assert():
+            return
+        case ast.Constant(value=str(text)) if _is_sentence(text):
+            yield text
+        case ast.JoinedStr():
+            yield from filter(_is_sentence, [_template(node)])
+            return
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=told):
+            if name in PRINTED:
+                return
+            if name in PHRASES:
+                yield from (text for each in told for text in _phrases(each))
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in PHRASE_NAMES:
+            yield from _phrases(value)
+    for each in ast.iter_child_nodes(node):
+        yield from _said(each)
+
+
+def _is_sentence(text: str) -> bool:
+    return " " in text and text[-1:] == "."
+
+
+def _phrases(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.JoinedStr):
+        yield _template(node)
+    elif isinstance(node, ast.IfExp):
+        yield from _phrases(node.body)
+        yield from _phrases(node.orelse)
+    else:
+        yield from _constants(node)
+
+
+def _template(sentence: ast.JoinedStr) -> str:
+    """An f-string with the last name of each value in its place: `f"{path.name} is {size:g}"` is
+    `{name} is {size}`.
+    """
+    text, holes = "", dict[str, str]()
+    for part in sentence.values:
+        if isinstance(part, ast.FormattedValue):
+            value = ast.unparse(part)
+            name = re.findall(r"[A-Za-z]\w*", ast.unparse(part.value))[-1].strip("_").lower()
+            same = [each for each in holes.values() if each.rstrip(string.digits) == name]
+            text += f"{{{holes.setdefault(value, f'{name}{len(same) + 1}' if same else name)}}}"
+        else:
+            text += ast.literal_eval(part).replace("{", "{{").replace("}", "}}")
+    return text
 
 
 def _constants(node: ast.expr) -> Iterator[str]:
@@ -106,6 +172,11 @@ def _tables() -> Iterator[str]:
         yield from (task.title, task.text, task.first_step)
     yield from PRESETS
     yield from ("Star", "Unstar")  # in a line of results_strip with other things
+    yield from checkpoints.NEEDED.values()
+    yield from lora_keys.OTHER_KINDS.values()
+    yield from (kind for kinds in get_args(checkpoint_keys.Kind) for kind in get_args(kinds))
+    yield from (checkpoints.NAMES["sdxl refiner"], "of a kind that is not known")
+    yield from ("The rank", "Steps of learning", "mask", "map of strengths", "Steps", "Variants")
     for tool in (kind() for kind in TOOLS):
         yield from (tool.name, tool.tip)
         for option in options_of(tool).values():

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QTranslator
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.bench import Bench
+from engine.pictures import PictureError, open_picture
+from engine.types import EngineError, SDEdit
+from tests.bench import Bench, scenario
 from tests.strings import lacking, names_in, texts
 from ui.actions import ACTIONS, MENUS
-from ui.language import LANGUAGES, NAMES, Catalogue, catalogue, chosen_language, speak, tr
+from ui.language import LANGUAGES, NAMES, Catalogue, catalogue, chosen_language, speak, told, tr
 
 SHIPPED = [language for language in LANGUAGES if language not in ("system", "en")]
 
@@ -67,6 +70,46 @@ def test_tr_speaks_german_and_qt_too(qapp: QApplication) -> None:
     assert tr("Saved as {name}.").format(name="See.ora") == "Gespeichert als See.ora."
     assert tr("no such text") == "no such text"
     assert qapp.translate("QPlatformTheme", "Cancel") == "Abbrechen"
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+def test_a_sentence_with_its_values_finds_its_own_text(language: str) -> None:
+    texts = Catalogue(catalogue(language))
+    for text, other in catalogue(language).items():
+        values = {name: f"<{name}>" for name in names_in(text)}
+        if values and text[-1:] == ".":
+            assert texts.translate("driftpaint told", text.format(**values)) == other.format(**values)
+
+
+@pytest.mark.usefixtures("german")
+def test_what_the_engine_says_is_german_and_its_values_stay() -> None:
+    with pytest.raises(PictureError) as raised:
+        open_picture("See.png")
+    assert str(raised.value) == "There is no file See.png; check the name."
+    assert told(str(raised.value)) == "Es gibt keine Datei See.png; bitte den Namen prüfen."
+    assert told("Nobody says this; so it stays.") == "Nobody says this; so it stays."
+
+
+@pytest.mark.usefixtures("german")
+def test_words_in_what_the_engine_says_are_german_too() -> None:
+    with pytest.raises(EngineError) as raised:
+        SDEdit(strength=3)
+    assert told(str(raised.value)) == "Stärke: 3; bitte eine Zahl von 0 bis 1 wählen."
+
+
+@pytest.mark.usefixtures("german")
+@scenario
+async def test_the_window_tells_what_is_wrong_with_a_model_in_german(bench: Bench, tmp_path: Path) -> None:
+    page = tmp_path / "model.safetensors"
+    page.write_text("<!doctype html>", encoding="utf-8")
+    await bench.start_engine()
+    bench.window.switching.choose(str(page))
+    messages = bench.window.messages
+    await bench.until(messages.isVisible)
+    assert (
+        messages.text.text()
+        == f"{page} ist eine Webseite, kein Modell; bitte das Modell selbst herunterladen."
+    )
 
 
 @pytest.mark.usefixtures("german")

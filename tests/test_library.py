@@ -134,7 +134,8 @@ async def test_a_file_that_is_gone_stays_listed_and_comes_back(bench: Bench, tmp
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"), [("old.ckpt", "is a pickle"), ("vae.safetensors", "is an autoencoder")]
+    ("name", "sentence"),
+    [("old.ckpt", "is a pickle"), ("vae.safetensors", "is not a whole model (autoencoder")],
 )
 @scenario
 async def test_what_is_no_model_is_refused_in_one_sentence(

@@ -12,7 +12,7 @@ from engine.pictures import READS, PictureError, content_of, saving
 from ui import openraster, openraster_writing
 from ui.document import Document
 from ui.encoded import Encoded
-from ui.language import tr
+from ui.language import told, tr
 from ui.openraster import Opened
 from ui.pictures import Export, read_picture, write_picture
 
@@ -45,7 +45,7 @@ def open_document(path: Path) -> Opened:
             return openraster.read(io.BytesIO(content))
         except ValueError as error:
             sentence = tr("{path} cannot be opened: {reason}. Choose another file.")
-            raise PictureError(sentence.format(path=path, reason=error)) from None
+            raise PictureError(sentence.format(path=path, reason=told(str(error)))) from None
     return read_picture(path, content)
 
 

@@ -16,7 +16,7 @@ from ui.dialogs import FileDialog, NewDialog, SaveFirstDialog
 from ui.document import Document, layer_from, new_document
 from ui.encoded import Encoded
 from ui.file_dialogs import AlreadyOpenDialog, ExportDialog
-from ui.language import tr
+from ui.language import told, tr
 from ui.locks import lock
 from ui.pictures import Export
 from ui.session import Session
@@ -213,7 +213,7 @@ class Filing(QObject):
             self._session.activate(opened.active)
         self._remember(path)
         if opened.notes:
-            self.told.emit(" ".join(opened.notes))
+            self.told.emit(" ".join(map(told, opened.notes)))
 
     async def _patiently(self, work: Coroutine[None, None, str], path: Path) -> str:
         """The end of some work; a word if it takes long."""

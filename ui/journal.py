@@ -44,7 +44,7 @@ from ui.document import (
     places,
     straight,
 )
-from ui.language import tr
+from ui.language import told, tr
 from ui.png import png
 from ui.record import Json, TileMap, document_of, number_of, record
 from ui.spaces import on_screen
@@ -292,7 +292,7 @@ def recover(folder: Path) -> Recovered:
         active = layers[state["active"]].uid if 0 <= state["active"] < len(layers) else 0
     except (OSError, ValueError, KeyError, TypeError, IndexError, zlib.error) as error:
         sentence = tr("What was kept cannot be read ({reason}); discard it.")
-        raise PictureError(sentence.format(reason=error)) from None
+        raise PictureError(sentence.format(reason=told(str(error)))) from None
     return Recovered(document, active)
 
 

@@ -6,8 +6,10 @@ A language is a file of resources/languages: the English text, and what it is th
 from __future__ import annotations
 
 import re
+import string
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
@@ -16,6 +18,7 @@ LANGUAGES = ("system", "en", "de", "zh_CN")
 NAMES = {"en": "English", "de": "Deutsch", "zh_CN": "\u7b80\u4f53\u4e2d\u6587"}  # each in itself
 FOLDER = Path(__file__).parents[1] / "resources" / "languages"
 _CONTEXT = "driftpaint"
+_TOLD = "driftpaint told"
 
 
 def tr(text: str) -> str:
@@ -23,6 +26,13 @@ def tr(text: str) -> str:
     `tr("Saved as {name}.").format(name=name)`.
     """
     return QCoreApplication.translate(_CONTEXT, text)
+
+
+def told(sentence: str) -> str:
+    """What the engine says, which knows no languages, in the language of the program: the values in it stay,
+    and what they stand in is a text of the catalogue. Any other sentence stays as it is.
+    """
+    return QCoreApplication.translate(_TOLD, sentence)
 
 
 def marked(text: str) -> str:
@@ -75,9 +85,44 @@ class Catalogue(QTranslator):
     def translate(
         self, context: bytes | str, source: bytes | str, disambiguation: object = None, n: int = -1
     ) -> str | None:
-        if _text(context) != _CONTEXT:
-            return None
-        return self._texts.get(_text(source))
+        if _text(context) == _TOLD:
+            return self._told(_text(source))
+        return self._texts.get(_text(source)) if _text(context) == _CONTEXT else None
+
+    def _told(self, sentence: str) -> str:
+        """The sentence is a text, or one with values in its {names}, which may be texts themselves."""
+        if sentence in self._texts:
+            return self._texts[sentence]
+        for pattern, other in self._patterns:
+            if fits := pattern.fullmatch(sentence):
+                values = fits.groupdict()
+                return other.format(**{name: self._each_told(value) for name, value in values.items()})
+        return sentence
+
+    def _each_told(self, value: str) -> str:
+        whole = self._told(value)
+        return whole if whole != value else ", ".join(map(self._told, value.split(", ")))
+
+    @cached_property
+    def _patterns(self) -> list[tuple[re.Pattern[str], str]]:
+        """Of the texts with {names}: those that say most themselves come first."""
+        found = []
+        for text, other in self._texts.items():
+            parts = list(string.Formatter().parse(text))
+            if any(name for _, name, _, _ in parts):
+                said = "".join(literal for literal, _, _, _ in parts)
+                found.append((len(said), _pattern(parts), other))
+        return [each[1:] for each in sorted(found, key=lambda each: -each[0])]
+
+
+def _pattern(parts: Iterable[tuple[str, str | None, str | None, str | None]]) -> re.Pattern[str]:
+    pattern, known = "", set()
+    for literal, name, _, _ in parts:
+        pattern += re.escape(literal)
+        if name:
+            pattern += f"(?P={name})" if name in known else f"(?P<{name}>.+?)"
+            known.add(name)
+    return re.compile(pattern, re.DOTALL)
 
 
 def _text(word: bytes | str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.checkpoints import NAMES
 from ui.apply import DOT
-from ui.language import marked, tr
+from ui.language import marked, told, tr
 from ui.models import Entry
 
 PREDICTIONS = {
@@ -28,11 +28,16 @@ def in_short(entry: Entry) -> list[str]:
     if entry.path is None:
         return [tr("comes with Driftpaint")]
     if checkpoint is None or entry.refusal:
-        return [entry.refusal.replace(str(entry.path), entry.path.name)]
-    told = [NAMES.get(checkpoint.family, "")]
-    told += [tr("few steps")] if checkpoint.fast else []
-    told += [tr(TASKS.get(checkpoint.task, checkpoint.task))] if checkpoint.task else []
-    return [each for each in (*told, size(checkpoint.bytes)) if each]
+        return [refusal_of(entry)]
+    words = [NAMES.get(checkpoint.family, "")]
+    words += [tr("few steps")] if checkpoint.fast else []
+    words += [tr(TASKS.get(checkpoint.task, checkpoint.task))] if checkpoint.task else []
+    return [each for each in (*words, size(checkpoint.bytes)) if each]
+
+
+def refusal_of(entry: Entry) -> str:
+    """Why it cannot be used, without its folder, which stands beside it."""
+    return told(entry.refusal.replace(str(entry.path), entry.path.name) if entry.path else entry.refusal)
 
 
 def facts_of(entry: Entry) -> dict[str, str]:

@@ -29,7 +29,7 @@ from ui.actions import named
 from ui.apply import EditOptions, Task
 from ui.icons import icon
 from ui.key_tips import command_button, explain
-from ui.language import marked, tr
+from ui.language import marked, told, tr
 from ui.prompts import Words
 from ui.settings import Settings
 from ui.slider import Slider
@@ -508,7 +508,7 @@ class MessageBar(Floating):
 
     def _show(self, sentence: str, kind: str, sign: QIcon) -> None:
         self._sign.setPixmap(sign.pixmap(QSize(18, 18), self.devicePixelRatioF()))
-        self.text.setText(sentence)
+        self.text.setText(told(sentence))
         self.setProperty("kind", kind)
         restyle(self)
         self.place()

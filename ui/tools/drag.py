@@ -25,6 +25,7 @@ from ui.handles import (
     turned,
     with_end,
 )
+from ui.language import tr
 from ui.selection import holds
 from ui.session import Session
 from ui.tools.marks import paint_lasso, paint_pull
@@ -154,7 +155,7 @@ class Drag:
                     show(replace(document, pulls=(*pulls, Pull(named(pulls), handle))))
                     session.choose(len(pulls))
         if session.chosen is None:
-            session.said.emit("Press on a thing and pull it where it shall be.")
+            session.said.emit(tr("Press on a thing and pull it where it shall be."))
 
     def _move(self, session: Session, spot: Spot, pointer: Pointer) -> Gesture:
         pulls, first = session.document.pulls, pointer
