@@ -10,7 +10,7 @@ from statistics import median
 
 from engine.free_memory import held_bytes
 from engine.models import Model
-from engine.prediction import walks
+from engine.prediction import is_led, walks
 from engine.remembered import Figures
 from engine.types import EditRequest, Event, Preview
 
@@ -24,8 +24,6 @@ class Meter:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._evaluations: dict[int, list[float]] = {}
-        self._most = 0
-        self._pixels = 0
         self._began = held_bytes()
         self._peak = self._began
 
@@ -50,6 +48,8 @@ class Meter:
             looking.join()
             self._seconds = time.perf_counter() - started
             self._network = clock.network_seconds - before.network_seconds
+            calls = clock.network_calls - before.network_calls
+            self._rows = (clock.network_evaluations - before.network_evaluations) / max(1, calls)
             self._autoencoder = clock.autoencoder_seconds - before.autoencoder_seconds
 
     def learned(self, request: EditRequest, figures: Figures) -> Figures:
@@ -70,6 +70,7 @@ class Meter:
             autoencoder=_mixed(figures.autoencoder, self._autoencoder / pixels) if pixels else 0.0,
             rest=_mixed(figures.rest, spare),
             bytes=found,
+            rows=self._rows if self._rows and is_led(request) else figures.rows,
         )
 
     def _look(self, done: threading.Event) -> None:

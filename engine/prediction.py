@@ -70,7 +70,7 @@ def predicted(request: EditRequest, figures: Figures, free: int, is_loaded: bool
     if not figures.seconds:
         return None
     way = walks(request, figures)
-    rows = rows_of(request, figures)
+    rows = figures.rows if is_led(request) else 1.0
     seconds = sum(
         walk.calls * rows * _at(figures.seconds, walk.area) + walk.area * figures.autoencoder for walk in way
     )
@@ -82,10 +82,9 @@ def predicted(request: EditRequest, figures: Figures, free: int, is_loaded: bool
     return Prediction(seconds + request.variants * figures.rest, needed, there, needed <= there)
 
 
-def rows_of(request: EditRequest, figures: Figures) -> int:
-    """Evaluations of one network call: with words and guidance there are two."""
-    led = request.negative_prompt != request.prompt and request.guidance != 1
-    return 2 if led and figures.takes_negative_words else 1
+def is_led(request: EditRequest) -> bool:
+    """Whether words lead it away from others, for which most networks are asked twice."""
+    return request.negative_prompt != request.prompt and request.guidance != 1
 
 
 def _of_drag(drag: Drag, areas: list[int], steps: int, few: int) -> list[Walk]:

@@ -120,7 +120,7 @@ class Shelf:
             largest=max(native, largest),
             ratios=ratios,
             device=facts.device,
-            takes_negative_words=facts.takes_negative_words and facts.takes_words,
+            rows=2.0 if facts.takes_negative_words and facts.takes_words else 1.0,
         )
         if figures is None or figures.weights != first.weights:
             return first
@@ -130,6 +130,7 @@ class Shelf:
             autoencoder=figures.autoencoder,
             rest=figures.rest,
             bytes=figures.bytes,
+            rows=figures.rows,
             shortages=figures.shortages,
         )
 

@@ -26,7 +26,6 @@ FIGURES = Figures(
     largest=2048,
     ratios=tuple(range(21)),
     device="cpu",
-    takes_negative_words=True,
     seconds={"262144": 2.0, "1048576": 10.0},
     autoencoder=1e-6,
     rest=0.5,
@@ -136,6 +135,16 @@ def test_a_run_improves_what_is_known() -> None:
     list(fitting(asked, shelf, bool))
     assert 60 < shelf.figures("toy").seconds[str(32 * 32)] < 80
     assert remembered.figures("toy") == shelf.figures("toy")
+
+
+def test_how_often_a_network_is_asked_for_words_is_learned() -> None:
+    """The toy hears no words, so it is never asked twice."""
+    shelf = Shelf("cpu")
+    asked = replace(request(32), model="toy", prompt="a lake")
+    shelf.take("toy")
+    shelf.remember("toy", replace(shelf.figures("toy"), rows=2.0))
+    list(fitting(asked, shelf, bool))
+    assert shelf.figures("toy").rows == 1
 
 
 def test_the_engine_tells_without_being_started(event_loop_qt: QEventLoop) -> None:
