@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from ui import theme
 from ui.apply import DOT
 from ui.dialogs import own
-from ui.language import tr
+from ui.language import told, tr
 from ui.model_words import size
 from ui.widgets import Field, Line, caption, push_button, restyle
 
@@ -147,7 +147,7 @@ class FetchDialog(QDialog):
     def _say(self, sentence: str, is_wrong: bool = False) -> None:
         self.told.setProperty("warns", is_wrong)
         restyle(self.told)
-        self.told.setText(sentence)
+        self.told.setText(told(sentence))
 
     def _show(self) -> None:
         runs, fetches = self._process is not None, bool(self._of)

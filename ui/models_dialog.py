@@ -29,7 +29,7 @@ from ui.apply import DOT
 from ui.dialogs import FileDialog, own
 from ui.fetching import FetchDialog
 from ui.language import marked, tr
-from ui.model_words import facts_of, in_short
+from ui.model_words import facts_of, in_short, refusal_of
 from ui.models import Entry, Library, dropped_models
 from ui.switching import Switching
 from ui.widgets import caption, push_button
@@ -189,8 +189,7 @@ class ModelsDialog(QDialog):
         if isinstance(what, Entry):
             self.name.setText(what.name)
             facts = facts_of(what)
-            path = str(what.path)
-            self.sentence.setText(what.refusal.replace(path, what.path.name) if what.path else "")
+            self.sentence.setText(refusal_of(what))
         else:
             self.name.setText(Path(what or "").name)
             facts = {"Kind": tr("A folder that is watched: what is put there is listed"), "Place": what or ""}
