@@ -38,7 +38,7 @@ from tests.random_checkpoints import pipeline, save_folder
 
 SMALL = 256  # pixels that the model of the drags is told to have been trained on: at 512 they take an hour
 CALLS, LEARNING_STEPS = 5, 4
-DRAGS = {"drag, ours": ["--steps", "10"], "drag, as published": ["--form", "published", "--steps", "30"]}
+DRAGS = {"drag, ours": ["--steps", "10"], "drag, as published": ["--form", "published", "--steps", "12"]}
 
 
 def picture(pixels: int) -> Rgb:
