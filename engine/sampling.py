@@ -61,10 +61,12 @@ def first_order(x: Tensor, now: Estimate, b: Level, eta: float, before: Estimate
 
 
 def second_order(x: Tensor, now: Estimate, b: Level, eta: float, before: Estimate | None = None) -> Gaussian:
-    """SDE-DPM-Solver++ (2M) (Lu et al., 2022, algorithm 2 and appendix); with eta 0, DPM-Solver++ (2M)."""
+    """SDE-DPM-Solver++ (2M) (Lu et al., 2022, algorithm 2 and appendix); with eta 0, DPM-Solver++ (2M). Above
+    1 more noise is taken away and drawn anew at each step than the reverse SDE asks for.
+    """
     a, x0 = now
     if before is None or not a.alpha or not before.level.alpha or not b.sigma:
-        return first_order(x, now, b, eta)
+        return first_order(x, now, b, min(eta, 1.0))
     h = b.half_log_snr - a.half_log_snr
     slope = (x0 - before.x0) / (a.half_log_snr - before.level.half_log_snr)
     ahead = x0 + 0.5 * h * slope

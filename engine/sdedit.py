@@ -20,6 +20,9 @@ from engine.prediction import first_of
 from engine.sampling import SOLVERS, Denoise, Solver, pinned, s_noise, sample, second_order, seeded
 from engine.types import EditRequest, EditResult, Event, Mask, Preview, Rgb, SDEdit
 
+STIRRED = 2.0  # eta under a mask: the more noise is drawn anew, the better what is made fits what is known
+LOST = 1.5  # times as much detail is lost by that; see docs/decisions/masks.md
+
 
 @torch.inference_mode()
 def sdedit(operation: SDEdit, request: EditRequest, model: Model) -> Iterator[Event]:
@@ -41,8 +44,7 @@ def sdedit(operation: SDEdit, request: EditRequest, model: Model) -> Iterator[Ev
             ratios = _ratios(at, strength, request)
             x0 = _latent(at, picture, request, ratios)
             levels, solver = _walk(operation, model, each)
-            eta = 1.0 if operation.solver == "sde" else 0.0
-            stronger = s_noise(model.extra_noise, each.steps) if solver is second_order else 1.0
+            eta, stronger = _noise(operation, request, model, each, solver)
             for _ in range(each.repeats):
                 denoise = _kept(at, x0, request, ratios, estimate)
                 x = levels[0].alpha * x0 + levels[0].sigma * draw(x0)
@@ -154,6 +156,19 @@ def _walk(operation: SDEdit, model: Model, each: Pass) -> tuple[list[Level], Sol
     method = SOLVERS[operation.method or _usual(operation, model)]
     levels = method.spacing(model.schedule, each.strength, each.steps, model.least)
     return exploding(levels) if operation.sde == "ve" else levels, method.step
+
+
+def _noise(
+    operation: SDEdit, request: EditRequest, model: Model, each: Pass, solver: Solver
+) -> tuple[float, float]:
+    """eta, and how much stronger new noise is made."""
+    if operation.solver == "ode":
+        return 0.0, 1.0
+    if solver is not second_order:
+        return 1.0, 1.0
+    stirs = request.mask is not None
+    extra = model.extra_noise * (LOST if stirs else 1.0)
+    return STIRRED if stirs else 1.0, s_noise(extra, each.steps)
 
 
 def _usual(operation: SDEdit, model: Model) -> str:

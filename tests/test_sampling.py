@@ -157,7 +157,7 @@ def test_pinned_values_are_kept_exactly(schedule: Schedule, solver: str, eta: fl
     assert x0[:, 1].std() > 0.1
 
 
-def test_under_a_mask_the_sde_comes_nearer_to_the_conditional_gaussian_than_the_ode() -> None:
+def test_under_a_mask_the_more_noise_is_drawn_anew_the_nearer_comes_the_conditional_gaussian() -> None:
     """Given the first value the second is N(0.32, 0.265^2), where -0.1 is its mean without.
 
     Putting the known region back at each level is not exact conditioning: it stops about two thirds of the
@@ -165,13 +165,15 @@ def test_under_a_mask_the_sde_comes_nearer_to_the_conditional_gaussian_than_the_
     """
     known, free = torch.tensor([0.9, 0.0], dtype=torch.float64), torch.tensor([0.0, 1.0], dtype=torch.float64)
     conditional = MEAN[1] + COVARIANCE[1, 0] / COVARIANCE[0, 0] * (known[0] - MEAN[0])
-    way = {}
-    for eta in (0.0, 1.0):
+    way, spread = {}, {}
+    for eta in (0.0, 1.0, 2.0):
         x0 = last(
             pinned(gaussian, known, free), karras(vp_continuous(), 1.0, 60), 2, eta, "second order", known
         )
         way[eta] = ((x0[:, 1].mean() - MEAN[1]) / (conditional - MEAN[1])).item()
-    assert 0.4 < way[0.0] < 0.55 < way[1.0] < 0.8
+        spread[eta] = x0[:, 1].std().item()
+    assert 0.4 < way[0.0] < 0.55 < way[1.0] < 0.8 < way[2.0]
+    assert spread[2.0] == pytest.approx(0.265, rel=0.1)
 
 
 def test_a_soft_mask_mixes_known_and_new() -> None:
