@@ -176,7 +176,16 @@ def _tables() -> Iterator[str]:
     yield from lora_keys.OTHER_KINDS.values()
     yield from (kind for kinds in get_args(checkpoint_keys.Kind) for kind in get_args(kinds))
     yield from (checkpoints.NAMES["sdxl refiner"], "of a kind that is not known")
-    yield from ("The rank", "Steps of learning", "mask", "map of strengths", "Steps", "Variants")
+    yield from (
+        "The rank",
+        "Steps of learning",
+        "mask",
+        "map of strengths",
+        "Steps",
+        "Variants",
+        "The picture",
+        "The recipe",
+    )
     for tool in (kind() for kind in TOOLS):
         yield from (tool.name, tool.tip)
         for option in options_of(tool).values():

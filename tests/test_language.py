@@ -87,7 +87,7 @@ def test_what_the_engine_says_is_german_and_its_values_stay() -> None:
         open_picture("See.png")
     assert str(raised.value) == "There is no file See.png; check the name."
     assert told(str(raised.value)) == "Es gibt keine Datei See.png; bitte den Namen prüfen."
-    assert told("Nobody says this; so it stays.") == "Nobody says this; so it stays."
+    assert told("Nobody says this of a lake; it stays.") == "Nobody says this of a lake; it stays."
 
 
 @pytest.mark.usefixtures("german")

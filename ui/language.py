@@ -19,6 +19,7 @@ NAMES = {"en": "English", "de": "Deutsch", "zh_CN": "\u7b80\u4f53\u4e2d\u6587"} 
 FOLDER = Path(__file__).parents[1] / "resources" / "languages"
 _CONTEXT = "driftpaint"
 _TOLD = "driftpaint told"
+_TELLING = 10  # letters that a text must say itself, besides its {names}, to be found by what it says
 
 
 def tr(text: str) -> str:
@@ -106,12 +107,12 @@ class Catalogue(QTranslator):
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], str]]:
         """Of the texts with {names}: those that say most themselves come first."""
-        found = []
+        found: list[tuple[int, re.Pattern[str], str]] = []
         for text, other in self._texts.items():
             parts = list(string.Formatter().parse(text))
-            if any(name for _, name, _, _ in parts):
-                said = "".join(literal for literal, _, _, _ in parts)
-                found.append((len(said), _pattern(parts), other))
+            said = sum(len(literal) for literal, _, _, _ in parts)
+            if said >= _TELLING and any(name for _, name, _, _ in parts):
+                found.append((said, _pattern(parts), other))
         return [each[1:] for each in sorted(found, key=lambda each: -each[0])]
 
 
