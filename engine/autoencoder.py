@@ -13,6 +13,7 @@ from diffusers import AutoencoderKL
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine import allocation
 from engine.economy import Economy, ask_apart
 from engine.models import Clock
 from engine.types import EngineError, Mask, Rgb
@@ -65,6 +66,7 @@ class Autoencoded:
         return self._latents[key]
 
     def decode(self, latent: Tensor) -> Rgb:
+        allocation.trim()  # the network's gaps would lie beside what decoding takes, which is more
         with torch.no_grad(), self.clock.autoencoder():
             pixels = self.autoencoder.decode((latent / self.scaling + self.shift).to(self.dtype)).sample[0]
             return _bytes(pixels.float())

@@ -16,7 +16,7 @@ kept = allocation.keep_pages() if sys.argv[1] == "keep" else False
 def faults_of_large_blocks():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(6):
-        b'x' * 2**26
+        [b'x' * 2**24 for _ in range(4)]
     print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 thread = threading.Thread(target=faults_of_large_blocks)  # as the engine is one
