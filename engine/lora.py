@@ -179,8 +179,9 @@ def _change(
         raise EngineError(f"{path} has only one half of its change to {place.layer}; get a fresh copy.")
     rank, out = len(down), len(weight)
     if not rank or down.numel() != rank * weight[0].numel() or up.numel() != out * rank:
-        shapes = f"{tuple(down.shape)} and {tuple(up.shape)} beside {tuple(weight.shape)}"
-        raise EngineError(_no_fit(path, f"its change to {place.layer} has the shapes {shapes}"))
+        left, right, own = (tuple(each.shape) for each in (down, up, weight))
+        why = f"its change to {place.layer} has the shapes {left} and {right} beside {own}"
+        raise EngineError(_no_fit(path, why))
     alpha = float(tensors["alpha"]) if "alpha" in tensors else alpha_of(place, settings, rank)
     scale = alpha / (math.sqrt(rank) if settings.get("use_rslora") else rank)
     if not (math.isfinite(scale) and down.isfinite().all() and up.isfinite().all()):

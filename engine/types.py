@@ -229,12 +229,14 @@ class EditRequest:
         height_width = self.image.shape[:2]
         if self.guide.shape != self.image.shape or self.image.ndim != 3 or self.image.shape[2] != 3:
             raise EngineError(
-                f"The guide is {_size(self.guide)} but the picture is {_size(self.image)}; make them equal."
+                f"The guide is {_size(self.guide)} pixels but the picture is {_size(self.image)} pixels; make "
+                "them equal."
             )
         for name, mask in (("mask", self.mask), ("map of strengths", self.share)):
             if mask is not None and mask.shape != height_width:
                 raise EngineError(
-                    f"The {name} is {_size(mask)} but the picture is {_size(self.image)}; make them equal."
+                    f"The {name} is {_size(mask)} pixels but the picture is {_size(self.image)} pixels; make "
+                    "them equal."
                 )
         if min(height_width) < 1:
             raise EngineError("The picture has no pixels; choose another one.")
@@ -345,7 +347,7 @@ def _within(name: str, value: float, least: float, most: float) -> None:
 
 
 def _size(array: NDArray[np.generic]) -> str:
-    return " x ".join(str(n) for n in array.shape[1::-1]) + " pixels"
+    return " x ".join(str(n) for n in array.shape[1::-1])
 
 
 @dataclass(frozen=True)
