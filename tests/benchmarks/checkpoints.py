@@ -3,7 +3,7 @@ same noise and the same steps: `python -m tests.benchmarks.checkpoints FOLDER [-
 
 The numbers are stored in bfloat16, as they are on the disk, and every layer computes in float32, so what is
 compared is the arithmetic. FOLDER needs room for twice the model, which is deleted afterwards: 4.5 GB, with
-Stable Diffusion XL 14 GB; memory, too, holds the model once: 3 and 8 GB.
+Stable Diffusion XL 14 GB; memory holds the model up to twice: 7 and 18 GB.
 """
 
 from __future__ import annotations
