@@ -229,8 +229,8 @@ class EditRequest:
         height_width = self.image.shape[:2]
         if self.guide.shape != self.image.shape or self.image.ndim != 3 or self.image.shape[2] != 3:
             raise EngineError(
-                f"The guide is {_size(self.guide)} pixels but the picture is {_size(self.image)} pixels; make "
-                "them equal."
+                f"The guide is {_size(self.guide)} pixels but the picture is {_size(self.image)} pixels; "
+                "make them equal."
             )
         for name, mask in (("mask", self.mask), ("map of strengths", self.share)):
             if mask is not None and mask.shape != height_width:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.checkpoints import NAMES
+from engine.checkpoints import NAMES, Checkpoint
 from ui.apply import DOT
 from ui.language import marked, told, tr
 from ui.models import Entry
@@ -29,7 +29,7 @@ def in_short(entry: Entry) -> list[str]:
         return [tr("comes with Driftpaint")]
     if checkpoint is None or entry.refusal:
         return [refusal_of(entry)]
-    words = [NAMES.get(checkpoint.family, "")]
+    words = [_family(checkpoint)]
     words += [tr("few steps")] if checkpoint.fast else []
     words += [tr(TASKS.get(checkpoint.task, checkpoint.task))] if checkpoint.task else []
     return [each for each in (*words, size(checkpoint.bytes)) if each]
@@ -55,8 +55,8 @@ def facts_of(entry: Entry) -> dict[str, str]:
         "lora": tr("LoRA"),
         "textual inversion": tr("Textual inversion: its name becomes a word"),
     }
-    kind = kinds.get(checkpoint.kind, checkpoint.kind)
-    family = NAMES.get(checkpoint.family, "")
+    kind = kinds.get(checkpoint.kind, tr(checkpoint.kind))
+    family = _family(checkpoint)
     family = family[:1].upper() + family[1:]
     purposes = [tr(TASKS.get(checkpoint.task, checkpoint.task))] if checkpoint.task else []
     purposes += [tr("few steps, without guidance")] if checkpoint.fast else []
@@ -72,6 +72,10 @@ def facts_of(entry: Entry) -> dict[str, str]:
         "Size": f"{size(checkpoint.bytes)} {DOT} {numbers}" if checkpoint.bytes else "",
         "Place": place,
     }
+
+
+def _family(checkpoint: Checkpoint) -> str:
+    return tr(NAMES[checkpoint.family]) if checkpoint.family else ""
 
 
 def size(count: int) -> str:
