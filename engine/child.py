@@ -83,9 +83,10 @@ class Child:
         if self._connection is not None:
             self._connection.close()
         if self._process is not None:
-            assert self._process.stdin is not None
-            with suppress(OSError):  # what was not read by who has ended
-                self._process.stdin.close()
+            for pipe in (self._process.stdin, self._process.stdout):
+                assert pipe is not None
+                with suppress(OSError):  # who has ended has not read all
+                    pipe.close()
             try:
                 self._process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
@@ -172,12 +173,13 @@ def serve() -> int:
     stopped: set[int] = set()
 
     def listen() -> None:
-        while True:
-            what = connection.recv()
-            if isinstance(what, Stop):
-                stopped.add(what.number)
-            else:
-                asked.put(what)
+        with suppress(EOFError, OSError):  # whoever asks is gone, and so are we in a moment
+            while True:
+                what = connection.recv()
+                if isinstance(what, Stop):
+                    stopped.add(what.number)
+                else:
+                    asked.put(what)
 
     def wait_for_the_end() -> None:
         sys.stdin.read()

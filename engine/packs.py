@@ -85,11 +85,11 @@ def read(path: Path, version: str) -> Pack:
             pack = _about(outer.extractfile(ABOUT))
             outer.getmember(PAYLOAD)
     except (OSError, KeyError, ValueError, tarfile.TarError) as error:
-        raise EngineError(f"{path} is no engine pack, or damaged; get a fresh copy.") from error
+        raise EngineError(f"{path.name} is no engine pack, or damaged; get a fresh copy.") from error
     if pack.platform != this_platform():
-        raise EngineError(f"{path} is for {pack.platform}; get the one for {this_platform()}.")
+        raise EngineError(f"{path.name} is for {pack.platform}; get the one for {this_platform()}.")
     if pack.version != version:
-        raise EngineError(f"{path} is of Driftpaint {pack.version}; get the one of {version}.")
+        raise EngineError(f"{path.name} is of Driftpaint {pack.version}; get the one of {version}.")
     return pack
 
 
@@ -137,14 +137,20 @@ def installed(version: str) -> list[Pack]:
     ]
 
 
-def command(kind: str) -> list[str]:
-    """What starts an installed pack as a child. Raises EngineError where it is not there."""
+def command(kind: str, version: str = "") -> list[str]:
+    """What starts an installed pack as a child. Raises EngineError where it is not there, or is not of the
+    version that is asked for.
+    """
     place = folder() / kind
     try:
         with (place / ABOUT).open("rb") as file:
             pack = _about(file)
     except (OSError, ValueError, KeyError) as error:
         raise EngineError(f"The engine pack {kind} is not there; install it again.") from error
+    if version and pack.version != version:
+        raise EngineError(
+            f"The engine pack {kind} is of Driftpaint {pack.version}; get the one of {version}."
+        )
     return [str(place / pack.program), COMMAND]
 
 
@@ -173,7 +179,7 @@ def _unpacked(path: Path, pack: Pack, into: Path) -> Iterator[float]:
             done += len(block)
             yield 0.2 * done / size
         if digest.hexdigest() != pack.sha256:
-            raise EngineError(f"{path} is damaged; get a fresh copy.")
+            raise EngineError(f"{path.name} is damaged; get a fresh copy.")
         done = 0
         try:
             with tarfile.open(fileobj=_member(outer), mode="r|xz") as inner:
@@ -182,7 +188,7 @@ def _unpacked(path: Path, pack: Pack, into: Path) -> Iterator[float]:
                     done += member.size
                     yield 0.2 + 0.7 * min(done / max(pack.bytes, 1), 1.0)
         except (tarfile.TarError, OSError, EOFError) as error:
-            raise EngineError(f"{path} could not be unpacked ({error}); nothing was changed.") from error
+            raise EngineError(f"{path.name} could not be unpacked ({error}); nothing was changed.") from error
 
 
 def _member(outer: tarfile.TarFile) -> IO[bytes]:

@@ -29,6 +29,7 @@ from engine.types import (
     Event,
     ModelFacts,
     Notice,
+    Pack,
     Prediction,
     Preview,
 )
@@ -203,7 +204,7 @@ class Engine(QObject):
         """From the next question on the work is done in a process of its own, by an engine pack of that kind
         if one is named; or on the thread again. Raises EngineError for a pack that is not there.
         """
-        self._isolate.emit(packs.command(pack) if pack else own_command() if apart else None)
+        self._isolate.emit(packs.command(pack, self._version) if pack else own_command() if apart else None)
         if (apart, pack) != (self.apart, self.pack):
             self._loaded.clear()
         self.apart, self.pack = apart, pack
@@ -212,10 +213,14 @@ class Engine(QObject):
         """The graphics processors that this computer has, and the engine packs for them."""
         return await asyncio.to_thread(packs.equipment, self._version)
 
+    async def read_pack(self, path: Path) -> Pack:
+        """What a file is. Raises EngineError if it is no engine pack for this computer."""
+        return await asyncio.to_thread(packs.read, path, self._version)
+
     async def install_pack(self, path: Path) -> AsyncGenerator[float, None]:
         """Shares of the work. Raises EngineError, or is left: what was there before is then as it was."""
         apart, used = self.apart, self.pack
-        if used == (await asyncio.to_thread(packs.read, path, self._version)).kind:
+        if used == (await self.read_pack(path)).kind:
             await self._let_go()
         steps = packs.install(path, self._version)
         step: asyncio.Future[float | None] | None = None

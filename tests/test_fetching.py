@@ -15,6 +15,7 @@ from tests.test_checkpoints import SD1, checkpoint
 from tests.test_fetch import ROOT, Hub
 from ui.fetching import FetchDialog
 from ui.models_dialog import ModelsDialog
+from ui.network import Network
 
 
 @pytest.fixture
@@ -33,7 +34,9 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[st
 
 
 def dialog_of(bench: Bench, command: list[str]) -> FetchDialog:
-    models = ModelsDialog(bench.window, bench.window.library, bench.window.switching, command)
+    network = bench.window.network = Network(command)
+    network.changed.connect(bench.window.status.show_network)
+    models = ModelsDialog(bench.window, bench.window.library, bench.window.switching, network)
     models.show()
     bench.click(models.fetch_button)
     dialog = models.findChild(FetchDialog)
@@ -51,6 +54,7 @@ async def test_the_size_is_said_first_and_what_was_fetched_is_listed(
     dialog.name.setText("us/painter")
     bench.click(dialog.go_button)
     assert dialog.go_button.text() == "Stop"
+    assert bench.window.status.network.text() == "Online: us/painter"
     await bench.until(lambda: dialog.go_button.text() == "Fetch it")
     assert "one file" in dialog.told.text()
     assert "licence mit" in dialog.told.text()
@@ -59,6 +63,7 @@ async def test_the_size_is_said_first_and_what_was_fetched_is_listed(
     await bench.until(lambda: bench.window.library.named("dream.safetensors") is not None)
     (listed,) = bench.window.library.files
     assert Path(listed).is_relative_to(tmp_path / "fetched")
+    await bench.until(lambda: bench.window.status.network.text() == "Offline")
 
 
 @scenario

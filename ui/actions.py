@@ -65,6 +65,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("save_brush", "&Edit", "Save the brush..."),
     Action("", "&Edit", "-"),
     Action("comfort.show_models", "&Edit", "Models...", (), "cube"),
+    Action("comfort.show_engine", "&Edit", "Engine...", (), "cpu"),
     Action("remembering.show_preferences", "&Edit", "Pre&ferences...", ("Ctrl+Alt+,",), "gear-six"),
     Action("layering.add", "&Layer", "&New layer for strokes", ("Ctrl+Shift+N",), "plus"),
     Action("layering.add_group", "&Layer", "New g&roup", (), "folder-simple-plus"),

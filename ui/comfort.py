@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platformdirs import user_log_path
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
+from engine.types import Equipment
 from ui.commands import RECENT, CommandsDialog
 from ui.diagnostics import Diagnostics
 from ui.dialogs import AboutDialog
+from ui.engine_dialog import EngineDialog
+from ui.engine_notice import PackNotice
 from ui.language import tr
 from ui.manual import Manual
 from ui.models_dialog import ModelsDialog
@@ -78,11 +82,40 @@ class Comfort(QObject):
         """It stays open beside the work, and is there once."""
         window = self._window
         dialog = window.findChild(ModelsDialog) or ModelsDialog(
-            window, window.library, window.switching, window.engine.fetching()
+            window, window.library, window.switching, window.network
         )
         dialog.show()
         dialog.raise_()
         dialog.activateWindow()
+
+    @Slot()
+    def show_engine(self) -> None:
+        """Beside the work, too."""
+        window = self._window
+        dialog = window.findChild(EngineDialog) or EngineDialog(window, window.engines)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
+
+    def install_pack(self, path: Path) -> None:
+        self.show_engine()
+        self._window.engines.install(path)
+
+    @Slot(object)
+    def offer_pack(self, has: Equipment) -> None:
+        """Once; what a crash has left comes first."""
+        window = self._window
+        if window.recovery.card is None:
+            notice = PackNotice(has)
+            notice.asked.connect(self.show_engine)
+            notice.answered.connect(window.engines.answered)
+            window.offer(notice)
+
+    @Slot(str)
+    def complain_of_engine(self, sentence: str) -> None:
+        """Where it is seen."""
+        if self._window.findChild(EngineDialog) is None:
+            self._window.messages.complain(sentence)
 
     def show_shortcuts(self) -> None:
         ShortcutsDialog(self._window, self._window.menus.table, self._window.keys).open()

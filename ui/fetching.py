@@ -1,13 +1,10 @@
-"""The dialog that fetches a model by its name: only when it is asked, the size first, and in a process of its
-own, the one thing of Driftpaint that ever speaks to the network.
-"""
+"""The dialog that fetches a model by its name: only when it is asked, and the size first."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from typing import Any
 
-from PySide6.QtCore import QProcess, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui import theme
@@ -15,20 +12,21 @@ from ui.apply import DOT
 from ui.dialogs import own
 from ui.language import told, tr
 from ui.model_words import size
+from ui.network import Fetch, Network
 from ui.widgets import Field, Line, caption, push_button, restyle
 
 
 class FetchDialog(QDialog):
     fetched = Signal(str)  # where the model is
 
-    def __init__(self, parent: QWidget, command: Sequence[str]) -> None:
-        """`command` asks for a model, and fetches it with --yes; it answers in lines of JSON."""
+    def __init__(self, parent: QWidget, network: Network) -> None:
         super().__init__(parent)
         own(self)
         self.setWindowTitle(tr("Fetch a model"))
-        self._command = list(command)
-        self._process: QProcess | None = None
+        self._network = network
+        self._fetch: Fetch | None = None
         self._of = ""  # the name of which the size is known
+        self._is_coming = False  # or only asked for
         self.name = Field()
         self.name.setAccessibleName(tr("Name of the model"))
         self.name.setPlaceholderText(tr("owner/name"))
@@ -74,65 +72,47 @@ class FetchDialog(QDialog):
     def _go(self) -> None:
         """Ask for the size; once that is said, fetch; while it comes, stop."""
         name = self.name.text().strip()
-        if self._process is not None:
+        if self._fetch is not None:
             self._stop()
             self.told.setText(tr("Stopped; the same goes on from there."))
         elif name:
-            self._start(name, *(["--yes"] if name == self._of else []))
+            self._is_coming = name == self._of
+            self._start(name)
         self._show()
 
-    def _start(self, name: str, *more: str) -> None:
+    def _start(self, name: str) -> None:
         self._say("")
-        process = QProcess(self)
-        process.readyReadStandardOutput.connect(self._read)
-        process.finished.connect(self._finished)
-        process.setProgram(self._command[0])
-        process.setArguments([*self._command[1:], name, "--json", *more])
-        self._process = process
         self.told.setText(tr("Asking\N{HORIZONTAL ELLIPSIS}"))
-        process.start()
+        fetch = self._fetch = self._network.fetch(name, name, *(["--yes"] if self._is_coming else []))
+        fetch.offered.connect(self._offered)
+        fetch.came.connect(self._came)
+        fetch.fetched.connect(self.fetched)
+        fetch.ended.connect(self._ended)
 
     def _stop(self) -> None:
-        if self._process is not None:
-            process, self._process = self._process, None
-            process.finished.disconnect(self._finished)
-            process.kill()
-            process.waitForFinished()
-            process.deleteLater()
+        if self._fetch is not None:
+            fetch, self._fetch = self._fetch, None
+            fetch.stop()
 
-    @Slot()
-    def _read(self) -> None:
-        process = self._process
-        while process is not None and process.canReadLine():
-            answer = json.loads(bytes(process.readLine().data()))
-            if "offer" in answer:
-                self._of, offer = self.name.text().strip(), answer["offer"]
-                licence = tr("licence {name}").format(name=offer["licence"]) if offer["licence"] else ""
-                count = offer["files"]
-                files = tr("one file") if count == 1 else tr("{count} files").format(count=count)
-                self.told.setText(
-                    f" {DOT} ".join(each for each in (size(offer["bytes"]), files, licence) if each)
-                )
-            elif "bytes" in answer:
-                share = answer["bytes"] / max(answer["of"], 1)
-                self.line.set_share(share)
-                told = tr("{done} of {all}")
-                self.told.setText(told.format(done=size(answer["bytes"]) or "0", all=size(answer["of"])))
-            elif "model" in answer:
-                self.fetched.emit(answer["model"])
+    @Slot(object)
+    def _offered(self, offer: dict[str, Any]) -> None:
+        self._of = self.name.text().strip()
+        licence = tr("licence {name}").format(name=offer["licence"]) if offer["licence"] else ""
+        count = offer["files"]
+        files = tr("one file") if count == 1 else tr("{count} files").format(count=count)
+        self.told.setText(f" {DOT} ".join(each for each in (size(offer["bytes"]), files, licence) if each))
 
-    @Slot(int)
-    def _finished(self, code: int) -> None:
-        self._read()
-        process, self._process = self._process, None
-        if process is None:
-            return
-        told = bytes(process.readAllStandardError().data()).decode(errors="replace").splitlines()
-        was_fetching = "--yes" in process.arguments()
-        process.deleteLater()
-        if code:
-            self._say(told[-1] if told else tr("That did not work; please try again."), is_wrong=True)
-        elif was_fetching:
+    @Slot(object, object)
+    def _came(self, done: int, every: int) -> None:
+        self.line.set_share(done / max(every, 1))
+        self.told.setText(tr("{done} of {all}").format(done=size(done) or "0", all=size(every)))
+
+    @Slot(str)
+    def _ended(self, wrong: str) -> None:
+        self._fetch = None
+        if wrong:
+            self._say(told(wrong), is_wrong=True)
+        elif self._is_coming:
             self.accept()
             return
         self._show()
@@ -150,7 +130,7 @@ class FetchDialog(QDialog):
         self.told.setText(told(sentence))
 
     def _show(self) -> None:
-        runs, fetches = self._process is not None, bool(self._of)
+        runs, fetches = self._fetch is not None, bool(self._of)
         self.go_button.setText(tr("Stop") if runs else tr("Fetch it") if fetches else tr("How large is it?"))
         self.go_button.setEnabled(runs or bool(self.name.text().strip()))
         self.name.setEnabled(not runs)

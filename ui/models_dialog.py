@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSignalBlocker, QSize, Qt, Signal, Slot
@@ -31,6 +31,7 @@ from ui.fetching import FetchDialog
 from ui.language import marked, tr
 from ui.model_words import facts_of, in_short, refusal_of
 from ui.models import Entry, Library, dropped_models
+from ui.network import Network
 from ui.switching import Switching
 from ui.widgets import caption, push_button
 
@@ -47,15 +48,12 @@ BREAK = "\N{ZERO WIDTH SPACE}"
 class ModelsDialog(QDialog):
     """It stays open beside the work; what is dropped on it is added."""
 
-    def __init__(
-        self, parent: QWidget, library: Library, switching: Switching, fetching: Sequence[str]
-    ) -> None:
-        """`fetching` is the command that fetches a model."""
+    def __init__(self, parent: QWidget, library: Library, switching: Switching, network: Network) -> None:
         super().__init__(parent)
         own(self)
         self.setWindowTitle(tr("Models"))
         self.setAcceptDrops(True)
-        self._library, self._switching, self._fetching = library, switching, fetching
+        self._library, self._switching, self._network = library, switching, network
         self.list = _List()
         self.list.setAccessibleName(tr("Models"))
         self.list.setItemDelegate(_Row(self.list))
@@ -154,7 +152,7 @@ class ModelsDialog(QDialog):
         dialog.open()
 
     def ask_name(self) -> None:
-        dialog = FetchDialog(self, self._fetching)
+        dialog = FetchDialog(self, self._network)
         dialog.fetched.connect(self._fetched)
         dialog.open()
 

@@ -74,18 +74,26 @@ class Recovery(QObject):
             self.card.drop(kept)
 
 
-class Card(QFrame):
-    recover = Signal(object)  # LeftOver
-    discard = Signal(object)  # LeftOver
-    emptied = Signal()
+class Notice(QFrame):
+    """Something that must be said at the start, and asks for an answer."""
+
+    emptied = Signal()  # it was answered
     changed = Signal()  # it is larger or smaller
 
-    def __init__(self, kept: list[LeftOver]) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
         self.setObjectName("floating")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAccessibleName(tr("Recovery"))
+        self.setAccessibleName(name)
         self.setFixedWidth(WIDE)
+
+
+class Card(Notice):
+    recover = Signal(object)  # LeftOver
+    discard = Signal(object)  # LeftOver
+
+    def __init__(self, kept: list[LeftOver]) -> None:
+        super().__init__(tr("Recovery"))
         self._kept = kept
         self.rows: list[Row] = []
         title = QLabel(tr("Driftpaint ended unexpectedly"))
@@ -193,7 +201,7 @@ class Row(QWidget):
 class OverCanvas(Floating):
     """The card where there is no start page."""
 
-    def __init__(self, canvas: QWidget, card: Card) -> None:
+    def __init__(self, canvas: QWidget, card: Notice) -> None:
         super().__init__(canvas, at_top=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

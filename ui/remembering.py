@@ -63,6 +63,7 @@ class Remembering(QObject):
             window.model_panel,
             window.library,
             window.switching,
+            window.engines,
         ):
             settings = part.remembered_in(settings)
         return replace(
@@ -93,7 +94,7 @@ class Remembering(QObject):
         settings = window.settings = replace(self.now(), **{name: value})
         if name in LOOKS and before != settings:
             self._dress()
-        for part in (window.edit_panel, window.drag_panel, window.filing):
+        for part in (window.edit_panel, window.drag_panel, window.filing, window.engines):
             part.adopt(settings)
         for tool in window.tools:
             if isinstance(tool, Drag):

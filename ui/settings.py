@@ -123,6 +123,14 @@ class Settings:
         page="Memory",
         unit=" min",
     )
+    isolate_engine: bool = _setting(
+        False,
+        "Engine in a process of its own",
+        "A crash of a driver, or for want of memory, leaves the picture standing; costs a little memory",
+        page="Engine",
+    )
+    engine_pack: str = _setting("", "Engine pack", "Its kind, if one is used")
+    pack_was_offered: bool = _setting(False, "An engine pack was offered")
     foreground: str = _setting("#70a0d2", "Foreground colour")
     background: str = _setting("#ffffff", "Background colour")
     recent_colours: tuple[str, ...] = _setting((), "Recent colours")

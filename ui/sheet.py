@@ -135,5 +135,8 @@ QComboBox QAbstractItemView::item:selected { background: $ACCENT_DIM; color: $ON
 #floating { background: $FLOAT; border: 1px solid $FLOAT_EDGE; border-radius: 10px; }
 #message { background: $FLOAT; border: 1px solid $FLOAT_EDGE; border-radius: 8px; }
 #message[kind="error"] { border-color: $ERROR_EDGE; background: $ERROR_GROUND; }
+#engine { border: 1px solid $FLOAT_EDGE; border-radius: 6px; }
+#engine[used="true"] { border-color: $ACCENT; }
 QStatusBar #badge { background: $RAISED; border-radius: 8px; padding: 1px 8px; margin: 0 8px 0 4px; }
+QStatusBar #badge[online="true"] { background: $LIVE_GROUND; color: $ON_LIVE; }
 """

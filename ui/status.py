@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar
 from engine.types import ModelFacts
 from ui.language import tr
 from ui.view_chips import ZoomField
-from ui.widgets import Elided
+from ui.widgets import Elided, restyle
 
 
 class StatusLine:
@@ -19,25 +19,22 @@ class StatusLine:
         self.place, self.size, self.engine = QLabel(), QLabel(), QLabel()
         self.zoom = ZoomField()
         self.engine.setText(tr("Getting the model ready\N{HORIZONTAL ELLIPSIS}"))
-        offline = QLabel(tr("Offline"))
-        offline.setObjectName("badge")
-        offline.setToolTip(
-            tr(
-                "Everything happens on this computer; the network is used only to fetch a model "
-                "that you ask for"
-            )
-        )
+        self.network = QLabel()
+        self.network.setObjectName("badge")
+        self.network.setMaximumWidth(240)
         for name, label in (
             (tr("Hint"), self.hint),
             (tr("Place of the pointer"), self.place),
             (tr("Size of the picture"), self.size),
             (tr("Model"), self.engine),
+            (tr("Network"), self.network),
         ):
             label.setAccessibleName(name)
         bar.setSizeGripEnabled(False)
         bar.addWidget(self.hint, 1)
-        for part in (self.place, self.size, self.zoom, self.engine, offline):
+        for part in (self.place, self.size, self.zoom, self.engine, self.network):
             bar.addPermanentWidget(part)
+        self.show_network("")
 
     def show_hint(self, hint: str) -> None:
         self.hint.setText(hint)
@@ -62,6 +59,17 @@ class StatusLine:
     def show_loading(self, name: str) -> None:
         self.engine.setText(tr("Loading {name}\N{HORIZONTAL ELLIPSIS}").format(name=name))
         self.engine.setToolTip(tr("The next edit is made with it as soon as it is ready"))
+
+    def show_network(self, what: str) -> None:
+        """What is being fetched, if anything is."""
+        self.network.setText(tr("Online: {what}").format(what=what) if what else tr("Offline"))
+        online = tr("The network is used to fetch {what}, in a process of its own; nothing else is sent")
+        offline = tr(
+            "Everything happens on this computer; the network is used only to fetch what you ask for"
+        )
+        self.network.setToolTip(online.format(what=what) if what else offline)
+        self.network.setProperty("online", bool(what))
+        restyle(self.network)
 
     def show_failure(self) -> None:
         self.engine.setText(tr("No model"))

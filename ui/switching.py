@@ -71,6 +71,22 @@ class Switching(QObject):
         if self.model != STARTER and self.facts is None and self._job is None:
             self._want(STARTER)
 
+    def begin_again(self) -> None:
+        """Another engine takes over from one that never came up."""
+        self._want(self.model)
+
+    async def renew(self) -> None:
+        """Another engine makes the edits: the model gets ready there. Raises EngineError."""
+        model, facts = self.model, self.facts
+        if facts is None:
+            return  # whichever engine comes first gets it ready
+        self._tell_loading(model)
+        try:
+            facts = await self._engine.load(model)
+        finally:
+            if model == self.model and self._job is None:
+                self._take(facts)
+
     async def ended(self) -> None:
         if self._job is not None:
             job = self._job
@@ -87,9 +103,12 @@ class Switching(QObject):
             self._job.cancel()
         self._editing.model, self.facts = model, None
         self._job = self._work.begin(self._load(model))
+        self._tell_loading(model)
+        self.changed.emit()
+
+    def _tell_loading(self, model: str) -> None:
         entry = self._library.named(model)
         self.loading.emit(entry.name if entry is not None else Path(model).name)
-        self.changed.emit()
 
     async def _load(self, model: str) -> None:
         """Raises EngineError, and goes back to the model before."""

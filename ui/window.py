@@ -40,6 +40,7 @@ from ui.comparing import Comparing
 from ui.drag_panel import DragPanel
 from ui.dragging import dragged
 from ui.editing import Editing
+from ui.engines import Changeable, Engines, dropped_pack
 from ui.filing import Filing
 from ui.foretelling import Foretelling
 from ui.history_panel import MEGABYTE, HistoryPanel
@@ -57,9 +58,10 @@ from ui.mirror import MirrorMarks
 from ui.model_panel import ModelPanel
 from ui.models import Library, dropped_models
 from ui.navigator import Navigator
+from ui.network import Network
 from ui.own_brushes import OwnBrushes
 from ui.panels import EditPanel, JobBar, MessageBar, Welcome
-from ui.recovery import Card, OverCanvas, Recovery
+from ui.recovery import Notice, OverCanvas, Recovery
 from ui.remembering import Remembering
 from ui.results_strip import Results
 from ui.selecting import Selecting
@@ -82,13 +84,16 @@ from ui.view_chips import TurnedChip
 log = logging.getLogger(__name__)
 
 
-class Engine(Edits, Protocol):
+class Engine(Edits, Changeable, Protocol):
     """What the window needs of the engine."""
 
     @property
     def ready(self) -> SignalInstance: ...  # ModelFacts
     @property
     def failed(self) -> SignalInstance: ...  # a sentence
+
+    @property
+    def broke(self) -> SignalInstance: ...  # a sentence
 
     @property
     def noticed(self) -> SignalInstance: ...  # a sentence
@@ -121,6 +126,8 @@ class Window(QMainWindow):
         self.editing.pace = settings.drag_pace / 1e6
         self.library = Library(settings, self.work)
         self.switching = Switching(session, engine, self.editing, self.library, self.work)
+        self.network = Network(engine.fetching())
+        self.engines = Engines(engine, self.switching, self.network, self.work, settings)
         self.filing = Filing(self, session, self.work, settings)
         self.journaling = Journaling(session, self.editing, self.filing, self.work)
         self.recovery = Recovery(self.filing, self.journaling, self.work)
@@ -358,7 +365,7 @@ class Window(QMainWindow):
         self.menus.actions["show_full_screen"].setChecked(self.isFullScreen())
 
     @Slot(object)
-    def _offer_recovery(self, card: Card) -> None:
+    def offer(self, card: Notice) -> None:
         """Where it is seen at once."""
         if self.comfort.is_starting:
             self.start.notices.setContentsMargins(0, 0, 0, 28)
@@ -391,6 +398,8 @@ class Window(QMainWindow):
         await self.filing.ended()
         await self.journaling.end()
         self.remembering.save()
+        await self.engines.ended()
+        self.network.stop()
         await self.engine.close()
         self._is_closed = True
         self.close()
@@ -406,10 +415,14 @@ class Window(QMainWindow):
         self.canvas.setFocus()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if files.holds_picture(event.mimeData()):
+        if files.holds_picture(event.mimeData()) or dropped_pack(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        if pack := dropped_pack(event.mimeData()):
+            self.comfort.install_pack(pack)
+            event.acceptProposedAction()
+            return
         if models := dropped_models(event.mimeData()):
             self.library.add(models)
             event.acceptProposedAction()
@@ -579,7 +592,7 @@ class Window(QMainWindow):
         self.filing.changed.connect(self.remembering.save)  # a crash forgets no file that was used
         for told in (self.filing.told, self.results.told, self.clipboard.told, session.said):
             told.connect(self.messages.tell)
-        self.recovery.found.connect(self._offer_recovery)
+        self.recovery.found.connect(self.offer)
         parts_that_fail = (self.filing, self.journaling, self.clipboard, self.work, self.brushes)
         for failed in (part.failed for part in parts_that_fail):
             failed.connect(self.messages.complain)
@@ -596,6 +609,12 @@ class Window(QMainWindow):
         self.engine.ready.connect(switching.engine_is_ready)
         self.engine.failed.connect(self._engine_failed)
         self.engine.failed.connect(switching.engine_has_failed)
+        self.engine.ready.connect(self.engines.engine_is_ready)
+        self.engine.broke.connect(self.engines.engine_broke)
+        self.engines.failed.connect(self.comfort.complain_of_engine)
+        self.engines.offered.connect(self.comfort.offer_pack)
+        self.network.changed.connect(self.status.show_network)
+        self.engines.begin()
         switching.ready.connect(self._engine_ready)
         switching.loading.connect(self.status.show_loading)
         for changed in (switching.changed, self.library.changed):
