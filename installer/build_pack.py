@@ -1,4 +1,4 @@
-"""Makes an engine pack of a frozen program: `python installer/build_pack.py KIND FROZEN -o FILE`.
+"""Makes an engine pack of a frozen program: `python installer/build_pack.py KIND [FROZEN] -o FILE`.
 
 The program is frozen as always (`driftpaint.spec`), in an environment that has the build of torch that the
 pack is for: its own `main.py engine-child` is the engine. See `engine/packs.py`.
@@ -28,11 +28,19 @@ def main() -> int:
 
     parser = argparse.ArgumentParser(description="Make an engine pack of a frozen program.")
     parser.add_argument("kind", choices=KINDS)
-    parser.add_argument("frozen", help="the folder that PyInstaller made")
+    parser.add_argument("frozen", nargs="?", help="the folder that PyInstaller made; else it is made now")
     parser.add_argument("-o", "--output", required=True, help="the pack, whose name ends in .engine")
     parser.add_argument("--torch", default="", help="its build of torch, for people")
     parser.add_argument("--level", type=int, default=6, choices=range(10), help="how hard xz tries (6)")
     ask = parser.parse_args()
+    if not ask.frozen:
+        from installer import bootstrap
+
+        bootstrap.ensure("freeze")  # from here on we may be another process, with what freezing needs
+        from installer.freeze import FROZEN, freeze
+
+        freeze()
+        ask.frozen = FROZEN
     build(ask.frozen, ask.output, ask.kind, VERSION, ask.torch, ask.level)
     print(f"{os.path.getsize(ask.output) / 1e6:6.0f} MB  {ask.output}")
     return 0

@@ -40,6 +40,7 @@ def test_every_system_builds_checks_and_hands_over() -> None:
         (script,) = re.findall(r"python (installer/\S+\.py)", commands)
         assert (ROOT / script).is_file()
         assert "upload-artifact" in jobs[system]["steps"][-1]["uses"]
+        assert {"name": "list", "path": "resources"} in [step.get("with") for step in jobs[system]["steps"]]
     tried = [" ".join(step.get("run", "") for step in job["steps"]) for job in jobs.values()]
     assert sum("--self-check" in commands for commands in tried) == 3
 

@@ -4,6 +4,7 @@ this very engine; in a real one it is the frozen program.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -22,6 +23,7 @@ from engine import packs
 from engine.types import EditResult, EngineError, Release
 from engine.worker import Engine
 from installer.build_pack import build
+from installer.list_packs import listed
 from tests.test_worker import REQUEST, all_of
 
 ROOT = Path(__file__).parents[1]
@@ -160,6 +162,16 @@ def test_what_can_be_fetched_is_for_this_machine_and_this_version(
     listed.write_text(json.dumps([asdict(each) for each in (*others, one)]))
     monkeypatch.setattr(packs, "releases", partial(packs.releases, listed=listed))
     assert packs.equipment(VERSION).release == one
+
+
+def test_the_list_of_a_release_says_what_was_built(tmp_path: Path) -> None:
+    path = pack(tmp_path)
+    (one,) = listed(str(tmp_path), "https://example.org/v9.9/")
+    release = Release(**one)  # type: ignore[arg-type]  # as it is read from JSON
+    assert (release.kind, release.platform, release.version) == ("cpu", packs.this_platform(), VERSION)
+    assert release.url == f"https://example.org/v9.9/{path.name}"
+    assert release.bytes == path.stat().st_size
+    assert release.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_a_pack_in_use_can_be_installed_anew_and_removed(tmp_path: Path, event_loop_qt: QEventLoop) -> None:
