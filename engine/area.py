@@ -19,6 +19,7 @@ PAINTED = 2  # of 255: fainter traces of a soft brush do not count as painted
 NATIVE = 256  # pixels: a smaller work area would only be enlarged for the model
 STRETCHED = 1.5  # up to so many times its native size a network works on a picture at once
 FINER = 1.3  # sigma / alpha at which a result is made finer at twice its size: its masses stay, detail is new
+WORTHWHILE = 1.2  # times the size that is there: what is enlarged by less looks sharp enough
 FEWER = 0.4  # share of the steps that a finer pass takes
 
 
@@ -93,6 +94,19 @@ def working_sizes(width: int, height: int, native: int, largest: float, least: i
     while math.sqrt(sizes[0][0] * sizes[0][1]) > STRETCHED * native:
         sizes.insert(0, (round(sizes[0][0] / 2), round(sizes[0][1] / 2)))
     return sizes
+
+
+def further_sizes(width: int, height: int, finest: tuple[int, int], farthest: float) -> list[tuple[int, int]]:
+    """Sizes beyond the finest that a network works at, up to the picture's own: each about twice the one
+    before, with a mean side of at most `farthest` pixels.
+    """
+    mean, reached = math.sqrt(width * height), math.sqrt(finest[0] * finest[1])
+    end = min(mean, farthest)
+    if end < WORTHWHILE * reached:
+        return []
+    count = max(1, round(math.log2(end / reached)))
+    scales = [end / mean * (reached / end) ** (i / count) for i in reversed(range(count))]
+    return [(round(scale * width), round(scale * height)) for scale in scales]
 
 
 def part_of(area: Rect, width: int, height: int) -> Window:

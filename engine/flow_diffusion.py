@@ -24,7 +24,7 @@ from engine.latent_diffusion import LARGEST_SCALE, OVERLAP
 from engine.levels import Level, time_of, to_x0
 from engine.lora import Wardrobe
 from engine.models import fast_dtype, interruptible
-from engine.pieces import Piece, in_pieces
+from engine.pieces import Piece, Wanted, in_pieces
 from engine.sampling import Denoise
 from engine.types import EditRequest, EngineError, ModelFacts
 
@@ -35,6 +35,7 @@ class FlowDiffusion(Autoencoded):
     """See `engine.models.Model`."""
 
     least = 0.03
+    farthest = 0.0
     extra_noise = extra_noise_of_ground = 0.0
 
     def __init__(
@@ -67,7 +68,7 @@ class FlowDiffusion(Autoencoded):
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
         return working_sizes(width, height, self.native, LARGEST_SCALE, self.multiple)
 
-    def denoiser(self, request: EditRequest) -> Denoise:
+    def denoiser(self, request: EditRequest, wanted: Wanted | None = None) -> Denoise:
         prompts, scale = self._prompts(request)
         worn = self.wardrobe.chosen(request.loras, request.t0)
         self.wardrobe.wear(worn)
@@ -97,7 +98,7 @@ class FlowDiffusion(Autoencoded):
                     said = said[:1].lerp(said[1:], scale) if len(prompts) > 1 else said
                     return to_x0("flow", said, part, at)
 
-                return in_pieces(estimate, x / whole, most, overlap, PATCH)
+                return in_pieces(estimate, x / whole, most, overlap, PATCH, wanted)
 
         return denoise
 

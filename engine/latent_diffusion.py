@@ -19,7 +19,7 @@ from engine.levels import Level, time_of, to_x0, vp_level
 from engine.lora import Wardrobe
 from engine.model_parts import Parts, load_parts
 from engine.models import fast_dtype, interruptible
-from engine.pieces import Piece, in_pieces
+from engine.pieces import Piece, Wanted, in_pieces
 from engine.sampling import Denoise
 from engine.types import EditRequest, EngineError, ModelFacts
 
@@ -31,6 +31,7 @@ class LatentDiffusion(Autoencoded):
     """See `engine.models.Model`."""
 
     least = 0.03
+    farthest = 0.0
     extra_noise = extra_noise_of_ground = 0.0
 
     def __init__(self, parts: Parts, name: str, device: str, dtype: torch.dtype, load_started: float) -> None:
@@ -68,7 +69,7 @@ class LatentDiffusion(Autoencoded):
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
         return working_sizes(width, height, self.native, LARGEST_SCALE, self.multiple)
 
-    def denoiser(self, request: EditRequest) -> Denoise:
+    def denoiser(self, request: EditRequest, wanted: Wanted | None = None) -> Denoise:
         worn = self.wardrobe.chosen(request.loras, request.t0)
         beside = Conditioning(self, request, worn)
         guided = beside.rows > 1
@@ -91,7 +92,7 @@ class LatentDiffusion(Autoencoded):
                     said = said[:1].lerp(said[1:], request.guidance) if guided else said
                     return to_x0(self.output, said, part, at)
 
-                return in_pieces(estimate, y, most, overlap, block)
+                return in_pieces(estimate, y, most, overlap, block, wanted)
 
         return denoise
 

@@ -55,9 +55,10 @@ class Meter:
     def learned(self, request: EditRequest, figures: Figures) -> Figures:
         """The figures, improved by a run that came to its end."""
         seconds = {**figures.seconds}
-        for area, times in self._evaluations.items():
-            seconds[str(area)] = _mixed(seconds.get(str(area)), median(times))
         way = walks(request, figures)
+        for area, times in self._evaluations.items():
+            seen = min(way, key=lambda walk: abs(walk.area - area)).seen
+            seconds[str(seen)] = _mixed(seconds.get(str(seen)), median(times))
         pixels, most = sum(walk.area for walk in way), max((walk.area for walk in way), default=0)
         peak = max(0, self._peak - self._began)
         found = {**figures.bytes}

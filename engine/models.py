@@ -24,6 +24,7 @@ from engine.checkpoints import settings, told
 from engine.device_check import checked, is_fast
 from engine.economy import Economy
 from engine.levels import Schedule
+from engine.pieces import Wanted
 from engine.sampling import Denoise
 from engine.types import NO_MEMORY, EditRequest, EngineError, Mask, ModelFacts, Rgb
 
@@ -87,6 +88,7 @@ class Model(Protocol):
     clock: Clock
 
     multiple: int  # pixels: width and height of a picture that it encodes are multiples of it
+    farthest: float  # pixels, mean of both sides: up to there a part of a picture is made as fine as it is
 
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
         """The sizes in pixels at which it works on a picture of this size, from coarse to fine."""
@@ -103,8 +105,9 @@ class Model(Protocol):
     def free(self, mask: Mask) -> Tensor:
         """A mask of such a size to what multiplies a latent."""
 
-    def denoiser(self, request: EditRequest) -> Denoise:
-        """The estimate of x_0 as the request wants it: its prompt, its place in the whole picture.
+    def denoiser(self, request: EditRequest, wanted: Wanted | None = None) -> Denoise:
+        """The estimate of x_0 as the request wants it: its prompt, its place in the whole picture; where it
+        is not wanted it may be anything.
 
         One call of it is one step's work. A level may have any alpha: sigma / alpha is what counts.
         Raises EngineError for a prompt that the model cannot read.

@@ -7,11 +7,16 @@ meet.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+LEAST = 1e-6  # a weight that is never reached by what counts
+
+# where an estimate is wanted (rows, columns), for latents of that shape; of others all of it is
+Wanted = Mapping[tuple[int, int], Tensor]
 
 
 class Piece(NamedTuple):
@@ -24,6 +29,10 @@ class Piece(NamedTuple):
 
     def of(self, x: Tensor) -> Tensor:
         return x[..., self.top : self.bottom, self.left : self.right]
+
+    @property
+    def area(self) -> int:
+        return (self.bottom - self.top) * (self.right - self.left)
 
 
 def stretches(length: int, most: int, overlap: int, multiple: int) -> list[tuple[int, int]]:
@@ -38,17 +47,25 @@ def stretches(length: int, most: int, overlap: int, multiple: int) -> list[tuple
 
 
 def in_pieces(
-    estimate: Callable[[Tensor, Piece], Tensor], x: Tensor, most: int, overlap: int, multiple: int
+    estimate: Callable[[Tensor, Piece], Tensor],
+    x: Tensor,
+    most: int,
+    overlap: int,
+    multiple: int,
+    wanted: Wanted | None = None,
 ) -> Tensor:
-    """`estimate` of each piece of `x` (n, c, h, w), blended over the overlaps."""
+    """`estimate` of each piece of `x` (n, c, h, w), blended over the overlaps; 0 where no piece is that has
+    anything of what is wanted.
+    """
     height, width = x.shape[2:]
-    pieces = [
-        Piece(top, bottom, left, right)
-        for top, bottom in stretches(height, most, overlap, multiple)
-        for left, right in stretches(width, most, overlap, multiple)
-    ]
-    if len(pieces) == 1:
-        return estimate(x, pieces[0])
+    here = (wanted or {}).get((height, width))
+    whole = Piece(0, height, 0, width)
+    if here is None:
+        pieces = covering(whole, most, overlap, multiple)
+    else:
+        pieces = wanted_pieces(here, most, overlap, multiple)
+    if pieces == [whole]:
+        return estimate(x, whole)
     total, weights = torch.zeros_like(x), x.new_zeros(height, width)
     for piece in pieces:
         down = _ramp(piece.top, piece.bottom, height, overlap, x)
@@ -56,7 +73,41 @@ def in_pieces(
         weight = down[:, None] * across
         piece.of(total).add_(weight * estimate(piece.of(x), piece))
         piece.of(weights).add_(weight)
-    return total / weights
+    return total / (weights if here is None else weights.clamp(min=LEAST))
+
+
+def covering(whole: Piece, most: int, overlap: int, multiple: int) -> list[Piece]:
+    """Pieces that cover a part of a latent."""
+    return [
+        Piece(whole.top + top, whole.top + bottom, whole.left + left, whole.left + right)
+        for top, bottom in stretches(whole.bottom - whole.top, most, overlap, multiple)
+        for left, right in stretches(whole.right - whole.left, most, overlap, multiple)
+    ]
+
+
+def wanted_pieces(wanted: Tensor, most: int, overlap: int, multiple: int) -> list[Piece]:
+    """As few and small pieces as hold everything that is wanted (h, w), with what is round it: as large as
+    may be, or half of that where fewer pixels do.
+    """
+    box = _box(wanted, overlap, multiple)
+    half = most // 2 // multiple * multiple
+    choices = [most] + [half] * (half > 2 * overlap)
+    found = [
+        [piece for piece in covering(box, size, overlap, multiple) if piece.of(wanted).any()]
+        for size in choices
+    ]
+    return min(found, key=lambda pieces: sum(piece.area for piece in pieces))
+
+
+def _box(wanted: Tensor, margin: int, multiple: int) -> Piece:
+    """What holds all that is wanted, with a margin, between multiples."""
+    ends = []
+    for axis in (1, 0):
+        there, length = wanted.any(axis).nonzero(), wanted.shape[1 - axis]
+        first, last = (int(there[0]), int(there[-1]) + 1) if len(there) else (0, 1)
+        ends += [max(first - margin, 0) // multiple * multiple]
+        ends += [min(-(-(last + margin) // multiple) * multiple, length)]
+    return Piece(*ends)
 
 
 def _ramp(start: int, end: int, length: int, overlap: int, like: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from engine.area import working_sizes
 from engine.economy import Economy, ask_apart
 from engine.levels import Level, vp_continuous
 from engine.models import Clock, fast_dtype, interruptible
-from engine.pieces import Piece, in_pieces
+from engine.pieces import Piece, Wanted, in_pieces
 from engine.sampling import Denoise
 from engine.starter.network import LARGEST_SCALE, MULTIPLE, NATIVE, WORDS, StarterNetwork
 from engine.starter.words import WORDS as VOCABULARY
@@ -38,6 +38,7 @@ class PixelDiffusion:
     extra_noise_of_ground = -0.15  # docs/evidence.md, section 3
     away_from_wiener = 1.05  # guidance; 1 is none
     multiple = MULTIPLE
+    farthest = 3072.0  # docs/decisions/masks.md
 
     def __init__(self, network: StarterNetwork, name: str, device: str, load_started: float) -> None:
         dtype = fast_dtype(device)
@@ -72,24 +73,24 @@ class PixelDiffusion:
     def free(self, mask: Mask) -> Tensor:
         return torch.tensor(mask, device=self.device)[None, None]
 
-    def denoiser(self, request: EditRequest) -> Denoise:
+    def denoiser(self, request: EditRequest, wanted: Wanted | None = None) -> Denoise:
         words = self._told(request.prompt, request.negative_prompt)
         guided = len(words) > 1
         finest = self.sizes(request.image.shape[1], request.image.shape[0])[-1]
-        window = _widened(request.window, *finest)
 
         def denoise(x: Tensor, level: Level) -> Tensor:
             with torch.no_grad(), self.clock.network(len(words)):
                 ratio = min(level.ratio, MOST_RATIO)
                 y = x / max(level.alpha, level.sigma / MOST_RATIO)
                 height, width = y.shape[2:]
+                window = _widened(request.window, max(width, finest[0]), max(height, finest[1]))
 
                 def estimate(part: Tensor, piece: Piece) -> Tensor:
                     place = _within(window, piece, width, height)
                     said = self._estimate(part, ratio, place, words)
                     return said[:1].lerp(said[1:], request.guidance) if guided else said
 
-                return in_pieces(estimate, y, self.piece, OVERLAP, MULTIPLE)
+                return in_pieces(estimate, y, self.piece, OVERLAP, MULTIPLE, wanted)
 
         return denoise
 

@@ -9,10 +9,14 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from engine.area import FEWER, FINER, working_sizes
-from engine.remembered import Figures
-from engine.types import Drag, EditRequest, Inpaint, Operation, Prediction, SDEdit, Translate
+import numpy as np
+from PIL import Image, ImageFilter
 
+from engine.area import FEWER, FINER, further_sizes, working_sizes
+from engine.remembered import Figures
+from engine.types import Drag, EditRequest, Inpaint, Mask, Operation, Prediction, SDEdit, Translate
+
+NEAR = 128  # pixels: what a network sees round what may change
 LOOKS = 20  # network calls by which a translation finds its mask
 BY_MOVES = ("one pass", "published")
 
@@ -22,6 +26,7 @@ class Walk(NamedTuple):
 
     area: int  # pixels
     calls: int  # of the network
+    seen: int  # pixels that it is asked for
 
 
 def walks(request: EditRequest, figures: Figures) -> list[Walk]:
@@ -29,6 +34,8 @@ def walks(request: EditRequest, figures: Figures) -> list[Walk]:
     height, width = request.image.shape[:2]
     native, scale = figures.native, figures.largest / figures.native
     sizes = working_sizes(width, height, native, scale, 1)
+    if goes_further(request):
+        sizes += further_sizes(width, height, sizes[-1], figures.farthest)
     operation, steps, variants = request.operation, request.steps, request.variants
     few = max(2, math.ceil(FEWER * steps))
     areas = [across * down for across, down in sizes]
@@ -44,15 +51,47 @@ def walks(request: EditRequest, figures: Figures) -> list[Walk]:
     for strength in strengths:
         if not strength:
             continue
-        begins = first_of(sizes[: len(areas)], _ratio(figures, strength))
+        ratio = _ratio(figures, strength)
+        begins = first_of(sizes[: len(areas)], ratio)
+        is_noisy = ratio * sizes[begins][0] / sizes[0][0] > FINER
         counts = [times * steps] + [few] * (len(areas) - begins - 1)
-        found += [
-            Walk(area, _both_ways(operation, calls))
-            for area, calls in zip(areas[begins:], counts, strict=True)
-        ]
+        for i, (area, calls) in enumerate(zip(areas[begins:], counts, strict=True)):
+            share = 1.0 if is_noisy and i == 0 else seen_share(request, sizes[begins + i])
+            found.append(Walk(area, _both_ways(operation, calls), round(share * area)))
     if isinstance(operation, Translate) and operation.find_mask:
-        found.append(Walk(areas[0], LOOKS))
+        found.append(Walk(areas[0], LOOKS, areas[0]))
     return found
+
+
+def goes_further(request: EditRequest) -> bool:
+    """Whether an edit is made beyond the sizes that its model was trained at: where its result lies beside a
+    picture that is sharper.
+    """
+    return request.mask is not None and changing(request) is not None
+
+
+def seen_share(request: EditRequest, size: tuple[int, int]) -> float:
+    """The share of a picture of that size that a network sees where only what may change, and what is near,
+    is asked for (`engine.pieces`), about.
+    """
+    free = changing(request)
+    if free is None:
+        return 1.0
+    blocks = max(1, round(size[0] / NEAR)), max(1, round(size[1] / NEAR))
+    image = Image.fromarray((free > 0).astype(np.float32))
+    coarse = np.asarray(image.resize(blocks, Image.Resampling.BOX)) > 0
+    near = np.asarray(Image.fromarray(coarse.astype(np.uint8)).filter(ImageFilter.MaxFilter(3)))
+    return float(near.mean())
+
+
+def changing(request: EditRequest) -> Mask | None:
+    """Where an edit may change anything (above 0); None: everywhere, or along a whole path."""
+    if isinstance(request.operation, Drag | Translate) or getattr(request.operation, "solver", "") == "cycle":
+        return None
+    if request.share is None:
+        return request.mask
+    moving: Mask = (request.share > 0).astype(np.float32)
+    return moving if request.mask is None else moving * request.mask
 
 
 def first_of(sizes: list[tuple[int, int]], at_coarsest: float) -> int:
@@ -72,7 +111,7 @@ def predicted(request: EditRequest, figures: Figures, free: int, is_loaded: bool
     way = walks(request, figures)
     rows = figures.rows if is_led(request) else 1.0
     seconds = sum(
-        walk.calls * rows * _at(figures.seconds, walk.area) + walk.area * figures.autoencoder for walk in way
+        walk.calls * rows * _at(figures.seconds, walk.seen) + walk.area * figures.autoencoder for walk in way
     )
     most = max((walk.area for walk in way), default=0)
     if not figures.bytes or figures.device != "cpu":
@@ -97,10 +136,13 @@ def _of_drag(drag: Drag, areas: list[int], steps: int, few: int) -> list[Walk]:
         ]
     if drag.form in BY_MOVES:
         far = max(math.dist(handle.source, handle.target) for handle in drag.handles) / drag.stride
-        return [Walk(areas[0], 2 * (steps if drag.form == "one pass" else math.ceil(far) * (steps - 1)))]
+        calls = 2 * (steps if drag.form == "one pass" else math.ceil(far) * (steps - 1))
+        return [Walk(areas[0], calls, areas[0])]
     both = drag.form != "settle"
     counts = [steps] + [few] * (len(areas) - 1)
-    return [Walk(area, 2 * calls - 1 if both else calls) for area, calls in zip(areas, counts, strict=True)]
+    return [
+        Walk(area, 2 * calls - 1 if both else calls, area) for area, calls in zip(areas, counts, strict=True)
+    ]
 
 
 def _both_ways(operation: Operation, steps: int) -> int:

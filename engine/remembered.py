@@ -39,6 +39,7 @@ class Figures:
     largest: int  # pixels: the size at which it ends
     ratios: tuple[float, ...]  # sigma / alpha at times from 0 to 1, evenly spaced
     device: str
+    farthest: float = 0.0  # pixels: where a part of a picture ends that is made as fine as it is
     rows: float = 2.0  # evaluations of a network call that words lead away from others
     seconds: dict[str, float] = field(default_factory=dict)  # of one evaluation, by the area in pixels
     autoencoder: float = 0.0  # seconds a pixel, there and back

@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.area import FEWER, FINER, blend, resized
+from engine.area import FEWER, FINER, blend, further_sizes, resized
 from engine.cycle import places, staged
 from engine.latents import At
 from engine.levels import Level, exploding, time_of
 from engine.models import Model
-from engine.prediction import first_of
+from engine.pieces import Wanted
+from engine.prediction import changing, first_of, goes_further, seen_share
 from engine.sampling import SOLVERS, Denoise, Solver, pinned, s_noise, sample, second_order, seeded
 from engine.types import EditRequest, EditResult, Event, Mask, Preview, Rgb, SDEdit
 
@@ -32,7 +33,7 @@ def sdedit(operation: SDEdit, request: EditRequest, model: Model) -> Iterator[Ev
     """
     strengths = operation.ladder or (operation.strength,) * request.variants
     plans = [plan(replace(operation, strength=strength), request, model) for strength in strengths]
-    estimate = model.denoiser(request)
+    estimate = model.denoiser(request, _wanted(plans, request, model))
     call, done = 0, 0
     calls = sum(each.repeats * each.steps for passes in plans for each in passes)
     work = sum(each.work for passes in plans for each in passes)
@@ -63,10 +64,13 @@ class Pass(NamedTuple):
     strength: float  # t0
     repeats: int
     steps: int
+    is_noisy: bool  # so that what is far is heeded, too
+    seen: float  # share of it that the network is asked for
 
     @property
     def area(self) -> int:
-        return self.size[0] * self.size[1]
+        """In pixels, of what the network is asked for."""
+        return round(self.seen * self.size[0] * self.size[1])
 
     @property
     def work(self) -> int:
@@ -80,14 +84,37 @@ def plan(operation: SDEdit, request: EditRequest, model: Model) -> list[Pass]:
     if operation.strength == 0:
         return []  # t0 = 0 is the guide itself
     height, width = request.image.shape[:2]
-    sizes = model.sizes(width, height)[: 1 if operation.draft else None]
+    sizes = model.sizes(width, height)
+    sizes = sizes[:1] if operation.draft else [*sizes, *_further(request, model)]
     at_coarsest = model.schedule(operation.strength).ratio
     first = first_of(sizes, at_coarsest)
     ratio = at_coarsest * sizes[first][0] / sizes[0][0]
     strength = time_of(model.schedule, ratio) if first else operation.strength
     few = max(2, math.ceil(FEWER * request.steps))
-    passes = [Pass(sizes[first], strength, operation.repeats, request.steps)]
-    return passes + [Pass(size, time_of(model.schedule, FINER), 1, few) for size in sizes[first + 1 :]]
+    is_noisy, finer = ratio > FINER, time_of(model.schedule, FINER)
+    seen = [1.0 if is_noisy and i == first else seen_share(request, size) for i, size in enumerate(sizes)]
+    return [Pass(sizes[first], strength, operation.repeats, request.steps, is_noisy, seen[first])] + [
+        Pass(sizes[i], finer, 1, few, False, seen[i]) for i in range(first + 1, len(sizes))
+    ]
+
+
+def _further(request: EditRequest, model: Model) -> list[tuple[int, int]]:
+    """Beyond what the model was trained at, where the result lies beside a picture that is sharper."""
+    if not goes_further(request):
+        return []
+    height, width = request.image.shape[:2]
+    return further_sizes(width, height, model.sizes(width, height)[-1], model.farthest)
+
+
+def _wanted(plans: list[list[Pass]], request: EditRequest, model: Model) -> Wanted:
+    """Where anything may change, at sizes where what is far is no longer heeded."""
+    free = changing(request)
+    if free is None:
+        return {}
+    passes = [each for passes in plans for each in passes]
+    sizes = {each.size for each in passes} - {each.size for each in passes if each.is_noisy}
+    maps = [At(model, size).free(free)[0, 0] > 0 for size in sizes]
+    return {(each.shape[0], each.shape[1]): each for each in maps}
 
 
 def _latent(at: At, picture: Rgb, request: EditRequest, ratios: Tensor | None) -> Tensor:
@@ -130,7 +157,7 @@ def _stirred(strength: float, request: EditRequest, model: Model) -> Mask | None
     if request.share is None:
         return None
     height, width = request.image.shape[:2]
-    sizes = model.sizes(width, height)
+    sizes = [*model.sizes(width, height), *_further(request, model)]
     least = model.least * sizes[0][0] / sizes[-1][0]
     asked = np.array([ratio >= least for ratio in _ratio_of_share(strength, model)], np.float32)
     stirred: Mask = asked[np.rint(request.share * 255).astype(np.uint8)]

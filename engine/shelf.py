@@ -120,6 +120,7 @@ class Shelf:
             largest=max(native, largest),
             ratios=ratios,
             device=facts.device,
+            farthest=model.farthest,
             rows=2.0 if facts.takes_negative_words and facts.takes_words else 1.0,
         )
         if figures is None or figures.weights != first.weights:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from engine.economy import Economy
 from engine.levels import Level, vp_continuous
 from engine.models import Clock, interruptible
+from engine.pieces import Wanted
 from engine.sampling import Denoise
 from engine.types import EditRequest, Mask, ModelFacts, Rgb
 
@@ -40,6 +41,7 @@ class Toy:
     least = 0.03
     extra_noise = extra_noise_of_ground = 0.0
     multiple = 1
+    farthest = 0.0
 
     def __init__(self) -> None:
         self.network = Posterior().requires_grad_(False)
@@ -61,7 +63,7 @@ class Toy:
     def free(self, mask: Mask) -> Tensor:
         return torch.tensor(mask)[None, None]
 
-    def denoiser(self, request: EditRequest) -> Denoise:
+    def denoiser(self, request: EditRequest, wanted: Wanted | None = None) -> Denoise:
         def denoise(x: Tensor, level: Level) -> Tensor:
             with self.clock.network():
                 out: Tensor = self.network(x / level.alpha, level.ratio**2)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from engine.edits import edit
 from engine.levels import Level
+from engine.pieces import Wanted
 from engine.sampling import Denoise
 from engine.toy import Toy
 from engine.types import Drag, EditRequest, EditResult, EngineError, Form, Frame, Handle, Preview, Region, Rgb
@@ -162,8 +163,8 @@ def test_as_published_guidance_falls_with_the_level() -> None:
     seen: list[float] = []
 
     class Asked(Toy):
-        def denoiser(self, request: EditRequest) -> Denoise:
-            known = super().denoiser(request)
+        def denoiser(self, request: EditRequest, wanted: Wanted | None = None) -> Denoise:
+            known = super().denoiser(request, wanted)
 
             def denoise(x: Tensor, level: Level) -> Tensor:
                 seen.append(request.guidance)

@@ -250,6 +250,42 @@ def test_one_step_is_enough_to_run() -> None:
     assert result(replace(REQUEST, steps=1)).shape == PHOTO.shape
 
 
+class Reaching(Coarse):
+    """Goes on from half the size where a picture lies beside."""
+
+    farthest = 1000.0
+
+
+def test_beside_a_sharp_picture_a_part_is_made_as_fine() -> None:
+    """What is only enlarged has less than a tenth of the detail of the toy's pictures; without a mask it is
+    enlarged still.
+    """
+    detail = {}
+    for name, model, mask in (
+        ("enlarged", Coarse(), HALF),
+        ("made", Reaching(), HALF),
+        ("alone", Reaching(), None),
+    ):
+        *_, last = edit(replace(REQUEST, mask=mask, operation=SDEdit(1.0)), model)
+        assert isinstance(last, EditResult)
+        assert mask is None or (last.image[HALF == 0] == PHOTO[HALF == 0]).all()
+        detail[name] = np.diff(last.image[:, 34:].astype(float), 2, axis=1).std()
+    assert detail["made"] > 2 * detail["enlarged"]
+    assert detail["alone"] < detail["made"] / 2
+
+
+def test_where_it_no_longer_pays_a_part_is_enlarged() -> None:
+    large = np.zeros((400, 600, 3), np.uint8)
+    free = np.ones((400, 600), np.float32)
+    model = Reaching()
+    model.farthest = 290.0
+    sizes = [each.size for each in plan(SDEdit(), EditRequest(large, large, free), model)]
+    assert sizes == [(300, 200)]
+    model.farthest = 400.0
+    sizes = [each.size for each in plan(SDEdit(), EditRequest(large, large, free), model)]
+    assert sizes == [(300, 200), (490, 327)]
+
+
 class Fine(Toy):
     """A toy whose native size is an eighth of these pictures'."""
 

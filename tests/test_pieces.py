@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.pieces import Piece, in_pieces, stretches
+from engine.pieces import Piece, in_pieces, stretches, wanted_pieces
 
 
 @given(st.integers(1, 40), st.integers(4, 12), st.integers(0, 96))
@@ -51,3 +51,38 @@ def test_what_fits_is_one_piece() -> None:
 
     in_pieces(count, torch.zeros(1, 3, 128, 96), 128, 32, 32)
     assert calls == [Piece(0, 128, 0, 96)]
+
+
+def test_pieces_of_which_nothing_is_wanted_are_not_asked_for() -> None:
+    """A rim is covered by pieces along it; what is inside and far outside costs nothing."""
+    rim = torch.zeros(1024, 1024, dtype=torch.bool)
+    rim[200:800, 200:800] = True
+    rim[220:780, 220:780] = False
+    pieces = wanted_pieces(rim, 640, 64, 32)
+    held = torch.zeros_like(rim)
+    for piece in pieces:
+        assert piece.of(rim).any()
+        piece.of(held).fill_(True)
+    assert held[rim].all()
+    assert sum(piece.area for piece in pieces) < 0.7 * rim.numel()
+
+
+def test_what_is_wanted_is_the_same_as_if_all_were() -> None:
+    x = torch.randn(1, 3, 256, 416, generator=torch.Generator().manual_seed(0))
+    wanted = torch.zeros(256, 416, dtype=torch.bool)
+    wanted[30:60, 300:310] = wanted[170:180, 40:50] = True
+    some = in_pieces(lambda part, _: part.tanh(), x, 128, 32, 32, {(256, 416): wanted})
+    assert torch.allclose(some[..., wanted], x.tanh()[..., wanted], atol=1e-6)
+    assert (some == 0).any()
+
+
+def test_where_nothing_is_wanted_nothing_is_asked_for() -> None:
+    nothing, asked = torch.zeros(128, 96, dtype=torch.bool), []
+
+    def says(part: Tensor, piece: Piece) -> Tensor:
+        asked.append(piece)
+        return part
+
+    said = in_pieces(says, torch.ones(1, 3, 128, 96), 128, 32, 32, {(128, 96): nothing})
+    assert not asked
+    assert (said == 0).all()

@@ -75,6 +75,18 @@ def test_the_work_is_counted_as_the_edit_does_it(operation: Operation, variants:
     assert sum(walk.calls for walk in way) == (first.calls if first else 0)
 
 
+def test_a_small_part_of_a_large_picture_takes_less_time_than_all_of_it() -> None:
+    asked = request(1024)
+    small, whole = np.zeros((1024, 1024), np.float32), np.ones((1024, 1024), np.float32)
+    small[400:500, 400:500] = 1
+    few, all_of_it = (
+        predicted(replace(asked, mask=mask), FIGURES, FREE, is_loaded=True) for mask in (small, whole)
+    )
+    assert few is not None
+    assert all_of_it is not None
+    assert few.seconds < 0.7 * all_of_it.seconds
+
+
 def test_seconds_lie_between_what_smaller_and_larger_ones_took() -> None:
     def seconds(asked: EditRequest) -> float:
         told = predicted(asked, FIGURES, FREE, is_loaded=True)

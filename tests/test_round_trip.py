@@ -15,6 +15,7 @@ from engine import models
 from engine.edits import edit
 from engine.headless import SAMPLE
 from engine.levels import Level
+from engine.pieces import Wanted
 from engine.sampling import Denoise
 from engine.toy import Toy
 from engine.types import EditRequest, EditResult, EngineError, Event, Inpaint, Preview, Rgb, Translate
@@ -42,8 +43,8 @@ class Told(Toy):
     def encode(self, picture: Rgb) -> Tensor:
         return super().encode(picture).to(self.dtype)
 
-    def denoiser(self, request: EditRequest) -> Denoise:
-        plain, mean = super().denoiser(request), self.MEANS[request.prompt]
+    def denoiser(self, request: EditRequest, wanted: Wanted | None = None) -> Denoise:
+        plain, mean = super().denoiser(request, wanted), self.MEANS[request.prompt]
 
         def denoise(x: Tensor, level: Level) -> Tensor:
             means = torch.zeros_like(x)
