@@ -75,7 +75,7 @@ def _text_model(kind: Any, folder: Path, dtype: torch.dtype) -> nn.Module:
     told = settings(folder / "config.json").get("model_type")
     if told not in ("clip", "clip_text_model"):
         raise EngineError(f"{folder} reads words by a {told}, which is not supported; choose another model.")
-    model: nn.Module = part_from(kind, folder, torch.float32 if kind is CLIPTextModel else of_words(dtype))
+    model: nn.Module = part_from(kind, folder, of_words(dtype))
     return model
 
 
@@ -105,8 +105,7 @@ def _from_file(checkpoint: Checkpoint, dtype: torch.dtype) -> Parts:
     family = checkpoint.family
     network = _built(UNet2DConditionModel, layouts.network(tensors, family), dtype)
     autoencoder = _built(AutoencoderKL, layouts.autoencoder(tensors, family), dtype)
-    first, *others = layouts.text_models(tensors, init_empty_weights)
-    models = [first.float(), *(each.to(of_words(dtype)) for each in others)]
+    models = [each.to(of_words(dtype)) for each in layouts.text_models(tensors, init_empty_weights)]
     words = Words(models, [tokenizer(pad) for pad in PADS[family]], family == "sdxl")
     bars = alpha_bars(scaled_linear())
     schedule = vp_discrete(_ending_in_noise(bars) if "ztsnr" in tensors else bars)
@@ -114,7 +113,9 @@ def _from_file(checkpoint: Checkpoint, dtype: torch.dtype) -> Parts:
 
 
 def of_words(dtype: torch.dtype) -> torch.dtype:
-    """What the larger of two text models works in: 3 GB in float32, which a CPU may spare itself."""
+    """What text models work in, always on the CPU: in the network's precision where that is as fast there,
+    for half the memory.
+    """
     return dtype if dtype == fast_dtype("cpu") else torch.float32
 
 
