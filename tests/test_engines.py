@@ -197,6 +197,22 @@ async def test_a_pack_that_does_not_work_any_more_gives_way_to_the_built_in_engi
     assert bench.window.session.document.results
 
 
+@on_linux
+@scenario
+async def test_a_pack_that_does_not_come_up_at_the_start_leaves_the_built_in_engine(
+    bench: Bench, pack: Path
+) -> None:
+    list(packs.install(pack, VERSION))
+    (packs.folder() / "cpu" / "driftpaint").write_text("#!/bin/sh\nexit 3\n")
+    bench.engine.isolate(apart=False, pack="cpu")
+    await bench.start_engine()
+    assert "Until then the built-in engine is used." in bench.window.messages.text.text()
+    assert bench.window.engines.pack == ""
+    bench.window.make_it_real()
+    await bench.finish()
+    assert bench.window.session.document.results
+
+
 @scenario
 async def test_a_pack_that_is_gone_is_said_at_the_start(bench: Bench) -> None:
     window = bench.window
@@ -219,7 +235,6 @@ async def test_a_graphics_processor_is_spoken_of_once(bench: Bench) -> None:
     assert nameless(notice) == []
     bench.click(notice.later_button)
     assert not notice.isVisible()
-    bench.window.remembering.save()
     assert load_settings(bench.settings_file).pack_was_offered
     bench.engine.ready.emit(bench.window.facts)
     await rest(bench)

@@ -109,6 +109,7 @@ class Comfort(QObject):
             notice = PackNotice(has)
             notice.asked.connect(self.show_engine)
             notice.answered.connect(window.engines.answered)
+            notice.answered.connect(window.remembering.save)
             window.offer(notice)
 
     @Slot(str)
