@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from typing import TYPE_CHECKING, Callable, List, Tuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from installer.bare_debian import Wrong, run
+from tests.installed.bare_debian import Wrong, run
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -31,7 +32,7 @@ class Screen:
         self._server.terminate()
         self._server.wait()
 
-    def start(self, command: List[str]) -> Tuple[subprocess.Popen[bytes], float]:
+    def start(self, command: list[str]) -> tuple[subprocess.Popen[bytes], float]:
         """A program, and the seconds until its window could be seen."""
         until(lambda: self._colours() < MANY, "the last window has not gone")
         started = time.monotonic()
@@ -48,7 +49,7 @@ class Screen:
             self._do("windowfocus", "--sync", window, "key", key)
             time.sleep(1)
 
-    def stroke(self, *points: Tuple[int, int]) -> None:
+    def stroke(self, *points: tuple[int, int]) -> None:
         """Pressed at the first point, let go at the last."""
         for point in points:
             self._do("mousemove", *map(str, point))

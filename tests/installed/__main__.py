@@ -1,4 +1,4 @@
-"""`python3 installer/try_linux.py`, as root on Debian: is what build_linux.py made all that somebody needs?
+"""`python3 tests/installed`, as root on Debian: is what build_linux.py made all that somebody needs?
 
 On a bare Debian 12 a user installs the package, and without a network paints, edits, drags and saves in its
 window, loses power, upgrades, goes on and removes it; then the same with the file that needs no root.
@@ -17,9 +17,8 @@ import sys
 import time
 import zipfile
 from pathlib import Path
-from typing import List, Set
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TRIED = os.path.join(ROOT, "build", "tried")
 TOOLS = {"debootstrap": "debootstrap", "Xvfb": "xvfb", "xdotool": "xdotool", "dpkg-deb": "dpkg"}
 TRYING = "DRIFTPAINT_TRYING"  # set for the process whose mounts are its own
@@ -28,9 +27,10 @@ BEHIND = 10  # seconds: the journal is less
 if __name__ == "__main__":
     sys.path[0] = ROOT
 
-from installer import bare_debian, bootstrap  # noqa: E402  the folder above had to be found
-from installer.bare_debian import BUILD, HOME, MINE, Wrong, apt, as_person, contents, files, person  # noqa: E402
-from installer.screen import Screen, until  # noqa: E402
+from installer import bootstrap  # noqa: E402  the folder above had to be found
+from tests.installed import bare_debian  # noqa: E402
+from tests.installed.bare_debian import BUILD, HOME, MINE, Wrong, apt, as_person, contents, files, person  # noqa: E402
+from tests.installed.screen import Screen, until  # noqa: E402
 
 
 def main() -> int:
@@ -178,7 +178,7 @@ def newest(pattern: str) -> str:
     return max(found, key=os.path.getmtime)
 
 
-def layers() -> List[str]:
+def layers() -> list[str]:
     """The names in the saved project, from the top."""
     try:
         with zipfile.ZipFile(os.path.join(MINE, "lake.ora")) as project:
@@ -187,7 +187,7 @@ def layers() -> List[str]:
         return []
 
 
-def gone(left: Set[str]) -> None:
+def gone(left: set[str]) -> None:
     if left:
         raise Wrong(f"removed, it has left {', '.join(sorted(left))}")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from typing import Dict, List, Set
 
 from installer.bootstrap import ROOT
 
@@ -65,7 +64,7 @@ def person(*command: str) -> str:
     return run(*as_person(*command))
 
 
-def as_person(*command: str, display: str = "") -> List[str]:
+def as_person(*command: str, display: str = "") -> list[str]:
     """The command as the user gives it who has no network and, by default, no display."""
     inside = ["chroot", "--userspec=painter:painter", BARE, "env", "-i", "-C", HOME, f"HOME={HOME}"]
     shown = [f"DISPLAY={display}"] if display else []
@@ -81,7 +80,7 @@ def run(*command: str) -> str:
     return done.stdout
 
 
-def files() -> Set[str]:
+def files() -> set[str]:
     """All that lies there but the user's own and what apt keeps of its work."""
     found = set()
     for folder, folders, names in os.walk(BARE):
@@ -91,7 +90,7 @@ def files() -> Set[str]:
     return found
 
 
-def contents() -> Dict[str, bytes]:
+def contents() -> dict[str, bytes]:
     """The user's own files."""
     found = {}
     for folder, _, names in os.walk(MINE):
