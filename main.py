@@ -91,7 +91,7 @@ def start(arguments: list[str]) -> int:
 
         return headless.main(arguments)
     if arguments == ["--self-check"]:
-        import self_check
+        from installer import self_check
 
         if not has_display():
             os.environ["QT_QPA_PLATFORM"] = "offscreen"

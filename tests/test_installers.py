@@ -9,8 +9,8 @@ from pathlib import Path
 
 import yaml  # type: ignore[import-untyped]  # it has no types of its own
 
+from installer.self_check import imports
 from main import VERSION
-from self_check import imports
 from ui.files import KINDS
 
 ROOT = Path(__file__).parents[1]

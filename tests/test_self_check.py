@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-import self_check
 from engine import models
+from installer import self_check
 from ui import manual
 
 ROOT = Path(__file__).parents[1]
