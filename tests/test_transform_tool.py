@@ -345,9 +345,7 @@ async def test_what_lies_over_the_layer_stays_over_it_while_it_is_moved(bench: B
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Escape])
 @pytest.mark.parametrize("moves", [True, False])
 @scenario
-async def test_after_it_the_tool_that_was_held_is_there_again(
-    bench: Bench, key: Qt.Key, moves: bool
-) -> None:
+async def test_after_it_the_tool_that_was_held_is_there_again(bench: Bench, key: Qt.Key, moves: bool) -> None:
     put_thing(bench)
     take(bench, "Eraser")
     tool = transform(bench)
