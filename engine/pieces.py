@@ -63,7 +63,7 @@ def in_pieces(
     if here is None:
         pieces = covering(whole, most, overlap, multiple)
     else:
-        pieces = wanted_pieces(here, most, overlap, multiple)
+        pieces, overlap = wanted_pieces(here, most, overlap, multiple)
     if pieces == [whole]:
         return estimate(x, whole)
     total, weights = torch.zeros_like(x), x.new_zeros(height, width)
@@ -85,18 +85,18 @@ def covering(whole: Piece, most: int, overlap: int, multiple: int) -> list[Piece
     ]
 
 
-def wanted_pieces(wanted: Tensor, most: int, overlap: int, multiple: int) -> list[Piece]:
-    """As few and small pieces as hold everything that is wanted (h, w), with what is round it: as large as
-    may be, or half of that where fewer pixels do.
+def wanted_pieces(wanted: Tensor, most: int, overlap: int, multiple: int) -> tuple[list[Piece], int]:
+    """Pieces that hold everything that is wanted (h, w), with what is round it, and what they share: as large
+    as may be, or half of that in all where fewer pixels do.
     """
-    box = _box(wanted, overlap, multiple)
-    half = most // 2 // multiple * multiple
-    choices = [most] + [half] * (half > 2 * overlap)
-    found = [
-        [piece for piece in covering(box, size, overlap, multiple) if piece.of(wanted).any()]
-        for size in choices
-    ]
-    return min(found, key=lambda pieces: sum(piece.area for piece in pieces))
+    choices, half = [(most, overlap)], most // 2 // multiple * multiple
+    if half > overlap:
+        choices.append((half, overlap // 2))
+    found = []
+    for size, shared in choices:
+        pieces = covering(_box(wanted, shared, multiple), size, shared, multiple)
+        found.append(([piece for piece in pieces if piece.of(wanted).any()], shared))
+    return min(found, key=lambda choice: sum(piece.area for piece in choice[0]))
 
 
 def _box(wanted: Tensor, margin: int, multiple: int) -> Piece:

@@ -58,7 +58,7 @@ def test_pieces_of_which_nothing_is_wanted_are_not_asked_for() -> None:
     rim = torch.zeros(1024, 1024, dtype=torch.bool)
     rim[200:800, 200:800] = True
     rim[220:780, 220:780] = False
-    pieces = wanted_pieces(rim, 640, 64, 32)
+    pieces, _ = wanted_pieces(rim, 640, 64, 32)
     held = torch.zeros_like(rim)
     for piece in pieces:
         assert piece.of(rim).any()
