@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,19 @@ def test_the_set_up_needs_the_standard_library_alone() -> None:
     for path in set(ROOT.glob("installer/*.py")) - with_the_rest:
         foreign = {module.partition(".")[0] for module in imports(path)} - set(sys.stdlib_module_names)
         assert foreign <= {"installer", "main"}, path
+
+
+@pytest.mark.parametrize("package", ["ui", "engine"])
+def test_the_architecture_names_every_module_once(package: str) -> None:
+    """In its list, where what is said of modules stands two spaces or more behind their names."""
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    listed = page.partition(f"\n{package}/  ")[2].partition("\n")[2]
+    lines = takewhile(lambda line: line.startswith("  "), listed.splitlines())
+    names = [name for line in lines if line[2] != " " for name in line[2:].partition("  ")[0].split(", ")]
+    folders = [name for name in names if "/" in name]
+    modules = {path.stem for path in ROOT.glob(f"{package}/*.py")} - {"__init__"}
+    assert sorted(set(names) - set(folders)) == sorted(modules)
+    assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("name", ["main.py", "tests/__main__.py"])
