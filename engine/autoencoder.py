@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine import allocation
+from engine.checkpoints import Checkpoint
 from engine.economy import Economy, ask_apart
 from engine.models import Clock
-from engine.types import EngineError, Mask, Rgb
+from engine.types import EngineError, Mask, ModelFacts, Rgb
 
 REMEMBERED = 8  # latents: 64 KB each at 512 x 512, and seconds of a processor
 
@@ -41,6 +42,20 @@ class Autoencoded:
         self.clock = Clock()
         self._latents: dict[Hashable, Tensor] = {}  # by their pictures
         self._to_colour = self._colours()
+
+    def facts_of(self, checkpoint: Checkpoint, name: str, load_seconds: float) -> ModelFacts:
+        return ModelFacts(
+            name,
+            self.device.type,
+            str(self.dtype).removeprefix("torch."),
+            load_seconds,
+            takes_words=True,
+            takes_negative_words=not checkpoint.embeds_guidance,
+            fast=checkpoint.fast,
+            steps=checkpoint.steps,
+            guidance=checkpoint.guidance,
+            family=checkpoint.family,
+        )
 
     def save(self, economy: Economy) -> None:
         """See `engine.models.Model`."""

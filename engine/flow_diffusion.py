@@ -26,7 +26,7 @@ from engine.lora import Wardrobe
 from engine.models import fast_dtype, interruptible
 from engine.pieces import Piece, Wanted, in_pieces
 from engine.sampling import Denoise
-from engine.types import EditRequest, EngineError, ModelFacts
+from engine.types import EditRequest, EngineError
 
 AWAY = 2.0  # how much a negative prompt counts where guidance itself is a number that the network is told
 
@@ -48,22 +48,12 @@ class FlowDiffusion(Autoencoded):
         self.is_told_guidance = bool(self.network.config.get("guidance_embeds"))
         clips = [each.model for each in parts.words.clips]
         self.wardrobe = Wardrobe(parts.checkpoint.family, self.network, clips)
-        checkpoint, seconds = parts.checkpoint, time.perf_counter() - load_started
+        checkpoint = parts.checkpoint
         self.inpaints = checkpoint.task == "inpainting"
         if checkpoint.fast:
             self.method = "first order"  # with the few levels that it was taught on
         self._velocity = VELOCITIES[checkpoint.family]
-        self.facts = ModelFacts(
-            name,
-            device,
-            str(dtype).removeprefix("torch."),
-            seconds,
-            takes_words=True,
-            fast=checkpoint.fast,
-            steps=checkpoint.steps,
-            guidance=checkpoint.guidance,
-            family=checkpoint.family,
-        )
+        self.facts = self.facts_of(checkpoint, name, time.perf_counter() - load_started)
 
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
         return working_sizes(width, height, self.native, LARGEST_SCALE, self.multiple)

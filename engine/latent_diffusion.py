@@ -21,7 +21,7 @@ from engine.model_parts import Parts, load_parts
 from engine.models import fast_dtype, interruptible
 from engine.pieces import Piece, Wanted, in_pieces
 from engine.sampling import Denoise
-from engine.types import EditRequest, EngineError, ModelFacts
+from engine.types import EditRequest, EngineError
 
 LARGEST_SCALE = 4  # of its native size: what is larger is made at this one
 OVERLAP = 0.25  # of its native size: of the pieces of what is larger than a network can see at once
@@ -52,19 +52,7 @@ class LatentDiffusion(Autoencoded):
             self.method = "consistency" if checkpoint.consistent else "first order"
         self.inpaints = checkpoint.task == "inpainting"
         self.multiple = self.cell * 2 ** (len(self.network.config.block_out_channels) - 1)
-        seconds = time.perf_counter() - load_started
-        self.facts = ModelFacts(
-            name,
-            device,
-            str(dtype).removeprefix("torch."),
-            seconds,
-            takes_words=True,
-            takes_negative_words=not checkpoint.embeds_guidance,
-            fast=checkpoint.fast,
-            steps=checkpoint.steps,
-            guidance=checkpoint.guidance,
-            family=checkpoint.family,
-        )
+        self.facts = self.facts_of(checkpoint, name, time.perf_counter() - load_started)
 
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
         return working_sizes(width, height, self.native, LARGEST_SCALE, self.multiple)
