@@ -1,4 +1,4 @@
-"""The manual is inside, its pictures are there, and its keys are those that work."""
+"""The manual is inside, its pictures are there, and its keys are those that work; so it is with the README."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from tests.bench import Bench, scenario
-from ui.actions import ACTIONS
+from ui.actions import ACTIONS, BY_HAND
 from ui.keys import native
 from ui.language import LANGUAGES
 from ui.manual import FOLDER, Manual, chapters
+from ui.tools import TOOLS
+
+ROOT = FOLDER.parents[1]
 
 
 def manual_of(bench: Bench) -> Manual:
@@ -96,3 +99,23 @@ def test_every_picture_of_the_manual_is_there() -> None:
             named += 1
             assert not QImage(str(Path(FOLDER) / unquote(place))).isNull(), place
     assert named
+
+
+def test_the_readme_names_keys_that_work() -> None:
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("| key | does |\n|---|---|\n")[2]
+    named = re.findall(r"^\| (.*?) \|", table.partition("\n\n")[0], re.MULTILINE)
+    keys = {key.removeprefix("hold ").strip("`") for cell in named for key in re.split(", | and ", cell)}
+    known = {key for action in ACTIONS for key in action.keys} | {key for _, key in BY_HAND}
+    known |= {tool().shortcut for tool in TOOLS}
+    assert {key.replace("Enter", "Return") for key in keys} - {"mouse wheel"} <= known
+    assert len(keys) > 20
+
+
+@pytest.mark.parametrize(
+    "page",
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
+def test_what_documents_link_to_is_there(page: Path) -> None:
+    for place in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        assert "://" in place or (page.parent / unquote(place)).exists(), place
