@@ -1,4 +1,4 @@
-"""The manual is inside, its pictures are there, and its keys are those that work; so it is with the README."""
+"""The manual is inside, its pictures are there; its keys are those that work, and so are the README's."""
 
 from __future__ import annotations
 
