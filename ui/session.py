@@ -326,6 +326,7 @@ class Session(QObject):
 
     def show(self, document: Document) -> None:
         before, self.shown = self.shown, document
+        self._choose_there()
         self.damaged.emit(difference(before, document))
         self.pulled.emit()
 
