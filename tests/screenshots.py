@@ -115,6 +115,7 @@ async def layers(window: Window) -> None:
     stroke(window.canvas, (40, 285), (220, 370))
     stroke(window.canvas, (0, 435), (190, 510), keys=Qt.KeyboardModifier.ShiftModifier)
     await take(window, WINDOWS / "layers.jpg")
+    await take(window.canvas, PARTS / "selection.jpg", part_of(window, 0, 250, 400, 262))
 
 
 PICTURES = {each.__name__: each for each in (start, strokes, settle, drag, models, layers)}
