@@ -38,7 +38,8 @@ def masked(layer: Layer) -> Layer:
 
 def on_screen(document: Document) -> NDArray[np.uint8]:
     projection = Projection(document.width, document.height)
-    projection.compose(document.layers, document.rect)
+    while not projection.compose(document.layers, document.rect):
+        pass
     return bytes_of(projection.levels[0])
 
 

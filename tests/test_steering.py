@@ -144,7 +144,8 @@ def test_the_edges_of_a_tilted_picture_are_smooth(canvas: Canvas, theme_of: str,
     shown = seen(canvas).astype(float).mean(2)
     sheet = QPainterPath()
     sheet.addPolygon(canvas.view.transform.map(QPolygonF(QRectF(0, 0, 400, 300))))
-    wanted = QImage(canvas.size(), QImage.Format.Format_Grayscale8)
+    wanted = QImage(shown.shape[1], shown.shape[0], QImage.Format.Format_Grayscale8)
+    wanted.setDevicePixelRatio(shown.shape[1] / canvas.width())
     wanted.fill(0)
     with QPainter(wanted) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
