@@ -58,6 +58,13 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[QApplication]:
+    from ui.app import Application
+
+    return Application
+
+
 @pytest.fixture
 def event_loop_qt(qapp: QApplication) -> Iterator[QEventLoop]:
     """Qt's event loop as asyncio's: `event_loop_qt.run_until_complete(...)`."""

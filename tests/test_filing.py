@@ -14,7 +14,8 @@ from typing import TypeVar
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QDialog, QFileDialog
 
 from engine.area import Rect
@@ -23,6 +24,7 @@ from engine.types import Handle
 from tests.bench import Bench, scenario
 from tests.fingerprint import fingerprint
 from ui import locks
+from ui.app import Application
 from ui.document import Document, Pull, Result, frozen, layer_from
 from ui.file_dialogs import AlreadyOpenDialog, ExportDialog
 from ui.files import is_flat, open_document, save_document
@@ -285,3 +287,14 @@ async def test_a_file_that_was_used_is_remembered_at_once(bench: Bench) -> None:
     path = bench.folder / "a.ora"
     await bench.window.filing.write(path)
     assert load_settings(bench.settings_file).recent_files == (str(path),)  # a crash may come any time
+
+
+@scenario
+async def test_what_the_system_asks_the_application_to_open_is_opened(bench: Bench, photo: Path) -> None:
+    """As Finder does when a picture is double-clicked."""
+    application = QCoreApplication.instance()
+    assert isinstance(application, Application)
+    application.file_wanted.connect(bench.window.open_file)
+    QCoreApplication.postEvent(application, QFileOpenEvent(str(photo)))
+    await bench.until(lambda: bench.window.filing.path == photo)
+    application.file_wanted.disconnect(bench.window.open_file)

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from ui import theme
@@ -32,6 +33,16 @@ COLLECTION = 5000  # milliseconds
 FIRST_PAINT = 150  # milliseconds: torch's import makes the window stutter, so it is painted before
 
 
+class Application(QApplication):
+    file_wanted = Signal(str)  # macOS tells of a file that was double-clicked, or dropped on the icon
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent):
+            self.file_wanted.emit(event.file())
+            return True
+        return super().event(event)
+
+
 class StartableEngine(Engine, Protocol):
     def start(self, model: str = "starter") -> None: ...
 
@@ -48,7 +59,7 @@ def run(
     settings = load_settings(file)
     if settings.interface_scale != 100:
         os.environ.setdefault("QT_SCALE_FACTOR", str(settings.interface_scale / 100))
-    application = QApplication(sys.argv[:1])
+    application = Application(sys.argv[:1])
     application.setApplicationName("Driftpaint")
     application.setApplicationVersion(version)
     application.setDesktopFileName("driftpaint")
@@ -63,6 +74,7 @@ def run(
     engine = make_engine()
     window = Window(session, engine, settings, file, settings.model)
     window.closed.connect(loop.stop)
+    application.file_wanted.connect(window.open_file)
     window.show()
     application.setWindowIcon(application_icon())
     QTimer.singleShot(FIRST_PAINT, lambda: engine.start(settings.model))
