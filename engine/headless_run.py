@@ -103,7 +103,7 @@ def carry_out(
 
 def as_wanted(request: EditRequest, ask: argparse.Namespace, facts: ModelFacts) -> EditRequest:
     """The request with the steps and the guidance that the model wants, where none are given."""
-    steps = facts.steps_for(request.operation) if ask.steps is None else ask.steps
+    steps = facts.steps_for(type(request.operation)) if ask.steps is None else ask.steps
     guidance = facts.guidance if ask.guidance is None else ask.guidance
     return replace(request, steps=steps, guidance=guidance)
 

@@ -29,8 +29,8 @@ class Walk(NamedTuple):
     seen: int  # pixels that it is asked for
 
 
-def walks(request: EditRequest, figures: Figures) -> list[Walk]:
-    """All of an edit's, over its variants."""
+def walks(request: EditRequest, figures: Figures, path_is_known: bool = False) -> list[Walk]:
+    """All of an edit's, over its variants; fewer calls where the engine keeps a drag's path already."""
     height, width = request.image.shape[:2]
     native, scale = figures.native, figures.largest / figures.native
     sizes = working_sizes(width, height, native, scale, 1)
@@ -40,7 +40,7 @@ def walks(request: EditRequest, figures: Figures) -> list[Walk]:
     few = max(2, math.ceil(FEWER * steps))
     areas = [across * down for across, down in sizes]
     if isinstance(operation, Drag):
-        return _of_drag(operation, areas, steps, few) * variants
+        return _of_drag(operation, areas, (steps, few), variants, path_is_known)
     if isinstance(operation, SDEdit):
         areas = areas[: 1 if operation.draft else None]
         strengths = operation.ladder or (operation.strength,) * variants
@@ -104,11 +104,13 @@ def first_of(sizes: list[tuple[int, int]], at_coarsest: float) -> int:
     return max([0, *(i for i, ratio in enumerate(ratios) if i and ratio <= FINER)])
 
 
-def predicted(request: EditRequest, figures: Figures, free: int, is_loaded: bool) -> Prediction | None:
+def predicted(
+    request: EditRequest, figures: Figures, free: int, is_loaded: bool, path_is_known: bool = False
+) -> Prediction | None:
     """None as long as too little is known. `free` bytes are there beside the weights, if they are loaded."""
     if not figures.seconds:
         return None
-    way = walks(request, figures)
+    way = walks(request, figures, path_is_known)
     rows = figures.rows if is_led(request) else 1.0
     seconds = sum(
         walk.calls * rows * _at(figures.seconds, walk.seen) + walk.area * figures.autoencoder for walk in way
@@ -126,23 +128,24 @@ def is_led(request: EditRequest) -> bool:
     return request.negative_prompt != request.prompt and request.guidance != 1
 
 
-def _of_drag(drag: Drag, areas: list[int], steps: int, few: int) -> list[Walk]:
-    """One variant's, with a path that is not known yet."""
+def _of_drag(
+    drag: Drag, areas: list[int], steps: tuple[int, int], variants: int, is_known: bool
+) -> list[Walk]:
+    """With `steps` at the first and at all finer sizes. The variants share the first one's path."""
     if not drag.together and len(drag.handles) > 1:
-        return [
-            walk
-            for handle in drag.handles
-            for walk in _of_drag(replace(drag, handles=(handle,)), areas, steps, few)
-        ]
+        alone = [replace(drag, handles=(handle,)) for handle in drag.handles]
+        return [walk for each in alone for walk in _of_drag(each, areas, steps, 1, is_known=False)] * variants
+    area, (many, few) = areas[0], steps
     if drag.form in BY_MOVES:
         far = max(math.dist(handle.source, handle.target) for handle in drag.handles) / drag.stride
-        calls = 2 * (steps if drag.form == "one pass" else math.ceil(far) * (steps - 1))
-        return [Walk(areas[0], calls, areas[0])]
-    both = drag.form != "settle"
-    counts = [steps] + [few] * (len(areas) - 1)
-    return [
-        Walk(area, 2 * calls - 1 if both else calls, area) for area, calls in zip(areas, counts, strict=True)
-    ]
+        calls = 2 * (many if drag.form == "one pass" else math.ceil(far) * (many - 1))
+        return [Walk(area, calls, area)] * variants
+    if drag.form == "settle":
+        return [Walk(area, many, area), *(Walk(finer, few, finer) for finer in areas[1:])] * variants
+    finer = [Walk(each, 2 * few - 1, each) for each in areas[1:]]
+    again = [Walk(area, many, area), *finer]
+    first = again if is_known else [Walk(area, 2 * many - 1, area), *finer]
+    return first + again * (variants - 1)
 
 
 def _both_ways(operation: Operation, steps: int) -> int:

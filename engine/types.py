@@ -336,9 +336,9 @@ class ModelFacts:
     family: str = ""  # of a checkpoint, as `engine.checkpoints` names it
     weights: str = ""  # SHA-256 of its files of weights
 
-    def steps_for(self, operation: Operation) -> int:
+    def steps_for(self, operation: type[Operation]) -> int:
         """As many as it was made for; the forms of drags that keep a path need fewer."""
-        return Drag.STEPS if isinstance(operation, Drag) and not self.fast else self.steps
+        return Drag.STEPS if operation is Drag and not self.fast else self.steps
 
 
 def _within(name: str, value: float, least: float, most: float) -> None:

@@ -260,14 +260,14 @@ class Engine(QObject):
         self._loaded.add(model)
         return facts
 
-    def predict(self, request: EditRequest) -> Prediction | None:
+    def predict(self, request: EditRequest, path_is_known: bool = False) -> Prediction | None:
         """What an edit will take, from what was measured before; None as long as too little was. No model is
-        asked, so it is told at once.
+        asked, so it is told at once. `path_is_known`: a drag that differs from one before in its seed alone.
         """
         figures = remembered.figures(request.model)
         if figures is None:
             return None
-        return predicted(request, figures, free_bytes(), request.model in self._loaded)
+        return predicted(request, figures, free_bytes(), request.model in self._loaded, path_is_known)
 
     async def edit(self, request: EditRequest) -> AsyncGenerator[Event, None]:
         """The events of an edit as they come; previews that nobody had time to see are skipped.

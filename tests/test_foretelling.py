@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.types import Prediction
 from tests.bench import Bench, scenario
+from ui.dragging import dragged
 from ui.foretelling import in_words
 
 
@@ -21,6 +24,28 @@ async def test_after_a_run_the_next_one_is_foretold(bench: Bench) -> None:
     panel.area.set_value("strokes")
     bench.window.undo()  # without strokes there is nothing to tell
     await bench.until(panel.outlook.isHidden)
+
+
+@scenario
+async def test_a_drag_is_foretold_and_with_another_seed_takes_less(bench: Bench) -> None:
+    await bench.start_engine()
+    window = bench.window
+    window.choose_tool([tool.name for tool in window.tools].index("Drag"))
+    bench.stroke((20, 30), (50, 30))
+    assert not window.drag_panel.outlook.isVisible()
+    bench.click(window.drag_panel.main)
+    await bench.finish()
+    window.editing.discard()
+    await bench.until(window.drag_panel.outlook.isVisible)
+    assert window.drag_panel.outlook.text().startswith("about ")
+    ask = dragged(bench.session.document, replace(window.drag_panel.options(), model="toy"))
+    assert ask.path in window.editing.paths
+    first, again = bench.engine.predict(ask.request), bench.engine.predict(ask.request, path_is_known=True)
+    assert first is not None
+    assert again is not None
+    assert again.seconds < first.seconds
+    bench.session.undo()  # without handles there is nothing to tell
+    await bench.until(window.drag_panel.outlook.isHidden)
 
 
 def test_seconds_minutes_and_memory_are_told_and_when_it_is_short() -> None:

@@ -41,6 +41,7 @@ def request(pixels: int = 512, steps: int = 5) -> EditRequest:
 
 
 HANDLE = Handle((40.0, 40.0), (80.0, 40.0), 16.0)
+SECOND = Handle((300.0, 200.0), (300.0, 240.0), 16.0)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +54,11 @@ HANDLE = Handle((40.0, 40.0), (80.0, 40.0), 16.0)
         (SDEdit(0.5, draft=True), 1),
         (SDEdit(0.0), 1),
         (Drag((HANDLE,)), 1),
+        (Drag((HANDLE,)), 2),
+        (Drag((HANDLE, SECOND), together=False), 2),
         (Drag((HANDLE,), form="settle"), 2),
-        (Drag((HANDLE,), form="one pass"), 1),
+        (Drag((HANDLE,), form="one pass"), 2),
+        (Drag((HANDLE,), form="published"), 1),
         (Inpaint(), 1),
         (Inpaint(solver="cycle"), 1),
         (Translate(strength=0.5), 1),
@@ -73,6 +77,19 @@ def test_the_work_is_counted_as_the_edit_does_it(operation: Operation, variants:
     events: Iterator[object] = edit(asked, model)
     first = next((event for event in events if isinstance(event, Preview)), None)
     assert sum(walk.calls for walk in way) == (first.calls if first else 0)
+
+
+def test_a_drag_with_another_seed_takes_half_of_the_calls() -> None:
+    """Along the path that is kept the network is asked no more."""
+    shelf = Shelf("cpu")
+    model = shelf.take("starter")
+    picture = np.random.default_rng(1).integers(0, 256, (16, 16, 3), np.uint8).repeat(32, 0).repeat(32, 1)
+    asked = EditRequest(picture, picture, operation=Drag((HANDLE,)), steps=3)
+    for seed, is_known in ((0, False), (1, True)):
+        events = list(edit(replace(asked, seed=seed), model))
+        (calls,) = {event.calls for event in events if isinstance(event, Preview)}
+        way = walks(asked, shelf.figures("starter"), path_is_known=is_known)
+        assert sum(walk.calls for walk in way) == calls
 
 
 def test_a_small_part_of_a_large_picture_takes_less_time_than_all_of_it() -> None:

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from safetensors.torch import save_file
 
-from engine.types import Inpaint, ModelFacts, Translate
+from engine.types import Drag, Inpaint, ModelFacts, Translate
 from engine.worker import Engine
 from tests import random_loras
 from tests.bench import WHITE, Bench, scenario
@@ -21,8 +21,10 @@ from tests.test_checkpoints import SD1, checkpoint
 from ui.document import new_document
 from ui.files import open_document
 from ui.loras import LoraRow
+from ui.model_panel import ModelPanel
 from ui.session import Session
 from ui.settings import Settings, load_settings
+from ui.slider import Slider
 from ui.window import Window
 
 SMALL = 32, 32  # pixels: the tiny models take half a second for them
@@ -156,9 +158,25 @@ async def test_what_a_model_does_not_take_is_not_shown(bench: Bench, models: Pat
     assert edit.options().steps == 4
     told = panel.wording("some model")
     assert (told.prompt, told.guidance) == ("a house", 1.0)
+    assert bench.window.drag_panel.options().steps == 4
     await point_at(bench, models / "tiny.safetensors")
     assert edit.options().steps == 31
+    assert bench.window.drag_panel.options().steps == Drag.STEPS
     assert panel.wording("some model").negative_prompt == "rain"
+
+
+@scenario
+async def test_steps_that_were_set_for_a_model_are_those_of_its_next_drag(bench: Bench, models: Path) -> None:
+    await bench.start_engine()
+    await point_at(bench, models / "tiny.safetensors")
+    bench.window.drag_panel.steps.set_value(17)
+    await point_at(bench, models / "tiny lightning.safetensors")
+    bench.window.drag_panel.steps.set_value(6)
+    await point_at(bench, models / "tiny.safetensors")
+    assert bench.window.drag_panel.options().steps == 17
+    panel = ModelPanel(bench.window.remembering.now(), Slider("", 1, 200, 1), steps := Slider("", 2, 200, 2))
+    panel.take(ModelFacts("", "cpu", "float32", 0.0, fast=True, family="sd1"))
+    assert steps.value() == 6
 
 
 @scenario

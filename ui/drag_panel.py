@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 
 from engine.types import Form
 from ui import theme
-from ui.apply import DOT
 from ui.dragging import DragOptions, Outlook
 from ui.handle_list import HandleList
 from ui.icons import icon
@@ -19,7 +18,7 @@ from ui.language import marked, tr
 from ui.session import Session
 from ui.settings import Settings
 from ui.slider import Slider
-from ui.widgets import Choices, Fold, Seed, caption, push_button, restyle
+from ui.widgets import Choices, Fold, Foretold, Seed, caption, push_button, restyle
 
 FORMS: dict[Form, tuple[str, str]] = {
     "auto": (marked("Automatic"), marked("The form that did best where the right answer is known")),
@@ -53,9 +52,7 @@ class DragPanel(QWidget):
         self.main.setProperty("large", True)
         self.main.setIconSize(QSize(26, 18))
         self.main.clicked.connect(self._main_clicked)
-        self.outlook = QLabel()
-        self.outlook.setProperty("quiet", True)
-        self.outlook.setWordWrap(True)
+        self.outlook = Foretold()
         self.warnings = QLabel()
         self.warnings.setProperty("warns", True)
         self.warnings.setWordWrap(True)
@@ -132,10 +129,10 @@ class DragPanel(QWidget):
             drag_steps=options.steps,
         )
 
-    def show_state(self, running: bool, ready: bool, outlook: Outlook, pace: float) -> None:
-        """What the button does, and what will happen; `pace` in seconds a call and megapixel, 0: unknown."""
+    def show_state(self, running: bool, ready: bool, outlook: Outlook) -> None:
+        """What the button does, and what will happen."""
         self._running = running
-        possible = ready and outlook.calls > 0
+        possible = ready and outlook.handles > 0
         self.main.setText(tr("Stop") if running else tr("Drag"))
         self.main.setProperty("primary", not running)
         self.main.setProperty("danger", running)
@@ -152,8 +149,6 @@ class DragPanel(QWidget):
             explain(self.main, tr("Place a handle first") if ready else tr("The model is getting ready"))
         restyle(self.main)
         self.in_turn.setVisible(outlook.handles > 1)
-        self.outlook.setText(foretold(outlook, pace))
-        self.outlook.setVisible(outlook.calls > 0)
         self.warnings.setText("\n".join(outlook.warnings))
         self.warnings.setVisible(bool(outlook.warnings))
 
@@ -187,14 +182,3 @@ class DragPanel(QWidget):
             self.details,
         ):
             column.addWidget(part)
-
-
-def foretold(outlook: Outlook, pace: float) -> str:
-    """What a run will take, in words."""
-    told = tr("{count} network calls") if outlook.calls > 1 else tr("{count} network call")
-    calls = told.format(count=outlook.calls)
-    if not pace:
-        return f"{calls} {DOT} {tr('the time is known after the first run')}"
-    seconds = outlook.work * pace
-    text = tr("about {seconds} s").format(seconds=f"{seconds:.{1 if seconds < 10 else 0}f}")
-    return f"{calls} {DOT} {text}"

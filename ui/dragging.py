@@ -1,15 +1,15 @@
-"""A drag of a document: what the engine is asked for, what it will take, and what becomes of the handles."""
+"""A drag of a document: what the engine is asked for, what is said before, what becomes of the handles."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from engine.area import FEWER, NATIVE, Rect, area_round, part_of, working_sizes
+from engine.area import NATIVE, Rect, area_round, part_of
 from engine.matte import trimmed
 from engine.pictures import flat
 from engine.types import Drag, EditRequest, EngineError, Form, Handle, Mask, Preview
@@ -27,7 +27,6 @@ EDGE = 8.0  # pixels at the model's size round what moves that may look differen
 ON_THE_WAY = (0.0, 0.25, 0.5, 0.75, 1.0)  # where a drag that goes by moves may change the picture
 PathKey = tuple[object, ...]
 BY_MOVES: tuple[Form, ...] = ("one pass", "published")
-LARGEST = 4  # of its native size: what is larger a model makes at that one
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,10 @@ class DragOptions(Wording):
 
 
 class Outlook(NamedTuple):
-    """What a run will take."""
+    """What a run would do."""
 
-    calls: int  # of the network, at most
-    work: float  # those calls times the megapixels of each
+    handles: int  # that go somewhere; 0: nothing is in the picture, and it cannot run
     warnings: tuple[str, ...]
-    handles: int = 1  # that go somewhere
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +54,6 @@ class DragAsk(Ask):
     """A drag that can be run."""
 
     label: ClassVar[str] = "Drag"
-    work: float  # as in `Outlook`
     places: Mask  # both ends of all handles, and where they pass if the form goes by moves
     pulls: Pulls = ()  # of the document, which this drag brings on
     allowed: Share | None = None  # where areas let it change anything
@@ -174,31 +170,26 @@ def path_of(document: Document, options: DragOptions) -> PathKey:
 
 
 def ask_of(at: Rect, request: EditRequest) -> DragAsk:
-    """What a drag of a part of a picture takes, and where it may be seen."""
+    """A drag of a part of a picture, and where it may be seen."""
     drag = request.operation
     assert isinstance(drag, Drag)
     places = _places(drag.handles, at.width, at.height, drag.form)
     request = replace(request, mask=_mask(drag.form, places, None) if request.mask is None else request.mask)
-    return DragAsk(at, request, sum(_costs(at, drag, request.steps, request.variants)), places)
+    return DragAsk(at, request, places)
 
 
-def outlook(document: Document, options: DragOptions, paths: Container[PathKey] = ()) -> Outlook:
-    """What a run would take now, and what is to be said before it; `paths` are those the engine keeps."""
+def outlook(document: Document, options: DragOptions) -> Outlook:
+    """What a run would do now, and what is to be said before it."""
     handles = moving(document.pulls)
     boxes = _boxes(handles, document.width, document.height)
-    at = _area(document, handles) if any(box.width for box in boxes) else None
+    at = _area(document, handles) if any(box.width and box.height for box in boxes) else None
     warnings = [
         sentence
         for pull in document.pulls
         if pull.enabled
         for sentence in _warnings(pull, document, at, options.form)
     ]
-    costs: list[float] = []
-    if at is not None:
-        drag = Drag(tuple(handles), options.form, together=options.together)
-        is_known = path_of(document, options) in paths
-        costs = _costs(at, drag, options.steps, options.variants, is_known)
-    return Outlook(len(costs), sum(costs), tuple(warnings), len(handles))
+    return Outlook(0 if at is None else len(handles), tuple(warnings))
 
 
 def _area(document: Document, handles: Sequence[Handle]) -> Rect:
@@ -233,25 +224,6 @@ def _mask(form: Form, places: Mask, allowed: Share | None) -> Mask | None:
     """Where the engine may change anything; carry and settle keep what is not theirs by themselves."""
     mask = places if form in BY_MOVES else None
     return mask if allowed is None else permitted(mask, allowed)
-
-
-def _costs(at: Rect, drag: Drag, steps: int, variants: int, is_known: bool = False) -> list[float]:
-    """The megapixels of every network call; fewer if the path of the first variant is known."""
-    if not drag.together and len(drag.handles) > 1:
-        alone = [_costs(at, replace(drag, handles=(handle,)), steps, 1) for handle in drag.handles]
-        return [cost for costs in alone for cost in costs] * variants
-    sizes = working_sizes(at.width, at.height, NATIVE, LARGEST, 1)
-    coarse, *finer = [width * height / 1e6 for width, height in sizes]
-    if drag.form in BY_MOVES:
-        moves = max(math.dist(handle.source, handle.target) for handle in drag.handles) / drag.stride
-        each = 2 * (steps if drag.form == "one pass" else math.ceil(moves) * (steps - 1))
-        return [coarse] * each * variants
-    few = max(2, math.ceil(FEWER * steps))
-    if drag.form == "settle":
-        walks = [coarse] * steps + [size for size in finer for _ in range(few)]
-        return walks * variants
-    along = [size for size in finer for _ in range(2 * few - 1)]
-    return [coarse] * (0 if is_known else steps - 1) + ([coarse] * steps + along) * variants
 
 
 def _warnings(pull: Pull, document: Document, at: Rect | None, form: Form) -> list[str]:

@@ -41,7 +41,6 @@ class Editing(QObject):
         self.candidates: list[Candidate] = []  # of the run whose pictures are on the canvas
         self.number = 0  # of the candidate there
         self.way = 1.0  # share of a drag's way that is on the canvas
-        self.pace = 0.0  # seconds that a drag took lately for a network call and megapixel; 0: not known
         self.paths: deque[PathKey] = deque(maxlen=2)  # of the drags whose paths the engine keeps
         self._on_the_way: dict[tuple[int, float], Candidate] = {}  # by seed and share
         self._laid: tuple[Candidate, Pixels] | None = None  # what is on the canvas, or will be next
@@ -218,8 +217,6 @@ class Editing(QObject):
     def _ended(self, job: asyncio.Task[None]) -> None:
         """What was found, be it until Stop, can be chosen."""
         self._job = self._landing = None
-        if isinstance(self._ask, DragAsk) and self._pace.whole is not None:
-            self.pace = self._pace.whole / self._ask.work
         if self.candidates:
             unfinished = not self.candidates[-1].finished
             self.choose(len(self.candidates) - 1 if unfinished else self.number)

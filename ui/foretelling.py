@@ -9,9 +9,10 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from engine.types import EditRequest, EngineError, Prediction
-from ui.apply import DOT, EditOptions
+from ui.apply import DOT, Ask
+from ui.document import Document
+from ui.dragging import DragAsk
 from ui.editing import Editing
-from ui.inventing import ASKS
 from ui.language import tr
 from ui.session import Session
 from ui.work import Work
@@ -23,7 +24,7 @@ LONG = 120  # seconds: from here on minutes are told
 class Predicts(Protocol):
     """The part of the engine that is needed here."""
 
-    def predict(self, request: EditRequest) -> Prediction | None: ...
+    def predict(self, request: EditRequest, path_is_known: bool = False) -> Prediction | None: ...
 
 
 class Foretelling(QObject):
@@ -35,11 +36,12 @@ class Foretelling(QObject):
         engine: Predicts,
         editing: Editing,
         work: Work,
-        options: Callable[[], EditOptions],
+        asked: Callable[[], Callable[[Document], Ask]],
     ) -> None:
+        """`asked` tells what a run would ask of a document now."""
         super().__init__()
         self._session, self._engine, self._editing = session, engine, editing
-        self._work, self._options = work, options
+        self._work, self._asked = work, asked
         self._job: asyncio.Task[None] | None = None
         self._clock = QTimer(self)
         self._clock.setSingleShot(True)
@@ -66,13 +68,13 @@ class Foretelling(QObject):
             self._job.add_done_callback(self._told)
 
     async def _tell(self) -> None:
-        options, document = self._options(), self._session.document
         try:
-            ask = await asyncio.to_thread(ASKS[options.task], document, options)
+            ask = await asyncio.to_thread(self._asked(), self._session.document)
         except EngineError:  # which is said when it is begun
             self.told.emit("", False)
             return
-        prediction = self._engine.predict(ask.request)
+        is_known = isinstance(ask, DragAsk) and ask.path in self._editing.paths
+        prediction = self._engine.predict(ask.request, is_known)
         self.told.emit(*("", False) if prediction is None else in_words(prediction))
 
     def _told(self, job: asyncio.Task[None]) -> None:

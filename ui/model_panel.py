@@ -11,7 +11,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
-from engine.types import Identity, ModelFacts
+from engine.types import Drag, Identity, ModelFacts
 from ui import theme
 from ui.apply import Wording
 from ui.language import tr
@@ -37,8 +37,8 @@ class ModelPanel(QWidget):
     models_wanted = Signal()  # the dialog of models
     changed = Signal()  # what it is told
 
-    def __init__(self, settings: Settings, steps: Slider) -> None:
-        """`steps` are set as the model wants them."""
+    def __init__(self, settings: Settings, steps: Slider, drag_steps: Slider) -> None:
+        """`steps` and `drag_steps` are set as the model wants them."""
         super().__init__()
         self.facts: ModelFacts | None = None
         self.model = ModelChoices()
@@ -76,13 +76,13 @@ class ModelPanel(QWidget):
                 "leave it off where the result only copies the original."
             )
         )
-        self._steps = steps
-        self._manners = {  # steps and tenths of guidance, by kinds of models
-            kind: pair
-            for kind, pair in read_json(settings.model_options).items()
-            if isinstance(pair, list)
-            and len(pair) == 2
-            and all(isinstance(each, int | float) for each in pair)
+        self._steps, self._drag_steps = steps, drag_steps
+        self._manners = {  # steps, tenths of guidance and steps of drags, by kinds of models
+            kind: values
+            for kind, values in read_json(settings.model_options).items()
+            if isinstance(values, list)
+            and len(values) in (2, 3)  # older settings know nothing of drags
+            and all(isinstance(each, int | float) for each in values)
         }
         self.loras = Loras(settings)
         self._additions: Sequence[Entry] = ()
@@ -141,14 +141,17 @@ class ModelPanel(QWidget):
         """What the model that is ready takes, with the steps and the guidance that it had last time, or that
         it was made for.
         """
-        if self.facts is not None:
-            self._manners[_kind(self.facts)] = [self._steps.value(), self.guidance.value()]
+        self._keep_manners()
         is_first, self.facts = self.facts is None, facts
         kind = _kind(facts)
-        wanted = [self._steps.value() if is_first and not kind else facts.steps, 10 * facts.guidance]
-        steps, guidance = self._manners.get(kind, wanted)
-        self._steps.set_value(steps)
-        self.guidance.set_value(guidance)
+        wanted = [
+            self._steps.value() if is_first and not kind else facts.steps,
+            10 * facts.guidance,
+            self._drag_steps.value() if is_first and not facts.fast else facts.steps_for(Drag),
+        ]
+        known = self._manners.get(kind, [])
+        for slider, value in zip(self._sliders, [*known, *wanted[len(known) :]], strict=True):
+            slider.set_value(value)
         for words in (self.words, self.negative):
             words.set_vocabulary(facts.vocabulary)
         self._show()
@@ -159,8 +162,7 @@ class ModelPanel(QWidget):
         self._show()
 
     def remembered_in(self, settings: Settings) -> Settings:
-        if self.facts is not None:
-            self._manners[_kind(self.facts)] = [self._steps.value(), self.guidance.value()]
+        self._keep_manners()
         return replace(
             self.loras.remembered_in(settings),
             free_prompt=self.words.free.words(),
@@ -170,6 +172,14 @@ class ModelPanel(QWidget):
             prompts=self.earlier,
             model_options=json.dumps(self._manners),
         )
+
+    @property
+    def _sliders(self) -> tuple[Slider, ...]:
+        return self._steps, self.guidance, self._drag_steps
+
+    def _keep_manners(self) -> None:
+        if self.facts is not None:
+            self._manners[_kind(self.facts)] = [slider.value() for slider in self._sliders]
 
     @staticmethod
     def _is_guided(facts: ModelFacts) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QEnterEvent, QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -33,7 +33,7 @@ from ui.language import marked, told, tr
 from ui.prompts import Words
 from ui.settings import Settings
 from ui.slider import Slider
-from ui.widgets import Fold, Line, Seed, Segments, caption, icon_button, push_button, restyle
+from ui.widgets import Fold, Foretold, Line, Seed, Segments, caption, icon_button, push_button, restyle
 
 GAP = theme.GRID
 NAMES_OF_TASKS: dict[Task, tuple[str, str]] = {  # what the button says, and what it does
@@ -80,9 +80,7 @@ class EditPanel(QWidget):
         self.main.setProperty("large", True)
         self.main.setIconSize(QSize(26, 18))  # wider than the glyph, for air before the text
         self.main.clicked.connect(self._main_clicked)
-        self.outlook = caption("")
-        self.outlook.setWordWrap(True)
-        self.outlook.hide()
+        self.outlook = Foretold()
         self.live = push_button(tr("Live"))
         self.live.setProperty("large", True)
         self.live.setProperty("live", True)
@@ -215,15 +213,6 @@ class EditPanel(QWidget):
         else:
             explain(self.main, tr("The model is getting ready"))
         restyle(self.main)
-
-    @Slot(str, bool)
-    def foretell(self, words: str, is_short: bool) -> None:
-        """What the next run will take; whether memory is short for it."""
-        self.outlook.setText(words)
-        self.outlook.setProperty("warns", is_short)
-        self.outlook.setProperty("quiet", not is_short)
-        restyle(self.outlook)
-        self.outlook.setVisible(bool(words))
 
     def take(self, facts: ModelFacts) -> None:
         """What the model takes: without words nothing can be translated."""

@@ -68,7 +68,6 @@ class Remembering(QObject):
             settings = part.remembered_in(settings)
         return replace(
             remembered_in(settings, window.tools),
-            drag_pace=min(round(1e6 * window.editing.pace), 10**9),
             foreground=window.session.colour.name(),
             background=window.session.other_colour.name(),
             recent_colours=tuple(QColor(*colour).name() for colour in window.colours.recent()),

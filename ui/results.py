@@ -94,7 +94,7 @@ def again(document: Document, recipe: Recipe) -> Ask:
             raise EngineError("The selection and the areas keep everything that the recipe would change.")
     if isinstance(recipe.operation, Drag):
         drag = ask_of(at, request)
-        return DragAgain(at, request, drag.work, drag.places)
+        return DragAgain(at, request, drag.places)
     return Again(at, request)
 
 

@@ -92,9 +92,6 @@ class Settings:
     drag_steps: int = _setting(
         10, "Steps of drags", "Steps from full strength to none", (2, 200), page="Engine"
     )
-    drag_pace: int = _setting(
-        0, "Pace of drags", "Microseconds that a network call took for a megapixel", (0, 10**9)
-    )
     handle_radius: int = _setting(32, "Radius of a handle", "Canvas pixels", (2, 2000), page="Tools")
     tool_options: str = _setting("{}", "Options of the tools")
     selection_grow: int = _setting(8, "Selections grow by", "Canvas pixels", (1, 200))

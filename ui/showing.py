@@ -133,12 +133,17 @@ class Showing(QObject):
 
     @Slot()
     def show_outlook(self) -> None:
-        """What a drag would take."""
+        """What a drag would do."""
         window = self._window
         if window.drags:
-            seen = outlook(window.session.document, window.drag_panel.options(), window.editing.paths)
-            running = window.editing.is_running
-            window.drag_panel.show_state(running, window.facts is not None, seen, window.editing.pace)
+            seen = outlook(window.session.document, window.drag_panel.options())
+            window.drag_panel.show_state(window.editing.is_running, window.facts is not None, seen)
+
+    @Slot(str, bool)
+    def show_foretold(self, words: str, is_short: bool) -> None:
+        """What the next edit will take, below the button that begins it."""
+        panel = self._window.drag_panel if self._window.drags else self._window.edit_panel
+        panel.outlook.tell(words, is_short)
 
     @Slot()
     def show_way(self) -> None:

@@ -78,6 +78,24 @@ class Number(Field):
             self.set_value(self._value)  # what is no number changes nothing
 
 
+class Foretold(QLabel):
+    """What the next run will take; nothing as long as that is not known."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("small", True)
+        self.setWordWrap(True)
+        self.hide()
+
+    def tell(self, words: str, is_short: bool) -> None:
+        """`is_short`: memory, for this run."""
+        self.setText(words)
+        self.setProperty("warns", is_short)
+        self.setProperty("quiet", not is_short)
+        restyle(self)
+        self.setVisible(bool(words))
+
+
 class Seed(QWidget):
     """A seed to be typed, rolled or kept."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,7 @@ from PySide6.QtWidgets import (
 from engine.types import EditRequest, ModelFacts, Prediction
 from ui import files, presets
 from ui.ants import Ants
-from ui.apply import EditOptions, Edits, ladder
+from ui.apply import Ask, EditOptions, Edits, ladder
 from ui.area_panel import AreaMarks, AreasPanel
 from ui.canvas import Canvas
 from ui.chip import Colour
@@ -37,6 +38,7 @@ from ui.colour import ColourPanel
 from ui.column import Column
 from ui.comfort import Comfort
 from ui.comparing import Comparing
+from ui.document import Document
 from ui.drag_panel import DragPanel
 from ui.dragging import dragged
 from ui.editing import Editing
@@ -101,7 +103,7 @@ class Engine(Edits, Changeable, Protocol):
     idle_minutes: float  # after which models are put away
 
     async def load(self, model: str) -> ModelFacts: ...
-    def predict(self, request: EditRequest) -> Prediction | None: ...
+    def predict(self, request: EditRequest, path_is_known: bool = False) -> Prediction | None: ...
     def fetching(self) -> list[str]: ...
     async def diagnosis(self) -> str: ...
     async def close(self) -> None: ...
@@ -123,7 +125,6 @@ class Window(QMainWindow):
         self.session, self.engine, self.settings = session, engine, settings
         self.work = session.work
         self.editing = Editing(session, engine, self.work, model)
-        self.editing.pace = settings.drag_pace / 1e6
         self.library = Library(settings, self.work)
         self.switching = Switching(session, engine, self.editing, self.library, self.work)
         self.network = Network(engine.fetching())
@@ -311,6 +312,7 @@ class Window(QMainWindow):
         self.drag_section.setVisible(self.drags)
         self.transform_section.setVisible(isinstance(self.tool, Transform))
         self.showing.refresh()
+        self.foretelling.look()
 
     def _give_back_tool(self) -> None:
         """After a transform, the tool that was held before it."""
@@ -466,7 +468,7 @@ class Window(QMainWindow):
         self.start = StartPage(self.work)
         self.edit_panel = EditPanel(settings)
         self.drag_panel = DragPanel(self.session, settings)
-        self.model_panel = ModelPanel(settings, self.edit_panel.steps)
+        self.model_panel = ModelPanel(settings, self.edit_panel.steps, self.drag_panel.steps)
         self.areas = AreasPanel(self.session, AreaMarks(self.canvas, self.session, settings.show_areas))
         self.results = Results(self.session, self.editing, self.work, settings)
         self.layering = Layering(self.session, lambda: not self.editing.is_working)
@@ -475,7 +477,7 @@ class Window(QMainWindow):
         self.engine.idle_minutes = settings.idle_minutes
         self.history = HistoryPanel(self.session)
         self.live = Live(self.session, self.engine, self.work, self._live_options)
-        self.foretelling = Foretelling(self.session, self.engine, self.editing, self.work, self._live_options)
+        self.foretelling = Foretelling(self.session, self.engine, self.editing, self.work, self._asked)
         self.live_bar = LiveBar(self.canvas, self.live)
         self.job_bar = JobBar(self.canvas)
         self.timeline = Timeline(self.canvas, self.job_bar)
@@ -625,9 +627,9 @@ class Window(QMainWindow):
         self.model_panel.models_wanted.connect(self.comfort.show_models)
         self.model_panel.changed.connect(self.live.look)
         self.engine.noticed.connect(self.messages.tell)
-        self.foretelling.told.connect(panel.foretell)
+        self.foretelling.told.connect(self.showing.show_foretold)
         for changed in (
-            *(panel.changed, self.model_panel.changed, switching.ready),
+            *(panel.changed, self.drag_panel.changed, self.model_panel.changed, switching.ready),
             *(session.committed, session.replaced, self.editing.changed),
         ):
             changed.connect(self.foretelling.look)
@@ -657,13 +659,15 @@ class Window(QMainWindow):
             panel.seed.roll()
         self.messages.hide()
         self.model_panel.remember_words()
+        self.editing.start(self._asked(ladder))
+
+    def _asked(self, ladder: tuple[float, ...] = ()) -> Callable[[Document], Ask]:
+        """What a run that is begun now would ask of a document."""
         if self.drags:
             wording = self.model_panel.wording(self.editing.model)
-            wishes = replace(self.drag_panel.options(), **wording.told())
-            self.editing.start(partial(dragged, options=wishes))
-        else:
-            options = replace(self._live_options(), ladder=ladder)
-            self.editing.start(lambda document: ASKS[options.task](document, options))
+            return partial(dragged, options=replace(self.drag_panel.options(), **wording.told()))
+        options = replace(self._live_options(), ladder=ladder)
+        return lambda document: ASKS[options.task](document, options)
 
     @property
     def facts(self) -> ModelFacts | None:
