@@ -44,7 +44,7 @@ async def paint(window: Window, seed: int, folder: Path) -> None:
     while True:
         what = dice.random()
         if what < 0.08:
-            window.undo()
+            window.running.undo()
         elif what < 0.14:
             window.layering.add()
         elif what < 0.2:

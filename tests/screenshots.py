@@ -47,9 +47,9 @@ async def strokes(window: Window) -> None:
     sheet = window.session.document
     window.filing.open_sample(ROOT / "resources" / "samples" / "summer meadow strokes.png")
     await until(lambda: window.session.document is not sheet)
-    window.make_it_real()
+    window.running.make_it_real()
     await edited(window)
-    window.next_variant()
+    window.running.next_variant()
     await take(window, WINDOWS / "window.jpg")
     window.editing.discard()
 
@@ -66,7 +66,7 @@ async def settle(window: Window) -> None:
     await until(lambda: len(window.session.document.layers) > 1)
     choose_tool(window, "Hand")
     await take(window.canvas, PARTS / "before settle.jpg", part_of(window, 154, 4, 280, 200))
-    window.settle()
+    window.running.settle()
     await edited(window)
     window.editing.apply()
     await take(window.canvas, PARTS / "after settle.jpg", part_of(window, 154, 4, 280, 200))
@@ -77,7 +77,7 @@ async def drag(window: Window) -> None:
     open_task(window, "Drag")
     await take(window, WINDOWS / "drag.jpg")
     await take(window.canvas, PARTS / "ghost.jpg", part_of(window, 0, 0, 512, 320))
-    window.make_it_real()
+    window.running.make_it_real()
     await edited(window)
     window.editing.apply()
     choose_tool(window, "Hand")
@@ -125,17 +125,17 @@ def open_task(window: Window, title: str) -> None:
     task = next(task for task in TASKS if task.title == title)
     window.session.open(task.document())
     window.messages.hide()
-    window.fit()
+    window.canvas.fit()
     choose_tool(window, task.tool)
 
 
 def choose_tool(window: Window, name: str) -> None:
-    window.choose_tool([tool.name for tool in window.tools].index(name))
+    window.holding.choose([tool.name for tool in window.holding.tools].index(name))
 
 
 def part_of(window: Window, x: int, y: int, width: int, height: int) -> QRect:
     """Of the canvas on the screen, pixel by pixel, from a part of the document."""
-    window.actual_size()
+    window.canvas.actual_size()
     return window.canvas.view.transform.mapRect(QRect(x, y, width, height))
 
 

@@ -42,9 +42,9 @@ def nameless(parent: QWidget) -> list[str]:
 
 @scenario
 async def test_every_control_of_the_window_has_a_name(bench: Bench) -> None:
-    for number in range(len(bench.window.tools)):
-        bench.window.choose_tool(number)
-        assert nameless(bench.window) == [], bench.window.tool.name
+    for number in range(len(bench.window.holding.tools)):
+        bench.window.holding.choose(number)
+        assert nameless(bench.window) == [], bench.window.holding.tool.name
 
 
 @pytest.mark.parametrize("dialog", [PreferencesDialog, ShortcutsDialog])

@@ -147,7 +147,7 @@ def test_what_areas_keep_is_kept_bit_for_bit(photo: Document, event_loop_qt: QEv
 
 def take_up(bench: Bench, key: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> Editable:
     bench.session.open(new_document(300, 200, WHITE))
-    bench.window.actual_size()
+    bench.window.canvas.actual_size()
     bench.key(Qt.Key.Key_Q, key)
     tool = bench.window.canvas.tool
     assert isinstance(tool, Editable)
@@ -174,7 +174,7 @@ async def test_each_brush_paints_its_area_and_no_layer(
     document = bench.session.document
     assert document.layers is layers
     assert areas.alpha_of(document, kind, document.rect)[100, 150] == 255
-    bench.window.undo()
+    bench.window.running.undo()
     assert not bench.session.document.areas
 
 
@@ -239,7 +239,7 @@ async def test_the_panel_has_a_line_for_each_area_and_clears_it(bench: Bench) ->
     bench.click(panel.lines["editable"].button)
     assert not bench.session.document.areas
     assert not panel.isVisible()
-    bench.window.undo()
+    bench.window.running.undo()
     panel.clear()
     assert not bench.session.document.areas
 

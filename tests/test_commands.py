@@ -49,7 +49,7 @@ def dialog_of(bench: Bench) -> CommandsDialog:
 async def test_every_action_and_tool_is_in_the_palette(bench: Bench) -> None:
     names = {command.name for command in bench.window.menus.commands()}
     assert names >= {action.name for action in ACTIONS if action.name}
-    assert names >= {f"tool {tool.name}" for tool in bench.window.tools}
+    assert names >= {f"tool {tool.name}" for tool in bench.window.holding.tools}
 
 
 @scenario
@@ -57,7 +57,7 @@ async def test_a_few_letters_and_enter_run_a_command(bench: Bench) -> None:
     dialog = dialog_of(bench)
     QTest.keyClicks(dialog.search, "erase")
     QTest.keyClick(dialog.search, Qt.Key.Key_Return)
-    assert bench.window.tool.name == "Eraser"
+    assert bench.window.holding.tool.name == "Eraser"
     assert bench.window.settings.recent_commands == ("tool Eraser",)
     again = dialog_of(bench)
     assert again.list.item(0).text() == "Eraser"

@@ -53,7 +53,7 @@ def take_up(bench: Bench, document: Document | None = None) -> Drag:
     """Open a picture, at 100 %, and take the tool."""
     bench.session.open(document or photo())
     bench.key(Qt.Key.Key_W)
-    bench.window.actual_size()
+    bench.window.canvas.actual_size()
     tool = bench.window.canvas.tool
     assert isinstance(tool, Drag)
     tool.radius = 20.0
@@ -89,7 +89,7 @@ def near(a: Point, b: Point) -> bool:
 def screen(bench: Bench, x: int, y: int, width: int, height: int) -> np.ndarray:
     """A part of the picture as it is seen at 100 %, without marks."""
     canvas = bench.window.canvas
-    tool, canvas.tool = canvas.tool, Watch(drag=bench.window._drag, marks=False)
+    tool, canvas.tool = canvas.tool, Watch(drag=bench.window.holding.drag, marks=False)
     corner = canvas.view.transform.map(QPointF(x, y)).toPoint()
     assert canvas.view.zoom == 1
     seen = rgba_of(canvas.grab().toImage())[..., :3]
@@ -113,9 +113,9 @@ async def test_one_pull_places_both_ends_and_is_one_undo_step(bench: Bench) -> N
     assert near(only(bench).target, (140, 60))
     assert only(bench).radius == 20
     assert steps(bench) == 2
-    bench.window.undo()
+    bench.window.running.undo()
     assert not bench.session.document.pulls
-    bench.window.redo()
+    bench.window.running.redo()
     assert near(only(bench).target, (140, 60))
 
 
@@ -131,7 +131,7 @@ async def test_pressed_inside_a_selection_a_handle_carries_what_is_selected(benc
     assert (region.x, region.y, region.mask.shape) == (40, 60, (40, 40))
     assert not only(bench).trim  # it was chosen with care
     assert session.document.selection is None  # or nothing could change where it goes
-    bench.window.undo()
+    bench.window.running.undo()
     assert session.document.selection is not None
     assert not session.document.pulls
     pull(bench, (20, 20), (140, 60))
@@ -252,7 +252,7 @@ async def test_another_picture_has_no_handles_and_undo_keeps_them_with_their_pic
     take_up(bench)
     pull(bench, (60, 80), (140, 60))
     bench.window.layering.add()
-    bench.window.undo()
+    bench.window.running.undo()
     assert near(only(bench).target, (140, 60))
     bench.session.open(new_document(90, 90))
     assert not bench.session.document.pulls
@@ -504,7 +504,7 @@ async def test_a_result_is_a_layer_of_changed_pixels_and_one_undo_step(bench: Be
     assert set(shown.tolist()) == {0, 255}
     assert np.count_nonzero(shown) == np.count_nonzero((after != before).any(2))
     assert not bench.session.document.pulls  # it has arrived
-    bench.window.undo()
+    bench.window.running.undo()
     assert (bench.picture() == before).all()
     assert near(only(bench).target, (120, 70))
 

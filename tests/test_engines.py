@@ -78,7 +78,7 @@ async def test_the_preferences_put_the_engine_into_a_process_of_its_own_at_once(
     bench.window.remembering.set("isolate_engine", True)
     await rest(bench)
     assert len(children()) == 1
-    assert bench.window.facts is not None
+    assert bench.window.switching.facts is not None
     bench.window.remembering.save()
     assert load_settings(bench.settings_file).isolate_engine
     bench.window.remembering.set("isolate_engine", False)
@@ -96,7 +96,7 @@ async def test_a_killed_engine_costs_nothing_but_what_was_under_way(bench: Bench
     painted, kinds = bench.picture(), bench.kinds
     window.edit_panel.variants.set_value(8)
     window.edit_panel.steps.set_value(200)
-    window.make_it_real()
+    window.running.make_it_real()
     await bench.until(lambda: bool(window.session.document.results))
     (child,) = children()
     child.kill()
@@ -112,7 +112,7 @@ async def test_a_killed_engine_costs_nothing_but_what_was_under_way(bench: Bench
     window.editing.discard()
     window.edit_panel.variants.set_value(1)
     window.edit_panel.steps.set_value(4)
-    window.make_it_real()
+    window.running.make_it_real()
     await bench.finish()
     assert len(window.session.document.results) == made + 1
     assert [each.pid for each in children()] != [child.pid]
@@ -174,7 +174,7 @@ async def test_what_is_no_pack_is_said_in_the_dialog_and_the_engine_stays(
     assert isinstance(dialog, EngineDialog)
     assert "is no engine pack, or damaged" in dialog.told.text()
     assert not bench.window.messages.isVisible()
-    bench.window.make_it_real()
+    bench.window.running.make_it_real()
     await bench.finish()
     assert bench.window.session.document.results
 
@@ -192,7 +192,7 @@ async def test_a_pack_that_does_not_work_any_more_gives_way_to_the_built_in_engi
     await rest(bench)
     assert "The engine stopped (3)" in bench.window.messages.text.text()
     assert bench.window.engines.pack == ""
-    bench.window.make_it_real()
+    bench.window.running.make_it_real()
     await bench.finish()
     assert bench.window.session.document.results
 
@@ -208,7 +208,7 @@ async def test_a_pack_that_does_not_come_up_at_the_start_leaves_the_built_in_eng
     await bench.start_engine()
     assert "Until then the built-in engine is used." in bench.window.messages.text.text()
     assert bench.window.engines.pack == ""
-    bench.window.make_it_real()
+    bench.window.running.make_it_real()
     await bench.finish()
     assert bench.window.session.document.results
 
@@ -236,7 +236,7 @@ async def test_a_graphics_processor_is_spoken_of_once(bench: Bench) -> None:
     bench.click(notice.later_button)
     assert not notice.isVisible()
     assert load_settings(bench.settings_file).pack_was_offered
-    bench.engine.ready.emit(bench.window.facts)
+    bench.engine.ready.emit(bench.window.switching.facts)
     await rest(bench)
     assert bench.window.findChildren(PackNotice) in ([], [notice])
 

@@ -22,7 +22,7 @@ async def test_after_a_run_the_next_one_is_foretold(bench: Bench) -> None:
     await bench.until(panel.outlook.isVisible)
     assert panel.outlook.text().startswith("about ")
     panel.area.set_value("strokes")
-    bench.window.undo()  # without strokes there is nothing to tell
+    bench.window.running.undo()  # without strokes there is nothing to tell
     await bench.until(panel.outlook.isHidden)
 
 
@@ -30,7 +30,7 @@ async def test_after_a_run_the_next_one_is_foretold(bench: Bench) -> None:
 async def test_a_drag_is_foretold_and_with_another_seed_takes_less(bench: Bench) -> None:
     await bench.start_engine()
     window = bench.window
-    window.choose_tool([tool.name for tool in window.tools].index("Drag"))
+    window.holding.choose([tool.name for tool in window.holding.tools].index("Drag"))
     bench.stroke((20, 30), (50, 30))
     assert not window.drag_panel.outlook.isVisible()
     bench.click(window.drag_panel.main)

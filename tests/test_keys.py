@@ -82,7 +82,7 @@ async def test_whatever_names_a_key_names_the_one_that_it_has_now(bench: Bench) 
         tour.go_on()
     assert "F3 finds the rest." in tour.text.text()
     tour.end()
-    window.make_it_real()
+    window.running.make_it_real()
     assert window.edit_panel.main.toolTip() == "Stop and keep what there is  (Esc)"
     window.keys.give("step_back", [])
     assert window.edit_panel.main.toolTip() == "Stop and keep what there is"

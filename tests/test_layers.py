@@ -391,7 +391,7 @@ async def test_ctrl_click_selects_what_a_layer_covers(bench: Bench) -> None:
 async def test_black_paint_on_a_mask_hides_and_white_paint_shows_again(bench: Bench) -> None:
     session = bench.session
     bench.window.layering.add_mask()
-    bench.window.default_colours()
+    bench.window.holding.default_colours()
     bench.stroke((20, 30), (70, 30))
     assert [layer.name for layer in session.document.layers] == ["Background"]
     assert bench.picture()[30, 45, 3] == 0
@@ -407,7 +407,7 @@ async def test_black_paint_on_a_mask_hides_and_white_paint_shows_again(bench: Be
 @scenario
 async def test_the_eraser_on_a_mask_hides(bench: Bench) -> None:
     bench.window.layering.add_mask()
-    bench.window.choose_tool([tool.name for tool in bench.window.tools].index("Eraser"))
+    bench.window.holding.choose([tool.name for tool in bench.window.holding.tools].index("Eraser"))
     bench.stroke((20, 30), (70, 30))
     assert bench.picture()[30, 45, 3] == 0
 

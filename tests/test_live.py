@@ -340,6 +340,6 @@ async def test_live_is_of_strokes_alone(bench: Bench) -> None:
     await go_live(bench)
     bench.window.edit_panel.set_task("fill")
     assert not bench.window.live.is_on
-    bench.window.toggle_live()
+    bench.window.running.toggle_live()
     assert bench.window.live.is_on
     assert bench.window.edit_panel.options().task == "real"

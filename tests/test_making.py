@@ -43,7 +43,7 @@ def halves(bench: Bench) -> None:
 
 
 def take(bench: Bench, kind: type) -> None:
-    bench.window.choose_tool([type(tool) for tool in bench.window.tools].index(kind))
+    bench.window.holding.choose([type(tool) for tool in bench.window.holding.tools].index(kind))
 
 
 def turned(bench: Bench) -> Transform:
@@ -51,8 +51,8 @@ def turned(bench: Bench) -> Transform:
     bench.session.open(large())
     bench.key(Qt.Key.Key_T, CTRL)
     bench.window.transform_panel.fields["angle"].setValue(10)
-    assert isinstance(bench.window.tool, Transform)
-    return bench.window.tool
+    assert isinstance(bench.window.holding.tool, Transform)
+    return bench.window.holding.tool
 
 
 async def rest(bench: Bench) -> None:
@@ -89,7 +89,7 @@ async def test_until_it_has_landed_the_screen_shows_it_where_it_will_be(bench: B
 
 @scenario
 async def test_escape_and_undo_give_it_up(bench: Bench) -> None:
-    for give_up in (bench.window.step_back, bench.window.undo):
+    for give_up in (bench.window.running.step_back, bench.window.running.undo):
         turned(bench)
         before = bench.session.document
         bench.key(Qt.Key.Key_Return)
@@ -168,7 +168,7 @@ async def test_a_large_fill_is_one_step_and_keeps_to_the_selection(bench: Bench)
 async def test_of_numbers_that_follow_each_other_the_newest_is_kept(bench: Bench) -> None:
     halves(bench)
     take(bench, Wand)
-    bench.window.tool.smooth = False  # type: ignore[attr-defined]
+    bench.window.holding.tool.smooth = False  # type: ignore[attr-defined]
     stroke(bench.window.canvas, (100, 100))
     await rest(bench)
     bench.window.selecting.grow()
@@ -188,7 +188,7 @@ async def test_of_numbers_that_follow_each_other_the_newest_is_kept(bench: Bench
 async def test_a_large_result_stands_over_the_canvas_until_its_layer_is_there(bench: Bench) -> None:
     await bench.start_engine()
     bench.session.open(new_document(1500, 1500, WHITE))
-    bench.window.make_it_real()
+    bench.window.running.make_it_real()
     await bench.finish()
     canvas = bench.window.canvas
 

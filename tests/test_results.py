@@ -121,7 +121,7 @@ async def test_discarded_results_stay_and_come_back_to_the_canvas(bench: Bench) 
 async def test_undo_takes_strokes_back_and_leaves_what_was_made_of_them(bench: Bench) -> None:
     await make(bench)
     bench.click(bench.window.job_bar.discard_button)
-    bench.window.undo()
+    bench.window.running.undo()
     assert bench.kinds == ["picture"]
     assert len(results(bench)) == 1
     await make(bench)
@@ -150,7 +150,7 @@ async def test_what_was_stopped_is_no_result_but_can_be_applied(bench: Bench) ->
 @scenario
 async def test_what_was_kept_of_live_mode_is_a_result_and_nothing_begins_anew(bench: Bench) -> None:
     await bench.start_engine()
-    bench.window.toggle_live()
+    bench.window.running.toggle_live()
     bench.stroke()
     await bench.until(lambda: bench.window.live.can_keep)
     bench.window.live.keep()
@@ -209,9 +209,9 @@ async def test_a_star_outlasts_a_sweep_and_both_can_be_undone(bench: Bench) -> N
     strip.delete_unstarred()
     assert [each.starred for each in results(bench)] == [True]
     bench.window.editing.discard()
-    bench.window.undo()
+    bench.window.running.undo()
     assert len(results(bench)) == 3
-    bench.window.undo()
+    bench.window.running.undo()
     assert not any(each.starred for each in results(bench))
 
 
@@ -296,7 +296,7 @@ async def test_a_result_is_applied_through_the_selection(bench: Bench) -> None:
     after = bench.picture()
     assert (after[:, 40:] == before[:, 40:]).all()
     assert (after[:, :40] != before[:, :40]).any()
-    bench.window.undo()
+    bench.window.running.undo()
     assert (bench.picture() == before).all()
 
 
@@ -310,7 +310,7 @@ async def test_without_a_selection_the_mask_is_white_and_painted_on_next(bench: 
     assert layer.mask is not None
     assert bench.session.is_on_mask
     assert "Paint black" in bench.window.messages.text.text()
-    bench.window.default_colours()
+    bench.window.holding.default_colours()
     bench.stroke()
     assert (bench.picture() != shown).any()
 

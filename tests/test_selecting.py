@@ -162,7 +162,7 @@ async def test_a_selection_becomes_an_area_and_comes_back(bench: Bench) -> None:
 @scenario
 async def test_escape_gives_up_a_polygon_and_enter_closes_it(bench: Bench) -> None:
     window = bench.window
-    window.choose_tool([tool.name for tool in window.tools].index("Polygon"))
+    window.holding.choose([tool.name for tool in window.holding.tools].index("Polygon"))
     for corner in ((10, 10), (60, 10), (60, 50)):
         stroke(window.canvas, corner)
     bench.key(Qt.Key.Key_Escape)

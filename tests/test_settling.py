@@ -186,7 +186,7 @@ async def test_one_key_settles_what_was_pasted_and_nothing_changes_outside(bench
 @scenario
 async def test_the_panel_is_there_only_for_what_was_pasted(bench: Bench) -> None:
     bench.session.open(photo())
-    bench.window.choose_tool(0)
+    bench.window.holding.choose(0)
     assert bench.window.settle_section.isVisible()
     assert not bench.window.settle_panel.main.isEnabled()  # no model yet
     bench.session.activate(bench.session.document.layers[0].uid)

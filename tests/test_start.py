@@ -37,7 +37,7 @@ def test_each_card_opens_its_sample_with_its_tool(bench: Bench, number: int) -> 
         assert not start.isVisible()
         assert not bench.session.is_modified
         if task.tool in [kind().name for kind in TOOLS]:
-            assert bench.window.tool.name == task.tool
+            assert bench.window.holding.tool.name == task.tool
         assert bench.window.messages.text.text() == task.first_step
 
     pressed(bench)

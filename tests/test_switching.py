@@ -42,7 +42,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def point_at(bench: Bench, path: Path) -> None:
     bench.window.library.add([path])
-    await bench.until(lambda: bench.window.switching.model == str(path) and bench.window.facts is not None)
+    switching = bench.window.switching
+    await bench.until(lambda: switching.model == str(path) and switching.facts is not None)
 
 
 async def run(bench: Bench) -> None:
@@ -93,9 +94,10 @@ async def test_the_choice_is_kept_in_settings_and_picture(bench: Bench, models: 
     assert open_document(tmp_path / "picture.ora").document.model == "tiny.safetensors"
     bench.window.switching.choose("starter")
     assert bench.session.document.model == ""
-    await bench.until(lambda: bench.window.facts is not None)
+    await bench.until(lambda: bench.window.switching.facts is not None)
     await bench.open(tmp_path / "picture.ora")
-    await bench.until(lambda: bench.window.facts is not None and bench.window.facts.family == "sd1")
+    switching = bench.window.switching
+    await bench.until(lambda: switching.facts is not None and switching.facts.family == "sd1")
     await bench.window.shut_down()
     assert load_settings(bench.settings_file).model == str(models / "tiny.safetensors")
 
@@ -116,7 +118,7 @@ async def test_without_the_model_of_last_time_the_starter_is_there(bench: Bench,
     gone = str(tmp_path / "gone.safetensors")
     window = Window(Session(new_document(8, 8)), engine, settings, tmp_path / "none.toml", gone)
     engine.start(gone)
-    await bench.until(lambda: window.facts is not None)
+    await bench.until(lambda: window.switching.facts is not None)
     assert window.switching.model == "starter"
     assert "There is no model" in window.messages.text.text()
     await window.shut_down()
@@ -182,8 +184,8 @@ async def test_steps_that_were_set_for_a_model_are_those_of_its_next_drag(bench:
 @scenario
 async def test_a_drag_has_words_that_are_free_and_bears_less_guidance(bench: Bench) -> None:
     bench.speak_to("lake").say("lake")
-    names = [tool.name for tool in bench.window.tools]
-    bench.window.choose_tool(names.index("Drag"))
+    names = [tool.name for tool in bench.window.holding.tools]
+    bench.window.holding.choose(names.index("Drag"))
     assert bench.window.model_panel.wording("toy").prompt == ""
     bench.engine.ready.emit(ModelFacts("mine", "cpu", "float32", 0.0, takes_words=True, guidance=7.5))
     bench.window.model_panel.words.say("a balloon")
@@ -313,7 +315,7 @@ async def test_each_task_has_its_strength_and_a_ladder_is_of_the_first(bench: Be
     assert panel.options().task == "real"  # without words nothing can be translated
     panel.set_task("fill")
     bench.stroke()
-    bench.window.climb()
+    bench.window.running.climb()
     await bench.until(lambda: bench.window.editing.is_running)
     await bench.finish()
     assert len(bench.session.document.results) == 5

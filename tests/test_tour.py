@@ -55,9 +55,9 @@ async def test_it_waits_until_the_start_page_is_left(bench: Bench) -> None:
 @scenario
 async def test_keys_of_the_window_do_nothing_meanwhile(bench: Bench) -> None:
     tour = tour_of(bench)
-    tool = bench.window.tool
+    tool = bench.window.holding.tool
     QTest.keyClick(tour, Qt.Key.Key_E)
-    assert bench.window.tool is tool
+    assert bench.window.holding.tool is tool
     tour.end()
 
 

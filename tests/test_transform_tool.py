@@ -43,13 +43,13 @@ def box(bench: Bench) -> Rect:
 
 
 def take(bench: Bench, name: str) -> None:
-    bench.window.choose_tool([tool.name for tool in bench.window.tools].index(name))
+    bench.window.holding.choose([tool.name for tool in bench.window.holding.tools].index(name))
 
 
 def transform(bench: Bench) -> Transform:
     bench.key(Qt.Key.Key_T, CTRL)
-    assert isinstance(bench.window.tool, Transform)
-    return bench.window.tool
+    assert isinstance(bench.window.holding.tool, Transform)
+    return bench.window.holding.tool
 
 
 def hold(bench: Bench, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -158,7 +158,7 @@ async def test_the_layer_under_the_pointer_may_be_picked(bench: Bench) -> None:
     put_thing(bench)
     bench.session.activate(bench.session.document.layers[0].uid)
     take(bench, "Move")
-    bench.window.tool.picks = True  # type: ignore[attr-defined]
+    bench.window.holding.tool.picks = True  # type: ignore[attr-defined]
     stroke(bench.window.canvas, (120, 100), (125, 100))
     assert box(bench) == Rect(105, 80, 60, 40)
 
@@ -211,7 +211,7 @@ async def test_undo_gives_up_what_is_under_way(bench: Bench) -> None:
     before = bench.session.document
     transform(bench)
     stroke(bench.window.canvas, (120, 100), (150, 130))
-    bench.window.undo()
+    bench.window.running.undo()
     assert bench.session.document is before
     assert not bench.session.is_busy
 
@@ -353,6 +353,6 @@ async def test_after_it_the_tool_that_was_held_is_there_again(bench: Bench, key:
         stroke(bench.window.canvas, (130, 100), (140, 110))
         assert tool.is_under_way
     bench.key(key)
-    assert bench.window.tool.name == "Eraser"
+    assert bench.window.holding.tool.name == "Eraser"
     assert bench.window.tool_bar.buttons[1].isChecked()
     transform(bench)

@@ -117,9 +117,9 @@ async def test_what_was_seen_is_what_is_applied(bench: Bench, photo: Path) -> No
     bench.stroke()
     bench.click(bench.window.edit_panel.main)
     await bench.finish()
-    bench.window.actual_size()
-    names = [tool.name for tool in bench.window.tools]
-    bench.window.choose_tool(names.index("Hand"))  # which draws no outline
+    bench.window.canvas.actual_size()
+    names = [tool.name for tool in bench.window.holding.tools]
+    bench.window.holding.choose(names.index("Hand"))  # which draws no outline
     before = bench.window.canvas.grab().toImage()
     bench.click(bench.window.job_bar.apply_button)
     after = bench.window.canvas.grab().toImage()
@@ -335,7 +335,7 @@ async def test_pasting_without_a_picture_says_so(bench: Bench) -> None:
 
 @scenario
 async def test_a_new_picture_has_the_size_and_ground_that_were_chosen(bench: Bench) -> None:
-    bench.window.new_picture()
+    bench.window.filing.ask_new()
     dialog = bench.window.findChild(NewDialog)
     assert dialog is not None
     bench.click(dialog.presets[2])
@@ -474,7 +474,8 @@ async def test_about_names_the_model(bench: Bench) -> None:
 
 @scenario
 async def test_no_two_actions_share_a_key(bench: Bench) -> None:
-    keys = [key for action in ACTIONS for key in action.keys] + [tool.shortcut for tool in bench.window.tools]
+    keys = [key for action in ACTIONS for key in action.keys]
+    keys += [tool.shortcut for tool in bench.window.holding.tools]
     assert len(keys) == len(set(keys))
 
 
@@ -490,7 +491,7 @@ async def test_the_key_of_the_chosen_tool_goes_on_in_its_group(bench: Bench) -> 
     seen = []
     for letter in "SSBBGGS":
         bench.key(Qt.Key(ord(letter)))
-        seen.append(bench.window.tool.name)
+        seen.append(bench.window.holding.tool.name)
     assert seen == ["Clone stamp", "Smudge", "Brush", "Brush", "Fill", "Gradient", "Clone stamp"]
 
 
@@ -500,7 +501,7 @@ async def test_the_name_of_a_material_takes_its_brush(bench: Bench) -> None:
     bench.key(Qt.Key.Key_E)
     name = next(each for each in window.colours.materials.names if each.material.name == "Cloud")
     bench.click(name)
-    assert window.tool.name == "Brush"
+    assert window.holding.tool.name == "Brush"
     assert window.options.brushes.accessibleDescription() == "Cloud"
     assert bench.session.colour == QColor(*name.material.shades[1])
 

@@ -1,7 +1,8 @@
 """Everything that the menus and keys can do, as one table; menus and the list of shortcuts are made from it.
 
-The name of an action is the name of the window's method that does it, or of the method of a part of the
-window ("selecting.invert"). A new action is a line here and a method there.
+The name of an action is that of the method that does it, of a part of the window ("selecting.invert") or of
+the window. A new action is a line here and a method there. The user's keys are kept by the name, so it stays
+when a method moves: `MOVED` says where to.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ class Action(NamedTuple):
     keys: tuple[str, ...] = ()  # the first one is shown
     icon: str = ""
     checkable: bool = False
+
+    @property
+    def method(self) -> str:
+        """Of the window, or of a part of it."""
+        return MOVED.get(self.name, self.name)
 
     @property
     def plain(self) -> str:
@@ -156,6 +162,30 @@ ACTIONS: tuple[Action, ...] = (
     Action("comfort.show_diagnostics", "&Help", "&Diagnostics"),
     Action("comfort.show_about", "&Help", "&About Driftpaint", (), "info"),
 )
+MOVED = {  # methods of other names, or of parts that their actions do not name
+    "new_picture": "filing.ask_new",
+    "open_picture": "filing.ask_open",
+    "undo": "running.undo",
+    "redo": "running.redo",
+    "make_it_real": "running.make_it_real",
+    "climb": "running.climb",
+    "settle": "running.settle",
+    "toggle_live": "running.toggle_live",
+    "apply_result": "running.apply_result",
+    "step_back": "running.step_back",
+    "next_variant": "running.next_variant",
+    "previous_variant": "running.previous_variant",
+    "swap_colours": "session.swap_colours",
+    "default_colours": "holding.default_colours",
+    "larger": "holding.larger",
+    "smaller": "holding.smaller",
+    "save_brush": "holding.save_brush",
+    "duplicate": "holding.duplicate",
+    "zoom_in": "canvas.zoom_in",
+    "zoom_out": "canvas.zoom_out",
+    "fit": "canvas.fit",
+    "actual_size": "canvas.actual_size",
+}
 BY_HAND = (  # what no action stands for
     ("Move the chosen end of a handle; with Shift by 10 pixels", "Arrow keys"),
     ("Draw round what a handle carries", "Alt"),

@@ -47,7 +47,7 @@ class Comfort(QObject):
 
     def close_picture(self) -> None:
         """Back to the start page, with nothing behind it but an empty sheet."""
-        self._window.finish_tool()
+        self._window.holding.finish()
         self._window.filing.close(self.show_start)
 
     @Slot()
@@ -67,8 +67,8 @@ class Comfort(QObject):
         window = self._window
 
         def begun() -> None:
-            names = [tool.name for tool in window.tools]
-            window.choose_tool(names.index(task.tool) if task.tool in names else 0)
+            names = [tool.name for tool in window.holding.tools]
+            window.holding.choose(names.index(task.tool) if task.tool in names else 0)
             window.messages.tell(tr(task.first_step))
 
         window.filing.begin(task.document, begun)
@@ -141,7 +141,7 @@ class Comfort(QObject):
         window.pages.setCurrentIndex(0)
         if window.column.isHidden():
             window.show_panels()
-        main = window.drag_panel.main if window.drags else window.edit_panel.main
+        main = window.drag_panel.main if window.holding.drags else window.edit_panel.main
         steps = (
             Step(
                 window.tool_bar,

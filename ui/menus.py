@@ -1,5 +1,5 @@
-"""The menu bar, made from the tables of actions and tools: each action calls the window's method that has its
-name, or that of a part of the window ("selecting.invert").
+"""The menu bar, made from the tables of actions and tools: each action calls a method of the window or of a
+part of it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Menus(QObject):
                 menu.addSeparator()
             else:
                 action = self._add(each)
-                action.triggered.connect(partial(_call, attrgetter(each.name)(window)))
+                action.triggered.connect(partial(_call, attrgetter(each.method)(window)))
         group = QActionGroup(self)
         self.table = (*ACTIONS, *(tool_action(tool) for tool in tools))
         for number, each in enumerate(self.table[len(ACTIONS) :]):

@@ -67,7 +67,7 @@ class Remembering(QObject):
         ):
             settings = part.remembered_in(settings)
         return replace(
-            remembered_in(settings, window.tools),
+            remembered_in(settings, window.holding.tools),
             foreground=window.session.colour.name(),
             background=window.session.other_colour.name(),
             recent_colours=tuple(QColor(*colour).name() for colour in window.colours.recent()),
@@ -95,7 +95,7 @@ class Remembering(QObject):
             self._dress()
         for part in (window.edit_panel, window.drag_panel, window.filing, window.engines):
             part.adopt(settings)
-        for tool in window.tools:
+        for tool in window.holding.tools:
             if isinstance(tool, Drag):
                 tool.radius = float(settings.handle_radius)
         window.session.history.limit(settings.history_budget * MEGABYTE)
@@ -114,4 +114,4 @@ class Remembering(QObject):
         window, application = self._window, QApplication.instance()
         if isinstance(application, QApplication):
             theme.dress(application, window.settings.theme, window.settings.text_size)
-            window.options.show_tool(window.tool)  # its sign is a picture
+            window.options.show_tool(window.holding.tool)  # its sign is a picture

@@ -41,15 +41,16 @@ class Showing(QObject):
         self.show_hint()
         window.status.show_size(QSize(document.width, document.height))
         self._show_actions()
-        window.edit_panel.show_state(running, window.facts is not None)
+        window.edit_panel.show_state(running, window.switching.facts is not None)
         self.show_outlook()
         window.live.pause(working)
         window.edit_panel.live.setChecked(window.live.is_on)
         if not working:
             window.job_bar.hide()
         self.show_way()
-        window.watch.marks = running
-        wanted = window.tool if not working else window.watch if window.drags else window.hand
+        holding = window.holding
+        holding.watch.marks = running
+        wanted = holding.tool if not working else holding.watch if holding.drags else holding.hand
         if window.canvas.tool is not wanted:  # this may be called from inside a gesture, which goes on
             window.canvas.set_tool(wanted)
         for part in (
@@ -65,6 +66,20 @@ class Showing(QObject):
         self.show_zoom()
         if begins or _is_spent(keyboard):
             window.canvas.setFocus()  # keys mean the picture, not what happens to come after a spent button
+
+    def show_tool(self) -> None:
+        """Another one is in the hand."""
+        window, tool, drags = self._window, self._window.holding.tool, self._window.holding.drags
+        transforms = isinstance(tool, Transform)
+        window.tool_bar.choose(window.holding.tools.index(tool))
+        window.options.show_tool(tool)
+        window.menus.choose_tool(tool)
+        window.model_panel.show_task(drags)
+        window.edit_section.setVisible(not drags)
+        window.colour_section.setVisible(not drags and not transforms)
+        window.drag_section.setVisible(drags)
+        window.transform_section.setVisible(transforms)
+        self.refresh()
 
     @Slot()
     def show_keys(self) -> None:
@@ -82,7 +97,7 @@ class Showing(QObject):
         elif window.editing.is_choosing:
             hint = hints.line(hints.CHOOSING, window.keys)
         else:
-            hint = hints.hint_of(window.tool, window.keys)
+            hint = hints.hint_of(window.holding.tool, window.keys)
         window.status.show_hint(hint)
 
     def _show_actions(self) -> None:
@@ -94,12 +109,12 @@ class Showing(QObject):
             text = tr(actions.named(name).text)
             menu[name].setText(f"{text}: {tr(label)}" if label else text)
         run = tr(actions.named("make_it_real").text)
-        menu["make_it_real"].setText(tr("&Drag") if window.drags else run)
+        menu["make_it_real"].setText(tr("&Drag") if window.holding.drags else run)
         menu["toggle_live"].setChecked(window.live.is_on)
         for name, possible in {
             "clipboard.cut": not working,
             "clipboard.paste": not working,
-            "clipboard.clear": not working and not window.drags and document.selection is not None,
+            "clipboard.clear": not working and not window.holding.drags and document.selection is not None,
             "undo": editing.is_choosing or (not running and bool(history.undo_label)),
             "redo": not working and bool(history.redo_label),
             "make_it_real": not running,
@@ -117,16 +132,16 @@ class Showing(QObject):
     def show_settle(self) -> None:
         """Whether there is a layer to be settled."""
         window = self._window
-        wanted = window.settle_panel.is_wanted and not window.drags
+        wanted = window.settle_panel.is_wanted and not window.holding.drags
         window.settle_section.setVisible(wanted)
-        window.settle_panel.show_state(window.editing.is_running, window.facts is not None)
+        window.settle_panel.show_state(window.editing.is_running, window.switching.facts is not None)
         possible = wanted and not window.editing.is_running
         window.menus.actions["settle"].setEnabled(possible)
 
     @Slot()
     def show_apply(self) -> None:
         """Whether there is something that Enter would keep."""
-        window, tool = self._window, self._window.tool
+        window, tool = self._window, self._window.holding.tool
         waits = window.editing.is_choosing or window.live.can_keep
         waits = waits or isinstance(tool, Transform) or (isinstance(tool, Lasting) and tool.is_under_way)
         window.menus.actions["apply_result"].setEnabled(waits)
@@ -135,14 +150,14 @@ class Showing(QObject):
     def show_outlook(self) -> None:
         """What a drag would do."""
         window = self._window
-        if window.drags:
+        if window.holding.drags:
             seen = outlook(window.session.document, window.drag_panel.options())
-            window.drag_panel.show_state(window.editing.is_running, window.facts is not None, seen)
+            window.drag_panel.show_state(window.editing.is_running, window.switching.facts is not None, seen)
 
     @Slot(str, bool)
     def show_foretold(self, words: str, is_short: bool) -> None:
         """What the next edit will take, below the button that begins it."""
-        panel = self._window.drag_panel if self._window.drags else self._window.edit_panel
+        panel = self._window.drag_panel if self._window.holding.drags else self._window.edit_panel
         panel.outlook.tell(words, is_short)
 
     @Slot()

@@ -1,11 +1,8 @@
-"""The editor's window: canvas in the middle, panels round it, and the methods that its actions name."""
+"""The editor's window: canvas in the middle, panels round it, and who hears whom."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -27,30 +24,27 @@ from PySide6.QtWidgets import (
 )
 
 from engine.types import EditRequest, ModelFacts, Prediction
-from ui import files, presets
+from ui import files
 from ui.ants import Ants
-from ui.apply import Ask, EditOptions, Edits, ladder
+from ui.apply import Edits
 from ui.area_panel import AreaMarks, AreasPanel
 from ui.canvas import Canvas
-from ui.chip import Colour
 from ui.clipboard import Clipboard
 from ui.colour import ColourPanel
 from ui.column import Column
 from ui.comfort import Comfort
 from ui.comparing import Comparing
-from ui.document import Document
 from ui.drag_panel import DragPanel
-from ui.dragging import dragged
 from ui.editing import Editing
 from ui.engines import Changeable, Engines, dropped_pack
 from ui.filing import Filing
 from ui.foretelling import Foretelling
 from ui.history_panel import MEGABYTE, HistoryPanel
+from ui.holding import Holding
 from ui.icons import application_icon
-from ui.inventing import ASKS
 from ui.journaling import Journaling
 from ui.keys import Keys
-from ui.language import marked, tr
+from ui.language import marked
 from ui.layering import Layering
 from ui.layers import LayersPanel
 from ui.live import Live, LiveBar
@@ -66,24 +60,21 @@ from ui.panels import EditPanel, JobBar, MessageBar, Welcome
 from ui.recovery import Notice, OverCanvas, Recovery
 from ui.remembering import Remembering
 from ui.results_strip import Results
+from ui.running import Running
 from ui.selecting import Selecting
 from ui.session import Session
 from ui.settings import Settings
 from ui.settle_panel import SettlePanel
-from ui.settling import SettleAsk
 from ui.showing import Showing, parts
 from ui.start import StartPage
 from ui.status import StatusLine
 from ui.strip import OptionStrip
 from ui.switching import Switching
 from ui.timeline import Timeline
-from ui.toolbar import ToolBar, tools_as
-from ui.tools import Brush, Drag, Lasting, Move, Pan, Pick, Tool, Transform, Watch
-from ui.tools.drag import duplicated
+from ui.toolbar import ToolBar
+from ui.tools import Lasting, Move, Pick, Transform
 from ui.transform_panel import TransformPanel
 from ui.view_chips import TurnedChip
-
-log = logging.getLogger(__name__)
 
 
 class Engine(Edits, Changeable, Protocol):
@@ -111,7 +102,6 @@ class Engine(Edits, Changeable, Protocol):
 
 class Window(QMainWindow):
     closed = Signal()  # once the engine has ended and the settings are saved
-    tool: Tool  # the chosen one; while an edit runs the canvas has another
 
     def __init__(
         self,
@@ -140,205 +130,22 @@ class Window(QMainWindow):
         self._listen()
         self.remembering.recall()
         self.showing.show_keys()
-        self.choose_tool(0)
+        self.holding.choose(0)
 
     # ---- files
-
-    def new_picture(self) -> None:
-        self.filing.ask_new()
-
-    def open_picture(self) -> None:
-        self.filing.ask_open()
 
     def open_file(self, path: str | Path) -> None:
         self.filing.open(path)
 
     def save(self) -> None:
-        self.finish_tool()
+        self.holding.finish()
         self.filing.save()
 
     def save_as(self) -> None:
-        self.finish_tool()
+        self.holding.finish()
         self.filing.ask_save()
 
-    # ---- editing
-
-    def undo(self) -> None:
-        """Take the last step back; a result that waits to be chosen is the last step."""
-        tool = self.canvas.tool
-        if self.session.give_up() or (isinstance(tool, Lasting) and tool.give_up(self.session)):
-            return
-        if self.editing.is_choosing:
-            self.editing.discard()
-        elif not self.editing.is_running:
-            self.session.undo()
-
-    def redo(self) -> None:
-        if not self.editing.is_working:
-            self.session.redo()
-
-    @Slot()
-    def make_it_real(self) -> None:
-        """Start an edit of what is on the canvas; what is seen live keeps its seed."""
-        self._start_edit(rolls=not self.live.is_on)
-
-    @Slot()
-    def settle(self) -> None:
-        """Blend what was pasted into the picture."""
-        if self.facts is None:
-            self.messages.tell(tr("The model is still getting ready; one moment."))
-            return
-        self.finish_tool()
-        if not self.edit_panel.seed.is_locked:
-            self.edit_panel.seed.roll()
-        self.messages.hide()
-        self.settle_panel.settle()
-
-    @Slot()
-    def make_another(self) -> None:
-        if isinstance(self.editing.ask, SettleAsk):
-            self.settle()
-        else:
-            self._start_edit(rolls=True)
-
-    @Slot()
-    def climb(self) -> None:
-        """The same noise at several strengths, side by side."""
-        if self.drags:
-            self.choose_tool(0)
-        self.edit_panel.set_task("real")
-        self._start_edit(rolls=False, ladder=ladder(self.edit_panel.options().strength))
-
-    def toggle_live(self) -> None:
-        """On or off: what is painted is made real at once."""
-        self.edit_panel.set_task("real")
-        self.live.turn(not self.live.is_on)
-        if self.live.is_on and self.drags:
-            self.choose_tool(0)
-
-    def apply_result(self) -> None:
-        """Keep what is shown over the canvas: of a tool, of an edit or of live mode."""
-        if isinstance(self.canvas.tool, Lasting) and self.canvas.tool.is_under_way:
-            self.finish_tool()
-            self._give_back_tool()
-        elif self.editing.is_choosing:
-            self.editing.apply()
-        elif self.live.can_keep:
-            self.live.keep()
-        else:
-            self._give_back_tool()
-
-    def step_back(self) -> None:
-        """Escape: the start page, the stroke under way, else the edit, the result, live mode, the message."""
-        if self.comfort.is_starting:
-            self.comfort.leave_start()
-            return
-        tool = self.canvas.tool
-        if self.canvas.cancel_gesture() or self.session.give_up():
-            return
-        if isinstance(tool, Lasting) and tool.give_up(self.session):
-            self._give_back_tool()
-        elif self.editing.is_running:
-            self.editing.stop()
-        elif self.editing.is_choosing:
-            self.editing.discard()
-        elif isinstance(tool, Transform):
-            self._give_back_tool()
-        elif self.live.is_on:
-            self.live.turn_off()
-        elif self.session.chosen is not None and self.drags:
-            self.session.choose(None)
-        else:
-            self.messages.hide()
-
-    def next_variant(self) -> None:
-        self.editing.turn(1)
-
-    def previous_variant(self) -> None:
-        self.editing.turn(-1)
-
-    # ---- colours and tools
-
-    def swap_colours(self) -> None:
-        self.session.swap_colours()
-
-    def default_colours(self) -> None:
-        self.session.other_colour = QColor("white")
-        self.session.set_colour(QColor("black"))
-        self.showing.show_colours()
-
-    def larger(self) -> None:
-        self._resize_tool(1)
-
-    def smaller(self) -> None:
-        self._resize_tool(-1)
-
-    def finish_tool(self) -> None:
-        """Bring to its end what lasts over several gestures, before anything else is done to the document."""
-        if isinstance(self.canvas.tool, Lasting):
-            self.canvas.tool.finish(self.session)
-
-    @Slot(str)
-    def take_brush(self, name: str) -> None:
-        """One of the brushes that are ready."""
-        number = next(number for number, tool in enumerate(self.tools) if type(tool) is Brush)
-        brush = self.tools[number]
-        if isinstance(brush, Brush) and not self.editing.is_working:
-            presets.take(brush, name)
-            self.choose_tool(number)
-
-    def save_brush(self) -> None:
-        """Ask what the brush as it is now shall be called."""
-        if self.editing.is_working:
-            return
-        if not isinstance(self.tool, Brush):
-            self.choose_tool(next(number for number, tool in enumerate(self.tools) if type(tool) is Brush))
-        self.options.brushes.ask_name()
-
-    @Slot(int)
-    def choose_tool(self, number: int) -> None:
-        self.finish_tool()
-        if isinstance(self.tools[number], Transform) and self.tool is not self.tools[number]:
-            self._held = self.tools.index(self.tool)
-        self.tool_bar.choose(number)
-        self.options.show_tool(self.tools[number])
-        self.tool = self.tools[number]
-        self.menus.choose_tool(self.tool)
-        self.model_panel.show_task(self.drags)
-        if self.drags:
-            self.live.turn_off()
-        self.edit_section.setVisible(not self.drags)
-        self.colour_section.setVisible(not self.drags and not isinstance(self.tool, Transform))
-        self.drag_section.setVisible(self.drags)
-        self.transform_section.setVisible(isinstance(self.tool, Transform))
-        self.showing.refresh()
-        self.foretelling.look()
-
-    def _give_back_tool(self) -> None:
-        """After a transform, the tool that was held before it."""
-        if isinstance(self.tool, Transform) and not self.tool.is_under_way:
-            self.choose_tool(self._held)
-
-    def duplicate(self) -> None:
-        """The chosen handle once more, or the chosen layers."""
-        if self.drags and self.session.chosen is not None:
-            duplicated(self.session)
-        else:
-            self.layering.duplicate()
-
     # ---- view and help
-
-    def zoom_in(self) -> None:
-        self.canvas.zoom_in()
-
-    def zoom_out(self) -> None:
-        self.canvas.zoom_out()
-
-    def fit(self) -> None:
-        self.canvas.fit()
-
-    def actual_size(self) -> None:
-        self.canvas.actual_size()
 
     def show_panels(self) -> None:
         shown = self.column.isHidden()
@@ -383,7 +190,7 @@ class Window(QMainWindow):
             event.accept()
             return
         event.ignore()
-        self.finish_tool()
+        self.holding.finish()
         self.filing.unless_unsaved("closing", lambda: self.work.begin(self.shut_down()))
 
     async def shut_down(self) -> None:
@@ -440,26 +247,23 @@ class Window(QMainWindow):
         self.showing = Showing(self)
         self.comfort = Comfort(self)
         self.remembering = Remembering(self, self._settings_file)
+        self.holding = Holding(self)
+        self.running = Running(self)
+        tools = self.holding.tools
         self.status = StatusLine(self.statusBar())
         self.column = Column(settings)
-        self.tools: list[Tool] = tools_as(settings)
-        self.tool = self.tools[0]
-        self._held = 0  # the tool before Transform, by its number
-        self.hand: Tool = Pan()
-        self._drag = next(tool for tool in self.tools if isinstance(tool, Drag))
-        self.watch = Watch(drag=self._drag)
-        self.canvas: Canvas = Canvas(self.session, self.tool)
-        self.canvas.pick = next(tool for tool in self.tools if isinstance(tool, Pick))
+        self.canvas: Canvas = Canvas(self.session, tools[0])
+        self.canvas.pick = next(tool for tool in tools if isinstance(tool, Pick))
         self.ants = Ants(self.canvas, self.session)
-        transform = next(tool for tool in self.tools if isinstance(tool, Transform))
+        transform = next(tool for tool in tools if isinstance(tool, Transform))
         self.transform_panel = TransformPanel(self.session, transform)
-        for tool in self.tools:
+        for tool in tools:
             if isinstance(tool, Move | Transform):
                 self.canvas.add_marks(tool.landing)
-        self.settle_panel = SettlePanel(self.session, self.editing, self._live_options, settings)
+        self.settle_panel = SettlePanel(self.session, self.editing, self.running.options, settings)
         self.clipboard = Clipboard(self.canvas, self.session, self.filing, self.work)
         self.selecting = Selecting(self, self.session, settings)
-        self.tool_bar: ToolBar = ToolBar(self.tools)
+        self.tool_bar: ToolBar = ToolBar(tools)
         self.brushes = OwnBrushes(self._settings_file.with_name("brushes.toml"))
         self.options: OptionStrip = OptionStrip(self.brushes)
         recent = [QColor(text) for text in settings.recent_colours]
@@ -476,8 +280,8 @@ class Window(QMainWindow):
         self.session.history.limit(settings.history_budget * MEGABYTE)
         self.engine.idle_minutes = settings.idle_minutes
         self.history = HistoryPanel(self.session)
-        self.live = Live(self.session, self.engine, self.work, self._live_options)
-        self.foretelling = Foretelling(self.session, self.engine, self.editing, self.work, self._asked)
+        self.live = Live(self.session, self.engine, self.work, self.running.options)
+        self.foretelling = Foretelling(self.session, self.engine, self.editing, self.work, self.running.asked)
         self.live_bar = LiveBar(self.canvas, self.live)
         self.job_bar = JobBar(self.canvas)
         self.timeline = Timeline(self.canvas, self.job_bar)
@@ -526,11 +330,11 @@ class Window(QMainWindow):
         self.setMinimumSize(900, 600)
 
     def _make_menus(self) -> None:
-        self.menus = Menus(self, self.tools)
+        self.menus = Menus(self, self.holding.tools)
         self.keys = Keys(self.menus.table, self.menus.actions, self._settings_file.with_name("keys.toml"))
         self.menus.file_chosen.connect(self.open_file)
         self.menus.sample_chosen.connect(self.filing.open_sample)
-        self.menus.tool_chosen.connect(self._tool_key)
+        self.menus.tool_chosen.connect(self.holding.choose_by_key)
         self.menus.actions["show_panels"].setChecked(True)
         self.menus.actions["show_panels"].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self.canvas.addAction(self.menus.actions["show_panels"])  # elsewhere Tab moves the focus
@@ -540,9 +344,9 @@ class Window(QMainWindow):
         session, panel, bar = self.session, self.edit_panel, self.job_bar
         session.committed.connect(self.showing.refresh)
         session.pulled.connect(self.showing.show_apply)
-        self.settle_panel.run.connect(self.settle)
-        self.transform_panel.apply.connect(self.apply_result)
-        self.transform_panel.discard.connect(self.step_back)
+        self.settle_panel.run.connect(self.running.settle)
+        self.transform_panel.apply.connect(self.running.apply_result)
+        self.transform_panel.discard.connect(self.running.step_back)
         self.settle_panel.changed.connect(self.showing.show_settle)
         session.committed.connect(self.showing.remember_colour)
         session.progressed.connect(self.showing.show_making)
@@ -559,19 +363,19 @@ class Window(QMainWindow):
         self.canvas.zoom_changed.connect(self.showing.show_zoom)
         self.status.zoom.asked.connect(self.canvas.set_zoom)
         self.canvas.hovered.connect(self.status.show_place)
-        self.tool_bar.chosen.connect(self.choose_tool)
-        self.tool_bar.swatches.swap.connect(self.swap_colours)
+        self.tool_bar.chosen.connect(self.holding.choose)
+        self.tool_bar.swatches.swap.connect(session.swap_colours)
         self.tool_bar.swatches.chosen.connect(self._show_colour_panel)
         self.options.changed.connect(self.canvas.update)
-        self.colours.picked.connect(self._colour_picked)
-        self.colours.materials.brush_wanted.connect(self.take_brush)
+        self.colours.picked.connect(self.holding.take_colour)
+        self.colours.materials.brush_wanted.connect(self.holding.take_brush)
         for run in (panel.run, self.drag_panel.run):
-            run.connect(self.make_it_real)
-        panel.live.clicked.connect(self.toggle_live)
-        panel.changed.connect(self._look_live)
+            run.connect(self.running.make_it_real)
+        panel.live.clicked.connect(self.running.toggle_live)
+        panel.changed.connect(self.running.look_live)
         self.live.changed.connect(self.showing.refresh)
         self.live.recovered.connect(self.messages.hide)
-        bar.again.connect(self.make_another)
+        bar.again.connect(self.running.make_another)
         for stop in (panel.stop, self.drag_panel.stop, bar.stop):
             stop.connect(self.editing.stop)
         bar.stop.connect(session.give_up)
@@ -579,9 +383,9 @@ class Window(QMainWindow):
         bar.discard.connect(self.editing.discard)
         bar.turn.connect(self.editing.turn)
         bar.original.connect(session.compare)
-        panel.climb.connect(self.climb)
+        panel.climb.connect(self.running.climb)
         self.drag_panel.changed.connect(self.showing.show_outlook)
-        self.drag_panel.kept.connect(self._keep_source)
+        self.drag_panel.kept.connect(self.holding.keep_source)
         self.timeline.track.scrubbed.connect(self.editing.peek)
         self.timeline.track.released.connect(self.editing.go)
         self.editing.went.connect(self.showing.show_way)
@@ -636,54 +440,7 @@ class Window(QMainWindow):
         self._show_models()
         QTimer.singleShot(0, self.library.look)  # once the event loop runs
 
-    @Slot()
-    def _look_live(self) -> None:
-        if self.edit_panel.task.value() == "real":
-            self.live.look()
-        else:
-            self.live.turn_off()
-
-    def _live_options(self) -> EditOptions:
-        return replace(self.edit_panel.options(), **self.model_panel.wording(self.editing.model).told())
-
-    def _start_edit(self, rolls: bool, ladder: tuple[float, ...] = ()) -> None:
-        """A result that was not applied gives way."""
-        if self.facts is None:
-            self.messages.tell(tr("The model is still getting ready; one moment."))
-            return
-        if self.editing.is_running:
-            return
-        self.finish_tool()
-        panel: EditPanel | DragPanel = self.drag_panel if self.drags else self.edit_panel
-        if rolls and not panel.seed.is_locked:
-            panel.seed.roll()
-        self.messages.hide()
-        self.model_panel.remember_words()
-        self.editing.start(self._asked(ladder))
-
-    def _asked(self, ladder: tuple[float, ...] = ()) -> Callable[[Document], Ask]:
-        """What a run that is begun now would ask of a document."""
-        if self.drags:
-            wording = self.model_panel.wording(self.editing.model)
-            return partial(dragged, options=replace(self.drag_panel.options(), **wording.told()))
-        options = replace(self._live_options(), ladder=ladder)
-        return lambda document: ASKS[options.task](document, options)
-
-    @property
-    def facts(self) -> ModelFacts | None:
-        """Of the model that makes the next edit, once it is ready."""
-        return self.switching.facts
-
-    @property
-    def drags(self) -> bool:
-        return isinstance(self.tool, Drag)
-
     # ---- what the parts tell
-
-    @Slot(bool)
-    def _keep_source(self, keep: bool) -> None:
-        self._drag.keep = keep
-        self.canvas.update()
 
     @Slot()
     def _opening(self) -> None:
@@ -699,10 +456,6 @@ class Window(QMainWindow):
         if self.column.isHidden():
             self.show_panels()
         self.column.reveal(self.colour_section)
-
-    @Slot(object)
-    def _colour_picked(self, colour: Colour) -> None:
-        self.session.set_colour(QColor(*colour))
 
     @Slot(object)
     def _engine_ready(self, facts: ModelFacts) -> None:
@@ -723,18 +476,6 @@ class Window(QMainWindow):
     def _engine_failed(self, sentence: str) -> None:
         self.status.show_failure()
         self.messages.complain(sentence)
-
-    @Slot(int)
-    def _tool_key(self, number: int) -> None:
-        """The key of the tool that is chosen already goes on to the next of its group."""
-        if not self.editing.is_working:
-            self.choose_tool(self.tool_bar.after(number) if self.tools[number] is self.tool else number)
-
-    def _resize_tool(self, steps: int) -> None:
-        if self.canvas.tool is self._drag:
-            self._drag.resize(self.session, steps)
-            return
-        self.options.step("size", steps)
 
 
 def _is_control(widget: QWidget) -> bool:

@@ -96,7 +96,7 @@ async def stretches(folder: Path, size: int) -> tuple[float, float, float]:
     window.resize(*SCREEN)
     window.show()
     engine.start()
-    while window.facts is None:  # noqa: ASYNC110  # the window's state, which has no event to wait for
+    while window.switching.facts is None:  # noqa: ASYNC110  # the window's state, which has no event to wait for
         await asyncio.sleep(0.05)
     seen: list[tuple[float, float]] = []
     timer = QTimer()
@@ -107,7 +107,7 @@ async def stretches(folder: Path, size: int) -> tuple[float, float, float]:
     seen.clear()
     await asyncio.sleep(5)
     idle = 1000 * np.diff(np.array(seen), axis=0).max(0)[1]
-    window.make_it_real()
+    window.running.make_it_real()
     while window.editing.is_running:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
     await asyncio.sleep(0.5)
