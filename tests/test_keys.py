@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.bench import Bench, scenario
-from ui.actions import ACTIONS, Action
+from ui.actions import ACTIONS, MOVED, Action
 from ui.keys import Keys, native
 from ui.shortcuts import ShortcutsDialog
+from ui.tools import Brush
 from ui.tour import Tour
 
 TABLE = (
@@ -217,3 +218,16 @@ async def test_escape_leaves_the_keys_and_backspace_takes_them_away(bench: Bench
 
 def test_keys_are_shown_once_and_as_people_call_them(qtbot: QtBot) -> None:
     assert native(["Return", "Enter"]) == "Enter"
+
+
+@scenario
+async def test_a_users_key_still_counts_once_the_method_has_moved(bench: Bench) -> None:
+    assert set(MOVED) <= set(bench.window.menus.actions)
+    bench.window.keys.give("larger", ["F8"])
+    brush = bench.window.holding.tool
+    assert isinstance(brush, Brush)
+    size = brush.size
+    bench.key(Qt.Key.Key_BracketRight)
+    assert brush.size == size
+    bench.key(Qt.Key.Key_F8)
+    assert brush.size > size
