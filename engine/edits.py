@@ -15,7 +15,8 @@ from engine.drag import drag
 from engine.models import Model
 from engine.round_trip import inpaint, translate
 from engine.sdedit import sdedit
-from engine.types import Drag, EditRequest, EngineError, Event, Inpaint, Learning, SDEdit, Translate
+from engine.settle import settle
+from engine.types import Drag, EditRequest, EngineError, Event, Inpaint, Learning, SDEdit, Settle, Translate
 
 if TYPE_CHECKING:
     from engine.image_lora import Learner
@@ -25,6 +26,7 @@ EDITS: dict[type, Callable[[Any, EditRequest, Model], Iterator[Event]]] = {
     Drag: drag,
     Inpaint: inpaint,
     Translate: translate,
+    Settle: settle,
 }
 
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 
 from engine.area import FEWER, FINER, further_sizes, working_sizes
 from engine.remembered import Figures
-from engine.types import Drag, EditRequest, Inpaint, Mask, Operation, Prediction, SDEdit, Translate
+from engine.types import Drag, EditRequest, Inpaint, Mask, Operation, Prediction, SDEdit, Settle, Translate
 
 NEAR = 128  # pixels: what a network sees round what may change
 LOOKS = 20  # network calls by which a translation finds its mask
@@ -150,7 +150,7 @@ def _of_drag(
 
 def _both_ways(operation: Operation, steps: int) -> int:
     """Calls of so many steps: what goes along a path asks twice."""
-    if isinstance(operation, Inpaint):
+    if isinstance(operation, Inpaint | Settle):
         return 2 * steps - 1 if operation.solver == "cycle" else steps
     if isinstance(operation, Translate):
         return steps if operation.solver == "sde" else 2 * steps

@@ -157,8 +157,24 @@ class Translate:
         _within("Strength", self.strength, 0, 1)
 
 
+@dataclass(frozen=True)
+class Settle:
+    """What was put into a picture becomes one with what is round it: Cycle-SDE along the guide's own path,
+    with new noise as far as the request's share says: all of it new where both have nearly the same colour,
+    so that no joint is left, and less where a thing has an outline. What nothing speaks against stays.
+    """
+
+    solver: ClassVar[str] = "cycle"
+    strength: float = 0.35  # t0
+    fresh: float = 0.4  # share of new noise where what was put in is another thing than what is round it
+
+    def __post_init__(self) -> None:
+        _within("Strength", self.strength, 0, 1)
+        _within("New noise", self.fresh, 0, 1)
+
+
 # a new edit is a new dataclass here and a generator in `engine.edits`
-Operation = SDEdit | Drag | Inpaint | Translate
+Operation = SDEdit | Drag | Inpaint | Translate | Settle
 
 
 @dataclass(frozen=True)
@@ -337,8 +353,8 @@ class ModelFacts:
     weights: str = ""  # SHA-256 of its files of weights
 
     def steps_for(self, operation: type[Operation]) -> int:
-        """As many as it was made for; the forms of drags that keep a path need fewer."""
-        return Drag.STEPS if operation is Drag and not self.fast else self.steps
+        """As many as it was made for; what keeps to a path needs fewer."""
+        return Drag.STEPS if operation in (Drag, Settle) and not self.fast else self.steps
 
 
 def _within(name: str, value: float, least: float, most: float) -> None:

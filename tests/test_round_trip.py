@@ -18,7 +18,17 @@ from engine.levels import Level
 from engine.pieces import Wanted
 from engine.sampling import Denoise
 from engine.toy import Toy
-from engine.types import EditRequest, EditResult, EngineError, Event, Inpaint, Preview, Rgb, Translate
+from engine.types import (
+    EditRequest,
+    EditResult,
+    EngineError,
+    Event,
+    Inpaint,
+    Preview,
+    Rgb,
+    Settle,
+    Translate,
+)
 
 RANDOM = np.random.default_rng(0)
 PHOTO = RANDOM.integers(0, 256, (48, 64, 3), dtype=np.uint8)
@@ -271,3 +281,34 @@ def test_unknown_words_are_named_on_both_sides(starter: models.Model) -> None:
     request = EditRequest(dusk(), dusk(), None, Translate("castle"), prompt="night")
     with pytest.raises(EngineError, match="does not know 'castle'"):
         result(request, starter)
+
+
+def test_settling_keeps_what_has_no_share_and_what_the_mask_keeps() -> None:
+    """Also in colours that the model has never seen."""
+    photo = np.full((48, 48, 3), 90, np.uint8)
+    guide = photo.copy()
+    guide[12:36, 12:36] = (255, 0, 255)
+    mask = np.zeros((48, 48), np.float32)
+    mask[8:40, 8:40] = 1
+    share = mask.copy()
+    share[16:32, 16:32] = 0
+    request = EditRequest(photo, guide, mask, Settle(0.5), steps=6, model="toy", share=share)
+    events = list(edit(request, Toy()))
+    (result,) = (event.image for event in events if isinstance(event, EditResult))
+    calls = [event.call for event in events if isinstance(event, Preview)]
+    assert calls == list(range(1, 12))  # two a step, one at the first
+    assert np.array_equal(result[mask == 0], photo[mask == 0])
+    assert np.array_equal(result[16:32, 16:32], guide[16:32, 16:32])
+    assert not np.array_equal(result[8:16, 8:40], guide[8:16, 8:40])
+
+
+@pytest.mark.parametrize(("colour", "change"), [((255, 0, 255), 0), ((110, 110, 110), 10)])
+def test_settling_makes_new_where_colours_are_alike(colour: tuple[int, ...], change: int) -> None:
+    """A thing keeps its outline, against the model's will, too; a piece of the same ground loses its joint."""
+    photo = np.full((32, 32, 3), 90, np.uint8)
+    guide = photo.copy()
+    guide[8:24, 8:24] = colour
+    request = EditRequest(photo, guide, None, Settle(0.5, fresh=0), steps=4, model="toy")
+    (result,) = (event.image for event in edit(request, Toy()) if isinstance(event, EditResult))
+    assert round(np.abs(result[8:24, 8:24].astype(float) - colour).mean()) >= change
+    assert change or np.array_equal(result[8:24, 8:24], guide[8:24, 8:24])

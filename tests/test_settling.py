@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from engine.area import Rect
 from engine.edits import edit
 from engine.toy import Toy
-from engine.types import EditResult, EngineError, SDEdit
+from engine.types import EditResult, EngineError, Settle
 from tests.bench import Bench, scenario
 from ui.apply import Candidate
 from ui.document import Document, document_from, layer_from, read
@@ -46,7 +46,7 @@ def test_the_known_picture_is_without_the_layer_and_the_guide_with_it() -> None:
     )
     assert (request.image == ground).all()
     assert (request.guide == seen).all()
-    assert request.operation == SDEdit(strength=0.35)
+    assert request.operation == Settle(strength=0.35)
     assert (request.seed, request.variants) == (7, 2)
 
 

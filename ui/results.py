@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.pictures import flat
 from engine.recipe import Recipe, from_json, place_of, recipe_of, request_of, to_json, variant_of
-from engine.types import Drag, EditRequest, EngineError, Inpaint, SDEdit, Translate
+from engine.types import Drag, EditRequest, EngineError, Inpaint, SDEdit, Settle, Translate
 from ui import areas
 from ui.apply import DOT, Ask, Candidate, permitted
 from ui.document import Document, Layer, Result, Rgba, Shares, frozen, places
@@ -83,7 +83,7 @@ class DragAgain(DragAsk):
 
 def again(document: Document, recipe: Recipe) -> Ask:
     """A recipe on the document as it is now, whose selection and areas count. Raises EngineError."""
-    paints = isinstance(recipe.operation, SDEdit | Inpaint)  # its strokes are in the recipe
+    paints = isinstance(recipe.operation, SDEdit | Inpaint | Settle)  # its strokes are in the recipe
     shown = as_seen(document, document.rect, lambda layer: not paints or layer.kind != "strokes")
     request = request_of(recipe, flat(shown))
     at = place_of(recipe, document.width, document.height)
@@ -106,7 +106,7 @@ class Told(NamedTuple):
     all: str  # for the tooltip
 
 
-KINDS = {SDEdit: "Make it real", Drag: "Drag", Inpaint: "Fill", Translate: "Translate"}
+KINDS = {SDEdit: "Make it real", Drag: "Drag", Inpaint: "Fill", Translate: "Translate", Settle: "Settle"}
 _told: WeakKeyDictionary[Result, Told] = WeakKeyDictionary()
 
 

@@ -119,7 +119,7 @@ class SettlePanel(QWidget):
             match=self.match.value() / 100,
             grow=round(self.grow.value()),
             feather=round(self.feather.value()),
-            steps=edit.steps,
+            steps=min(edit.steps, SettleOptions.steps),
             seed=edit.seed,
             variants=round(self.variants.value()),
             **edit.told(),

@@ -1,5 +1,5 @@
-"""Settle: what was pasted is blended into the picture. Its colours come nearer to those round it, and SDEdit
-at low strength makes it and a rim round it anew, as one picture with its surroundings; inside it is kept.
+"""Settle: what was pasted is blended into the picture. Its colours come nearer to those round it, and the
+model makes its rim anew, as one picture with its surroundings; inside it is kept (`engine.types.Settle`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.area import Rect, part_of, soft_mask, work_area
 from engine.pictures import flat
-from engine.types import EditRequest, EngineError, Mask, Rgb, SDEdit
+from engine.types import EditRequest, EngineError, Mask, Rgb, Settle
 from ui import areas
 from ui.apply import Ask, Candidate, Wording, permitted
 from ui.document import Document, Layer, Rgba, eight_bits
@@ -40,7 +40,7 @@ class SettleOptions(Wording):
     match: float = 0.3  # how far the colours come to those round it, 0 ... 1
     grow: int = 8  # canvas pixels round the layer that may change too
     feather: int = 16  # canvas pixels over which that fades out
-    steps: int = 25
+    steps: int = 10
     seed: int = 0
     variants: int = 3
 
@@ -93,7 +93,7 @@ def settled(document: Document, uid: int, options: SettleOptions) -> SettleAsk:
         image=known,
         guide=flat(as_seen(guided, at)),
         mask=free[at.slices],
-        operation=SDEdit(strength=options.strength),
+        operation=Settle(options.strength),
         steps=options.steps,
         seed=options.seed,
         variants=options.variants,
