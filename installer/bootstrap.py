@@ -24,18 +24,14 @@ OFFLINE = {  # the program never asks the network for anything, nor do its libra
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
 }
-MEMORY = {  # read by glibc and libgomp before Python starts
-    "GOMP_SPINCOUNT": "10000",  # waiting threads soon sleep: spinning on shared cores slows everything
-    "MALLOC_MMAP_MAX_": "0",  # large tensors stay in the heap: fresh pages cost more than the arithmetic
-    "MALLOC_TOP_PAD_": "500000000",
-    "MALLOC_TRIM_THRESHOLD_": "100000000000",
-}
+WAITING = ("GOMP_SPINCOUNT", "10000")  # waiting threads soon sleep: spinning on shared cores slows everything
 
 
 def ensure(kind: str) -> None:
     """Return inside a `.venv` complete for "app", "test" or "freeze"; set up and start again if need be."""
     if getattr(sys, "frozen", False):
         leave_libraries()
+    os.environ.setdefault(*WAITING)
     if getattr(sys, "frozen", False) or os.environ.get("DRIFTPAINT_NO_SETUP"):
         os.environ.update(OFFLINE)
         return
@@ -48,9 +44,6 @@ def ensure(kind: str) -> None:
         if entered:
             sys.exit("Driftpaint cannot start inside .venv. Delete the folder .venv and start again.")
         enter([PYTHON, *sys.argv])
-    missing = {name for name in MEMORY if name not in os.environ}
-    if missing and sys.platform == "linux" and not entered:
-        enter([PYTHON, *sys.orig_argv[1:]])
     os.environ.update(OFFLINE)
 
 
@@ -65,8 +58,7 @@ def leave_libraries() -> None:
 
 def enter(command: list[str]) -> None:
     """Become `command`; Windows, which cannot, runs it and passes its exit code on."""
-    memory = MEMORY if sys.platform == "linux" else {}
-    environment = {**memory, **os.environ, **OFFLINE, ENTERED: "1"}
+    environment = {**os.environ, **OFFLINE, ENTERED: "1"}
     environment.pop("PYTHONHOME", None)  # it belongs to the Python outside
     sys.stdout.flush()
     sys.stderr.flush()

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 
 from installer import icons
-from installer.bootstrap import MEMORY, ROOT
+from installer.bootstrap import ROOT
 from installer.system_libraries import DEBIAN
 
 NAME = "io.github.driftpaint.driftpaint"  # for software centres, which want a domain before it
@@ -40,8 +40,6 @@ MORE = (  # that the program needs beside Qt's
 OLDEST_LIBC = (2, 34)  # of Qt's wheels
 LAUNCHER = """\
 #!/bin/sh
-# glibc and libgomp read these before the program starts; what is set already stays.
-{exports}
 exec "$(dirname "$(readlink -f "$0")")/../lib/driftpaint/driftpaint" "$@"
 """
 CONTROL = """\
@@ -76,9 +74,8 @@ def fill(tree: str, frozen: str, version: str) -> None:
         with open(path, "wb") as file:
             file.write(gzip.compress(content, 9, mtime=0) if path.endswith(".gz") else content)
     os.makedirs(os.path.join(usr, "bin"))
-    exports = "\n".join(f'export {name}="${{{name}-{value}}}"' for name, value in MEMORY.items())
     with open(os.path.join(usr, "bin", "driftpaint"), "w", encoding="utf-8") as script:
-        script.write(LAUNCHER.format(exports=exports))
+        script.write(LAUNCHER)
     icons.draw(os.path.join(usr, "share", "icons", "hicolor"))
     for folder, _, files in os.walk(usr):
         os.chmod(folder, 0o755)
