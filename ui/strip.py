@@ -150,7 +150,7 @@ class OptionStrip(QWidget):
         """As many controls in the strip as fit, the others in the flyout, in their order."""
         gap = self._row.spacing()
         parts = (self._sign, self._name, self.brushes, self.pen, self.more)
-        used = sum(_width(part) + gap for part in parts if not part.isHidden())
+        used = sum(_width(part) + gap for part in parts if part is self.more or not part.isHidden())
         room = self.width() - used - 3 * theme.GRID - 24
         place, is_full = self._first, False
         for control in self.controls.values():
