@@ -28,9 +28,7 @@ from engine.sampling import Draw, seeded
 from engine.types import EditRequest, EngineError, Identity, Learning, Lora, ModelFacts, Translate
 
 ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
-LARGE = (
-    64 * 64
-)  # cells: of a larger latent what the network said is not held for the way back, but said again
+LARGE = 64 * 64  # cells: for a larger latent the network is asked again on the way back
 KEPT = 32  # pictures, of 3 to 13 MB each; those that were longest unused are forgotten
 BASES = {"sd1": "sd_v1", "sd2": "sd_v2", "sdxl": "sdxl_base_v1-0"}  # as kohya's trainers name them
 Said = Callable[[Tensor, Level], Tensor]
