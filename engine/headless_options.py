@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -36,7 +37,8 @@ class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = _Parser(description="Driftpaint without a window.")
+    name = "driftpaint" if getattr(sys, "frozen", False) else "python3 main.py"
+    parser = _Parser(name, description="Driftpaint without a window.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
 
     def command(name: str, help_: str, description: str) -> Callable[..., Any]:
