@@ -48,7 +48,8 @@ async def test_every_control_of_the_window_has_a_name(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("dialog", [PreferencesDialog, ShortcutsDialog])
-def test_every_control_of_a_dialog_has_a_name(bench: Bench, dialog: type[QWidget]) -> None:
+@scenario
+async def test_every_control_of_a_dialog_has_a_name(bench: Bench, dialog: type[QWidget]) -> None:
     opened = {
         PreferencesDialog: bench.window.remembering.show_preferences,
         ShortcutsDialog: bench.window.comfort.show_shortcuts,
