@@ -116,7 +116,7 @@ def _there_and_back(
                 yield Preview(call, calls, done / work, variant, at.sketch(shown))
             picture = resized(at.picture(shown), width, height)
             if not invents:
-                picture = _changed(request.image, resized(at.picture(known), width, height), picture)
+                picture = with_change(request.image, resized(at.picture(known), width, height), picture)
         yield EditResult(variant, request.seed + variant, blend(request.image, picture, request.mask))
 
 
@@ -178,7 +178,7 @@ def _inversion(
         before = now
 
 
-def _changed(image: Rgb, known: Rgb, edited: Rgb) -> Rgb:
+def with_change(image: Rgb, known: Rgb, edited: Rgb) -> Rgb:
     """The picture with what an edit has changed added to it."""
     return (image.astype(np.int16) + edited - known).clip(0, 255).astype(np.uint8)
 

@@ -16,6 +16,7 @@ from engine.area import blend, resized
 from engine.cycle import follow, noised, places
 from engine.latents import At
 from engine.models import Model
+from engine.round_trip import with_change
 from engine.sampling import SOLVERS, Denoise, Draw, Method, s_noise, second_order, seeded
 from engine.sdedit import Pass, plan
 from engine.types import EditRequest, EditResult, Event, Mask, Preview, Rgb, SDEdit, Settle
@@ -49,7 +50,7 @@ def settle(operation: Settle, request: EditRequest, model: Model) -> Iterator[Ev
                 call, done = call + 1, done + each.area
                 yield Preview(call, calls, done / work, variant, at.sketch(x0))
             before, after = (resized(at.picture(latent), width, height) for latent in (known, x0))
-            picture = _changed(picture, before, after)
+            picture = with_change(picture, before, after)
         result = blend(request.guide, picture, rim)
         yield EditResult(variant, request.seed + variant, blend(request.image, result, request.mask))
 
@@ -90,15 +91,10 @@ def _walked(
 
 def _alike(image: Rgb, guide: Rgb) -> Mask:
     """1 where what was put in has nearly the colour of what it covers, 0 where it is something else, and the
-    same near it: sky meets sky without a joint, and a thing keeps its outline.
+    same near it: sky meets sky softly, and a thing keeps its outline.
     """
     apart = np.abs(np.subtract(guide, image, dtype=np.float32)).mean(2)
     covers = (apart > SAME).astype(np.float32)
     near, there = (grown(each, 0, NEAR) for each in (np.minimum(apart / 255, 1) * covers, covers))
-    alike: Mask = np.exp(-((255 * near / np.maximum(there, 1 / 255) / OTHER) ** 2)).astype(np.float32)
+    alike: Mask = np.exp(-((255 * near / np.maximum(there, 1 / 255) / OTHER) ** 4)).astype(np.float32)
     return alike
-
-
-def _changed(picture: Rgb, before: Rgb, after: Rgb) -> Rgb:
-    """The picture with what has changed added to it."""
-    return (picture.astype(np.int16) + after - before).clip(0, 255).astype(np.uint8)

@@ -161,7 +161,7 @@ class Translate:
 class Settle:
     """What was put into a picture becomes one with what is round it: Cycle-SDE along the guide's own path,
     with new noise as far as the request's share says: all of it new where both have nearly the same colour,
-    so that no joint is left, and less where a thing has an outline. What nothing speaks against stays.
+    so that the joint is soft, and less where a thing has an outline. What nothing speaks against stays.
     """
 
     solver: ClassVar[str] = "cycle"

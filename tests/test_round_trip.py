@@ -304,7 +304,7 @@ def test_settling_keeps_what_has_no_share_and_what_the_mask_keeps() -> None:
 
 @pytest.mark.parametrize(("colour", "change"), [((255, 0, 255), 0), ((110, 110, 110), 10)])
 def test_settling_makes_new_where_colours_are_alike(colour: tuple[int, ...], change: int) -> None:
-    """A thing keeps its outline, whatever the model says; a piece of the same ground loses its joint."""
+    """A thing keeps its outline, whatever the model says; a piece of the same ground is made anew."""
     photo = np.full((32, 32, 3), 90, np.uint8)
     guide = photo.copy()
     guide[8:24, 8:24] = colour

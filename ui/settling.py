@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.area import Rect, part_of, soft_mask, work_area
 from engine.pictures import flat
-from engine.types import EditRequest, EngineError, Mask, Rgb, Settle
+from engine.types import Drag, EditRequest, EngineError, Mask, Rgb, Settle
 from ui import areas
 from ui.apply import Ask, Candidate, Wording, permitted
 from ui.document import Document, Layer, Rgba, eight_bits
@@ -40,7 +40,7 @@ class SettleOptions(Wording):
     match: float = 0.3  # how far the colours come to those round it, 0 ... 1
     grow: int = 8  # canvas pixels round the layer that may change too
     feather: int = 16  # canvas pixels over which that fades out
-    steps: int = 10
+    steps: int = Drag.STEPS  # as all that keeps to a path
     seed: int = 0
     variants: int = 3
 
