@@ -24,7 +24,18 @@ FAST = re.compile(
     CONSISTENT.pattern + r"|(?i:turbo|lightning|schnell)|(?<![A-Za-z])(?i:tcd)"
     r"|(?i:hyper[ _-]?sd)|(?i:hyper)(?![a-z]|[ _-]?(?i:real))"  # but nothing hyperrealistic
 )
+STRAIGHT = re.compile(r"(?i:lightning|hyper)")  # of those that were taught on the path of the ODE
+STEPS = r"(?<!\d)(\d\d?)[ _-]?steps?(?![a-z])"  # 4step, 8-steps
+DISTILLED = re.compile(  # LoRAs are named after what they show, too, be it a storm or a car
+    CONSISTENT.pattern + r"|(?<![A-Za-z])(?i:tcd|pcm)(?![A-Za-z])|(?i:hyper[ _-]?(?:sd|flux))"
+    rf"|(?i:(?:turbo|lightning|hyper).*{STEPS})"
+    r"|(?i:(?:sd|xl|sd[ _-]?v?[\d.-]+|flux[\d.]*)[ _-]?(?:turbo|lightning))"
+)
+LED = re.compile(r"(?<![A-Za-z])CFG(?![A-Za-z])")  # names of those of them that leave the guidance as it is
+NAMELESS = {"pytorch_lora_weights", "adapter_model", "diffusion_pytorch_model"}  # their folders have names
 FEW = 4  # steps of what is fast and does not say how many
+FEW_OF_FLUX = 8  # of a LoRA for it
+TITLES = ("modelspec.title", "modelspec.architecture", "ss_output_name")
 PRECISIONS = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 SCALED = "scaled"  # float8 times a factor that stands beside it
 QUANTISED = {"int8", "uint8", "f4", "float8_e8m0", SCALED}
@@ -97,21 +108,21 @@ def prediction_of(path: Path, header: Header, family: Family) -> tuple[Predictio
 
 
 def is_fast(path: Path, header: Header) -> bool:
-    return bool(FAST.search(_names(path, header))) or embeds_guidance(header)
+    return bool(FAST.search(names_of(path, header))) or embeds_guidance(header)
 
 
 def is_consistent(path: Path, header: Header) -> bool:
-    return bool(CONSISTENT.search(_names(path, header))) or embeds_guidance(header)
+    return bool(CONSISTENT.search(names_of(path, header))) or embeds_guidance(header)
 
 
 def embeds_guidance(header: Header) -> bool:
     return any(key.endswith("cond_proj.weight") for key in header.tensors)
 
 
-def few_of(name: str) -> int:
+def few_of(name: str, usual: int = FEW) -> int:
     """How many steps a fast model wants, which some say in their names: 4step, 8-steps."""
-    found = re.search(r"(?<!\d)(\d\d?)[ _-]?steps?(?![a-z])", name, re.IGNORECASE)
-    return max(int(found[1]), 1) if found else FEW
+    found = re.search(STEPS, name, re.IGNORECASE)
+    return max(int(found[1]), 1) if found else usual
 
 
 def native_of(header: Header, family: Family, prediction: Prediction) -> int:
@@ -149,9 +160,20 @@ def figures(headers: Iterable[Header]) -> tuple[str, int]:
     return PRECISIONS.get(dtype, other), counts.total()
 
 
-def _names(path: Path, header: Header) -> str:
-    titles = (header.metadata.get(f"modelspec.{key}", "") for key in ("title", "architecture"))
-    return " ".join([path.stem, *titles])
+def name_of(path: Path) -> str:
+    """What a file is called: as its folder, where its own name is one that many have."""
+    if path.stem not in NAMELESS:
+        return path.stem
+    folder = path.absolute().parent
+    if folder.parent.name == "snapshots":  # as the hub keeps them: models--owner--name/snapshots/...
+        return folder.parents[1].name.split("--")[-1]
+    return folder.name
+
+
+def names_of(path: Path, header: Header) -> str:
+    """All names that a file has, of whoever made it, too."""
+    titles = (header.metadata.get(key, "") for key in TITLES)
+    return " ".join([name_of(path), *titles])
 
 
 def _holds(*beginnings: str) -> Callable[[Header], bool]:

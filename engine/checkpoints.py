@@ -5,6 +5,7 @@ anything is loaded, without torch.
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,14 @@ class Checkpoint:
             return EMBEDDED
         if self.family == "flux" and self.task:
             return FILLS
-        return 1.0 if self.fast else GUIDANCE.get(self.family, 1.0)
+        return self.led if self.fast else GUIDANCE.get(self.family, 1.0)
+
+    @property
+    def method(self) -> str:
+        """What walks a model of it: a name in `engine.sampling.SOLVERS`; "" where that is the usual one."""
+        if not self.fast:
+            return ""
+        return "consistency" if self.consistent else "euler" if self.straight else "first order"
 
     @property
     def refusal(self) -> str:
@@ -216,6 +224,7 @@ def _told_of_folder(folder: Path) -> Checkpoint:
         consistent or bool(CONSISTENT.search(folder.name)),
         embeds,
         few_of(folder.name),
+        straight=bool(STRAIGHT.search(folder.name)),
     )
 
 

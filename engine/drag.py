@@ -15,6 +15,7 @@ from torch import Tensor
 
 from engine.area import FEWER, FINER, blend, resized
 from engine.cycle import Path, Places, follow, noised, places, staged
+from engine.few_steps import solver_of
 from engine.latents import At
 from engine.levels import Level, time_of
 from engine.lora import stamp
@@ -84,14 +85,11 @@ class Walk(NamedTuple):
     far: float  # sigma / alpha up to which ground that was uncovered may change: where the walk begins
     near: float  # and what has moved, and its rim
     is_kept: bool  # whether its path is the same for each seed, and kept
+    method: Method
 
     @property
     def area(self) -> int:
         return self.at.size[0] * self.at.size[1]
-
-    @property
-    def method(self) -> Method:
-        return SOLVERS[self.at.model.method]
 
     @property
     def levels(self) -> list[Level]:
@@ -121,8 +119,10 @@ def guided(operation: Drag, request: EditRequest, model: Model) -> Iterator[Even
     ground = Ground.of(warp, RIM * width / coarse.size[0], request.mask)
     near = model.schedule(operation.settle).ratio
     few = max(2, math.ceil(FEWER * request.steps))
-    walks = [Walk(coarse, request.steps, max(model.schedule(operation.strength).ratio, near), near, True)]
-    walks += [Walk(at, few, FINER, min(near, FINER), False) for at in finer]
+    method = SOLVERS[solver_of(request.loras, model.method)]
+    far = max(model.schedule(operation.strength).ratio, near)
+    walks = [Walk(coarse, request.steps, far, near, True, method)]
+    walks += [Walk(at, few, FINER, min(near, FINER), False, method) for at in finer]
     # a model that was made for inpainting sees what is warped, with the uncovered ground as its hole
     denoise = model.denoiser(replace(request, image=warp.picture, mask=ground.uncovered))
     if operation.form == "settle":

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from engine import ladder
 from engine.area import Rect, part_of
+from engine.few_steps import as_worn, leading
 from engine.imports import uncollected
 from engine.metadata import ai_edited
 from engine.pictures import Extras, Picture, format_of, open_mask, open_picture, save_picture
@@ -92,6 +93,8 @@ def carry_out(
         make_folder(ask.previews)
     model, load_seconds = loaded(ask.model, ask.device)
     request = as_wanted(request, ask, model.facts)
+    if lora := leading(request.loras):
+        say(f"{lora.path.name} is for few steps: {request.steps} steps, guidance {request.guidance:g}.")
     report = Report(load_seconds=load_seconds)
     results = run(request, model, report, progress(), ask.previews)
     for path, result in zip(outputs, results, strict=True):
@@ -102,7 +105,8 @@ def carry_out(
 
 
 def as_wanted(request: EditRequest, ask: argparse.Namespace, facts: ModelFacts) -> EditRequest:
-    """The request with the steps and the guidance that the model wants, where none are given."""
+    """The request with the steps and the guidance that the model wants as it is worn, where none are told."""
+    facts = as_worn(facts, leading(request.loras))
     steps = facts.steps_for(type(request.operation)) if ask.steps is None else ask.steps
     guidance = facts.guidance if ask.guidance is None else ask.guidance
     return replace(request, steps=steps, guidance=guidance)

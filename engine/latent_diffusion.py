@@ -48,8 +48,7 @@ class LatentDiffusion(Autoencoded):
         if device != "cpu":
             self.network.to(memory_format=torch.channels_last)
         self.wardrobe = Wardrobe(checkpoint.family, self.network, self.words.models)
-        if checkpoint.fast:
-            self.method = "consistency" if checkpoint.consistent else "first order"
+        self.method = checkpoint.method or self.method
         self.inpaints = checkpoint.task == "inpainting"
         self.multiple = self.cell * 2 ** (len(self.network.config.block_out_channels) - 1)
         self.facts = self.facts_of(checkpoint, name, time.perf_counter() - load_started)

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from engine.area import blend, resized, resized_mask
 from engine.cycle import follow, inverted, noised
+from engine.few_steps import solver_of
 from engine.latents import At
 from engine.levels import Level
 from engine.models import Model
@@ -91,7 +92,8 @@ def _there_and_back(
     """
     height, width = request.image.shape[:2]
     invents = isinstance(operation, Inpaint)
-    passes, method = plan(SDEdit(operation.strength), request, model), SOLVERS[model.method]
+    passes = plan(SDEdit(operation.strength), request, model)
+    method = SOLVERS[solver_of(request.loras, model.method)]
     call, done = 0, 0
     calls = request.variants * sum(2 * each.steps - invents for each in passes)
     work = request.variants * sum((2 * each.steps - invents) * each.area for each in passes)

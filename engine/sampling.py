@@ -102,16 +102,18 @@ def consistency(x: Tensor, now: Estimate, b: Level, eta: float, before: Estimate
 
 
 class Method(NamedTuple):
-    """A solver and the spacing of levels that it wants."""
+    """A solver, the spacing of levels that it wants, and the eta of a walk that keeps to nothing."""
 
     step: Solver
     spacing: Spacing
+    eta: float = 1.0
 
 
 SOLVERS: dict[str, Method] = {
     "first order": Method(first_order, even),
     "second order": Method(second_order, karras),
     "euler-maruyama": Method(euler_maruyama, even),
+    "euler": Method(first_order, even, 0.0),  # which is what DDIM's ODE is, by its other name
     "consistency": Method(consistency, distilled),
 }
 

@@ -13,12 +13,13 @@ from torch import Tensor
 
 from engine.area import FEWER, FINER, blend, further_sizes, resized
 from engine.cycle import places, staged
+from engine.few_steps import solver_of
 from engine.latents import At
 from engine.levels import Level, exploding, time_of
 from engine.models import Model
 from engine.pieces import Wanted
 from engine.prediction import changing, first_of, goes_further, seen_share
-from engine.sampling import SOLVERS, Denoise, Solver, pinned, s_noise, sample, second_order, seeded
+from engine.sampling import SOLVERS, Denoise, Method, pinned, s_noise, sample, second_order, seeded
 from engine.types import EditRequest, EditResult, Event, Mask, Preview, Rgb, SDEdit
 
 STIRRED = 2.0  # eta under a mask: the more noise is drawn anew, the better what is made fits what is known
@@ -44,12 +45,13 @@ def sdedit(operation: SDEdit, request: EditRequest, model: Model) -> Iterator[Ev
             at = At(model, each.size)
             ratios = _ratios(at, strength, request)
             x0 = _latent(at, picture, request, ratios)
-            levels, solver = _walk(operation, model, each)
-            eta, stronger = _noise(operation, request, model, each, solver)
+            method = SOLVERS[operation.method or _usual(operation, request, model)]
+            levels = _levels(operation, model, each, method)
+            eta, stronger = _noise(operation, request, model, each, method)
             for _ in range(each.repeats):
                 denoise = _kept(at, x0, request, ratios, estimate)
                 x = levels[0].alpha * x0 + levels[0].sigma * draw(x0)
-                for x0 in sample(denoise, x, levels, draw, eta, solver, stronger):
+                for x0 in sample(denoise, x, levels, draw, eta, method.step, stronger):
                     call, done = call + 1, done + each.area
                     yield Preview(call, calls, done / work, variant, at.sketch(x0))
             picture = at.picture(x0)
@@ -178,29 +180,30 @@ def _finest(picture: Rgb, request: EditRequest) -> Rgb:
     return finest
 
 
-def _walk(operation: SDEdit, model: Model, each: Pass) -> tuple[list[Level], Solver]:
-    """The levels from t0 down, in VP's or VE's coordinates, and the solver that goes with them."""
-    method = SOLVERS[operation.method or _usual(operation, model)]
+def _levels(operation: SDEdit, model: Model, each: Pass, method: Method) -> list[Level]:
+    """From t0 down, in VP's or VE's coordinates."""
     levels = method.spacing(model.schedule, each.strength, each.steps, model.least)
-    return exploding(levels) if operation.sde == "ve" else levels, method.step
+    return exploding(levels) if operation.sde == "ve" else levels
 
 
 def _noise(
-    operation: SDEdit, request: EditRequest, model: Model, each: Pass, solver: Solver
+    operation: SDEdit, request: EditRequest, model: Model, each: Pass, method: Method
 ) -> tuple[float, float]:
     """eta, and how much stronger new noise is made."""
     if operation.solver == "ode":
         return 0.0, 1.0
-    if solver is not second_order:
-        return 1.0, 1.0
+    if method.step is not second_order:
+        return method.eta, 1.0
     stirs = request.mask is not None
     extra = model.extra_noise * (LOST if stirs else 1.0)
     return STIRRED if stirs else 1.0, s_noise(extra, each.steps)
 
 
-def _usual(operation: SDEdit, model: Model) -> str:
-    """The model's own solver, or the papers': of first order, where the SDE on VE levels is Algorithm 1."""
+def _usual(operation: SDEdit, request: EditRequest, model: Model) -> str:
+    """The model's own solver, or that of a LoRA which it wears; or the papers': of first order, where the SDE
+    on VE levels is Algorithm 1.
+    """
     if operation.order == 2:
-        return model.method
+        return solver_of(request.loras, model.method)
     is_algorithm_1 = operation.sde == "ve" and operation.solver == "sde"
     return "euler-maruyama" if is_algorithm_1 else "first order"

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from engine.area import blend, resized
 from engine.cycle import follow, noised, places
+from engine.few_steps import solver_of
 from engine.latents import At
 from engine.models import Model
 from engine.round_trip import with_change
@@ -33,7 +34,8 @@ def settle(operation: Settle, request: EditRequest, model: Model) -> Iterator[Ev
     its detail is there where nothing changes.
     """
     height, width = request.image.shape[:2]
-    passes, method = plan(SDEdit(operation.strength), request, model), SOLVERS[model.method]
+    passes = plan(SDEdit(operation.strength), request, model)
+    method = SOLVERS[solver_of(request.loras, model.method)]
     rim = np.ones((height, width), np.float32) if request.share is None else request.share
     free = rim if request.mask is None else (request.mask * rim).astype(np.float32)
     fresh = free * (operation.fresh + (1 - operation.fresh) * _alike(request.image, request.guide))

@@ -172,7 +172,9 @@ def test_every_registered_solver_can_be_asked_for_by_name() -> None:
         "second order": SDEdit(),
         "euler-maruyama": SDEdit(sde="ve", order=1),
     }
-    assert {*usual, "consistency"} == set(SOLVERS)  # the last is what some models want of themselves
+    assert {*usual, "consistency", "euler"} == set(
+        SOLVERS
+    )  # the last two are what some models want of themselves
     for name, operation in usual.items():
         named = replace(REQUEST, operation=SDEdit(sde=operation.sde, method=name))
         assert (result(named) == result(replace(REQUEST, operation=operation))).all()

@@ -332,7 +332,8 @@ def test_a_folders_scheduler_tells_that_it_is_fast(
 
 
 @pytest.mark.parametrize(
-    ("name", "method", "steps"), [("xl lightning 8step", "first order", 8), ("dream LCM", "consistency", 4)]
+    ("name", "method", "steps"),
+    [("xl lightning 8step", "euler", 8), ("xl turbo", "first order", 4), ("dream LCM", "consistency", 4)],
 )
 def test_a_fast_file_is_walked_in_few_steps(
     sdxl: Made, tmp_path: Path, name: str, method: str, steps: int

@@ -1,0 +1,34 @@
+"""LoRAs that make a model one for few steps (LCM, Turbo, Lightning, Hyper and their kin): such a one says how
+the model that wears it is walked, in how many steps and with what guidance. No torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from engine.checkpoints import Checkpoint, told
+from engine.types import Lora, ModelFacts
+
+
+def leading(loras: Sequence[Lora]) -> Checkpoint | None:
+    """The one for few steps among those that are worn; of more, the one that counts most. Raises EngineError
+    for what is damaged; what is not there is for others to say.
+    """
+    worn = sorted((each for each in loras if each.weight > 0), key=lambda each: -each.weight)
+    found = (told(path) for path in (Path(each.path) for each in worn) if path.is_file())
+    return next((each for each in found if each.fast), None)
+
+
+def solver_of(loras: Sequence[Lora], usual: str) -> str:
+    """A name in `engine.sampling.SOLVERS`: what a model is walked by that wears them."""
+    lora = leading(loras)
+    return usual if lora is None else lora.method
+
+
+def as_worn(facts: ModelFacts, lora: Checkpoint | None) -> ModelFacts:
+    """What a model wants that wears such a LoRA."""
+    if lora is None or not lora.fast:
+        return facts
+    return replace(facts, fast=True, steps=lora.steps, guidance=min(facts.guidance, lora.guidance))
