@@ -18,6 +18,15 @@ Part = Literal["network", "autoencoder", "small autoencoder", "text encoder"]
 Kind = Part | Literal["model", "lora", "textual inversion", "controlnet", ""]
 Prediction = Literal["eps", "v", "x0", "flow", ""]
 WIDTHS: dict[int, Family] = {768: "sd1", 1024: "sd2", 2048: "sdxl", 1280: "sdxl refiner"}  # of words, as told
+SHOWS: dict[int, tuple[Family, ...]] = {4: ("sd1", "sdxl"), 16: ("sd3", "flux")}  # by channels of latents
+TINY = re.compile(r"(?:^|\.)\d+\.conv\.0\.weight$")  # in each block of a small autoencoder
+DECODES = ("decoder.layers.0.weight", "1.weight", "decoder.1.weight", "taesd_decoder.1.weight")  # its latents
+SHOWN: tuple[tuple[Family, str], ...] = (  # what names of small autoencoders say of the models they are for
+    ("sdxl", r"(?<![a-z])(?:tae)?(?:sd)?[ _-]?xl"),
+    ("sd3", r"sd[ _-]?3"),
+    ("flux", "flux|taef1"),
+    ("sd1", r"taesd|(?<![a-z])sd[ _-]?v?[12]"),
+)
 TASKS = {4: "", 9: "inpainting", 8: "instructions", 5: "depth", 7: "upscaling"}  # by channels that go in
 CONSISTENT = re.compile(r"(?<![A-Za-z])(?i:lcm)|LCM|(?i:dmd2)")  # names of consistency models
 FAST = re.compile(
@@ -74,6 +83,21 @@ def family_of(header: Header, kind: Kind) -> Family:
             return ""
         return "sd1" if len(projections[0].shape) == 4 else "sd2"  # convolutions; since 2.0 matrices
     return WIDTHS.get(words[0], "") if words else ""
+
+
+def channels_of(header: Header) -> int:
+    """Of the latents that a small autoencoder decodes; 0 where it only encodes."""
+    firsts = (header.tensors[key].shape for key in DECODES if key in header.tensors)
+    return next((shape[1] for shape in firsts if len(shape) == 4), 0)
+
+
+def shown_by(path: Path, channels: int) -> Family:
+    """The family whose pictures a small autoencoder shows, as its name or that of a folder round it says."""
+    for name in (path.name, *(folder.name for folder in list(path.parents)[:3])):
+        for family, pattern in SHOWN:
+            if family in SHOWS.get(channels, ()) and re.search(pattern, name, re.IGNORECASE):
+                return family
+    return ""
 
 
 def task_of(header: Header) -> str:
@@ -210,9 +234,6 @@ KINDS: tuple[tuple[Kind, Callable[[Header], bool]], ...] = (
     ("network", _holds(U, "joint_blocks.", "double_blocks.", "down_blocks.0.resnets.", "time_embedding.")),
     ("network", _holds("transformer_blocks.", "single_transformer_blocks.")),
     ("autoencoder", _holds("decoder.conv_in.", "first_stage_model.")),
-    (
-        "small autoencoder",
-        lambda header: not header.tensors.keys().isdisjoint({"decoder.layers.1.weight", "1.weight"}),
-    ),
+    ("small autoencoder", lambda header: any(TINY.search(key) for key in header.tensors)),
     ("text encoder", _holds("text_model.encoder.", "encoder.layers.0.self_attn", "encoder.block.0.")),
 )

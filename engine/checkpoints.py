@@ -13,13 +13,19 @@ from typing import Any
 
 from engine.checkpoint_keys import (
     CONSISTENT,
+    DISTILLED,
     FAST,
     FEW,
+    FEW_OF_FLUX,
+    LED,
     QUANTISED,
+    SHOWS,
+    STRAIGHT,
     TASKS,
     Family,
     Kind,
     Prediction,
+    channels_of,
     embeds_guidance,
     family_of,
     few_of,
@@ -28,8 +34,10 @@ from engine.checkpoint_keys import (
     is_fast,
     kind_of,
     missing,
+    names_of,
     native_of,
     prediction_of,
+    shown_by,
     task_of,
 )
 from engine.safetensors_header import PICKLES, Header, pickle_refusal, read_header
@@ -50,7 +58,10 @@ FLOWS: dict[str, Family] = {  # flow-matching models, by their pipelines
     **dict.fromkeys([f"Flux{task}Pipeline" for task in ("", "Img2Img", "Inpaint", "Fill")], "flux"),
 }
 GUIDANCE = {"sd1": 7.5, "sd2": 7.5, "sdxl": 6.0, "sdxl refiner": 6.0, "sd3": 4.5, "flux": 3.5}  # as usual
+INDEX = "model_index.json"  # what makes a folder a model, in diffusers' layout
+TINY = "AutoencoderTiny"  # diffusers' class of small autoencoders
 MOST_LAYERS = 1000
+OF_LCM = 1.5  # guidance that a LoRA of a latent consistency model bears
 EMBEDDED = 8.0  # guidance of latent consistency models (Luo et al., 2023)
 FILLS = 30.0  # of FLUX where it was made for inpainting
 NEEDED = {  # folders of a model, and what is in them
@@ -79,6 +90,9 @@ class Checkpoint:
     embeds_guidance: bool = False  # its network is told the guidance, and asked once
     few: int = FEW  # steps that it wants, where it is fast
     native: int = 0  # pixels: what it was trained on, as far as its header tells
+    shows: tuple[Family, ...] = ()  # of which a small autoencoder may be; `family` is as its name has it
+    straight: bool = False  # no step wants new noise: it was taught on the path of the ODE
+    led: float = 1.0  # guidance that it wants at the most, where it is fast
 
     @property
     def steps(self) -> int:
@@ -135,6 +149,15 @@ def told(path: Path) -> Checkpoint:
     return _told_of_file(path, read_header(path))
 
 
+def is_whole(folder: Path) -> bool:
+    """Whether a folder is one thing: a model, or a small autoencoder, in diffusers' layout."""
+    try:
+        with (folder / "config.json").open("rb") as file:
+            return TINY.encode() in file.read(10_000)
+    except OSError:
+        return (folder / INDEX).exists()
+
+
 def settings(path: Path) -> dict[str, Any]:
     """One of a folder's files of settings."""
     try:
@@ -181,7 +204,11 @@ def weights(folder: Path) -> tuple[list[Path], str | None]:
 
 
 def _told_of_folder(folder: Path) -> Checkpoint:
-    index = folder / "model_index.json"
+    index = folder / INDEX
+    if not index.exists() and is_whole(folder):
+        settings(folder / "config.json")
+        (file, *_), _ = weights(folder)
+        return _told_of_small(folder, read_header(file), file.stat().st_size)
     if not index.exists():
         raise EngineError(f"{folder} holds no model_index.json; choose a model in diffusers' folder layout.")
     parts = settings(index)
@@ -262,9 +289,33 @@ def _told_of_flow(folder: Path, family: Family) -> Checkpoint:
     )
 
 
+def _told_of_lora(path: Path, header: Header, family: Family) -> Checkpoint:
+    """Those that make a model one for few steps say so by their names."""
+    names = names_of(path, header)
+    fast, consistent = bool(DISTILLED.search(names)), bool(CONSISTENT.search(names))
+    is_left = family == "flux" or bool(LED.search(names))
+    return Checkpoint(
+        path,
+        "lora",
+        family,
+        fast=fast,
+        precision=figures([header])[0],
+        parameters=figures([header])[1],
+        bytes=path.stat().st_size,
+        consistent=fast and consistent,
+        few=few_of(names, FEW_OF_FLUX if family == "flux" else FEW),
+        straight=fast and not consistent and bool(STRAIGHT.search(names)),
+        led=math.inf if is_left else OF_LCM if re.search("lcm", names, re.IGNORECASE) else 1.0,
+    )
+
+
 def _told_of_file(path: Path, header: Header) -> Checkpoint:
     kind = kind_of(header)
+    if kind == "small autoencoder":
+        return _told_of_small(path, header, path.stat().st_size)
     family = family_of(header, kind)
+    if kind == "lora":
+        return _told_of_lora(path, header, family)
     network = kind in ("model", "network")
     prediction, sure = prediction_of(path, header, family) if network else ("", False)
     return Checkpoint(
@@ -282,4 +333,30 @@ def _told_of_file(path: Path, header: Header) -> Checkpoint:
         network and embeds_guidance(header),
         few_of(path.stem),
         native_of(header, family, prediction),
+        straight=network and bool(STRAIGHT.search(names_of(path, header))),
+    )
+
+
+def _told_of_small(path: Path, header: Header, size: int) -> Checkpoint:
+    """Raises EngineError for what shows no model's latents."""
+    channels = channels_of(header)
+    if not channels:
+        raise EngineError(
+            f"{path} is the half of a small autoencoder that encodes; previews need its decoder, a file of "
+            "its own."
+        )
+    if channels not in SHOWS:
+        raise EngineError(
+            f"{path} decodes latents of {channels} channels, which no model here has; choose one for Stable "
+            "Diffusion or FLUX.1."
+        )
+    precision, parameters = figures([header])
+    return Checkpoint(
+        path,
+        "small autoencoder",
+        shown_by(path, channels),
+        precision=precision,
+        parameters=parameters,
+        bytes=size,
+        shows=SHOWS[channels],
     )
