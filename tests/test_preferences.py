@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QScrollArea
 
 from tests.bench import Bench, scenario
 from tests.strings import UI
@@ -106,4 +106,13 @@ async def test_all_is_set_back_together(bench: Bench) -> None:
     assert bench.window.settings.reduced_motion is False
     assert bench.window.settings.new_width == Settings().new_width
     assert all(row.reset.isHidden() for row in dialog.rows.values())
+    dialog.close()
+
+
+@scenario
+async def test_no_page_is_wider_than_its_place(bench: Bench) -> None:
+    dialog = dialog_of(bench)
+    for number, area in enumerate(dialog.findChildren(QScrollArea)):
+        dialog.pages.setCurrentRow(number)
+        assert area.widget().minimumSizeHint().width() <= area.viewport().width()
     dialog.close()

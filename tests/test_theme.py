@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from ui import theme
@@ -51,6 +51,20 @@ def test_every_text_stands_out_from_every_ground(light: bool) -> None:
         if contrast(theme.COLOURS[text][light], theme.COLOURS[ground][light]) < 4.5
     }
     assert weak == {}
+
+
+@pytest.mark.parametrize("worn", ["dark", "light"])
+def test_a_box_to_tick_is_seen(qtbot: QtBot, qapp: QApplication, worn: str) -> None:
+    try:
+        theme.dress(qapp, worn)
+        box = QCheckBox("Keep")
+        qtbot.addWidget(box)
+        picture = box.grab().toImage()
+        row = [picture.pixelColor(x, picture.height() // 2).name() for x in range(16)]
+        assert max(contrast(colour, theme.PANEL) for colour in row) >= 3
+    finally:
+        theme.dress(qapp)
+        qapp.setStyleSheet("")
 
 
 def test_no_colour_has_two_names() -> None:

@@ -123,6 +123,8 @@ class Row:
         self.label = QLabel(tr(about.metadata["label"]))
         text = about.metadata["help"]
         self.help = caption(tr(text)) if text else None
+        if self.help is not None:
+            self.help.setWordWrap(True)  # or the longest one would push the editors out of sight
         self.show: Callable[[Any], object]
         self.editor, self.show = self._editor(about, value)
         self.editor.setAccessibleName(self.label.text())

@@ -59,11 +59,11 @@ class Settings:
     start_page: bool = _setting(True, "Start page", "Shown when the program starts", page="General")
     tour_seen: bool = _setting(False, "The tour was seen")
     strength: int = _setting(
-        50, "Strength", "How far the result may leave what was painted", (1, 100), page="Engine"
+        50, "Strength", "How far the result may leave what was painted", (1, 100), page="Engine", unit=" %"
     )
     fill_strength: int = _setting(100, "Strength of filling", "", (1, 100))
     translate_strength: int = _setting(70, "Strength of translating", "", (1, 100))
-    steps: int = _setting(25, "Steps", "Network calls for one variant", (1, 200), page="Engine", unit=" %")
+    steps: int = _setting(25, "Steps", "Network calls for one variant", (1, 200), page="Engine")
     prompt: str = _setting("", "Words", "What the picture shall show, of the words that a model knows")
     negative_words: str = _setting("", "Words that lead away")
     free_prompt: str = _setting("", "Prompt", "For models that take any words")
@@ -80,19 +80,21 @@ class Settings:
     seed_locked: bool = _setting(False, "Keep the seed", "Otherwise each run takes a new one")
     area: str = _setting("auto", "Area", "What may change", choices=("auto", "strokes", "whole"))
     grow: int = _setting(
-        8, "Edge grow", "Pixels round the strokes that may change too", (0, 128), page="Engine"
+        8, "Edge grow", "Pixels round the strokes that may change too", (0, 128), page="Engine", unit=" px"
     )
     feather: int = _setting(
-        16, "Edge feather", "Pixels over which the change fades out", (0, 128), page="Engine"
+        16, "Edge feather", "Pixels over which the change fades out", (0, 128), page="Engine", unit=" px"
     )
     drag_form: str = _setting("auto", "Form of drags", choices=FORMS, page="Engine")
     drag_strength: int = _setting(
-        60, "Strength of drags", "How freely ground is invented", (1, 100), page="Engine"
+        60, "Strength of drags", "How freely ground is invented", (1, 100), page="Engine", unit=" %"
     )
     drag_steps: int = _setting(
         10, "Steps of drags", "Steps from full strength to none", (2, 200), page="Engine"
     )
-    handle_radius: int = _setting(32, "Radius of a handle", "Canvas pixels", (2, 2000), page="Tools")
+    handle_radius: int = _setting(
+        32, "Radius of a handle", "Canvas pixels", (2, 2000), page="Tools", unit=" px"
+    )
     tool_options: str = _setting("{}", "Options of the tools")
     selection_grow: int = _setting(8, "Selections grow by", "Canvas pixels", (1, 200))
     selection_feather: int = _setting(16, "Selections are feathered by", "Canvas pixels", (1, 200))
@@ -137,8 +139,8 @@ class Settings:
     )
     export_quality: int = _setting(92, "Quality of exported pictures", "Of JPEG and WebP", (1, 100))
     folder: str = _setting("", "Folder that was used last")
-    new_width: int = _setting(512, "Width of a new picture", "", (1, 8192), page="Files")
-    new_height: int = _setting(512, "Height of a new picture", "", (1, 8192), page="Files")
+    new_width: int = _setting(512, "Width of a new picture", "", (1, 8192), page="Files", unit=" px")
+    new_height: int = _setting(512, "Height of a new picture", "", (1, 8192), page="Files", unit=" px")
     recent_commands: tuple[str, ...] = _setting((), "Commands that were searched for last")
     panels: bool = _setting(True, "Show the panels")
     show_areas: bool = _setting(False, "Show areas always")

@@ -92,6 +92,7 @@ def dress(application: QApplication, theme: str = "dark", text_size: int = 100) 
     application.setProperty("theme", theme)
     application.setStyle("fusion")  # the one style that looks alike everywhere and obeys the sheet
     application.setPalette(_palette())
+    application.setPalette(_of_boxes(), "QCheckBox")
     font = scaled(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont), text_size / 100)
     application.setFont(font)
     colours = {name: pair[is_light()] for name, pair in COLOURS.items()}
@@ -155,6 +156,13 @@ def _palette() -> QPalette:
         palette.setColor(which, QColor(COLOURS[name][is_light()]))
     for which in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
         palette.setColor(QPalette.ColorGroup.Disabled, which, QColor(COLOURS["FAINT"][is_light()]))
+    return palette
+
+
+def _of_boxes() -> QPalette:
+    """Fusion draws the frame of a box to tick in a darker shade of its window: so that it is seen on ours."""
+    palette = _palette()
+    palette.setColor(QPalette.ColorRole.Window, QColor(COLOURS["KNOB"][is_light()]).lighter(140))
     return palette
 
 
