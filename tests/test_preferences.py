@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QScrollArea
 
 from tests.bench import Bench, scenario
 from tests.strings import UI
+from tests.test_filing import full_disk
 from ui import theme
 from ui.preferences import PreferencesDialog
 from ui.settings import PAGES, Settings, load_settings
@@ -47,6 +48,19 @@ async def test_what_is_set_counts_at_once_and_is_there_next_time(bench: Bench) -
     dialog.close()
     await bench.window.shut_down()
     assert load_settings(bench.settings_file).strength == 100
+
+
+@scenario
+async def test_a_full_disk_is_told_when_the_preferences_close(bench: Bench) -> None:
+    bench.window.remembering.save()
+    before = bench.settings_file.read_bytes()
+    bench.window.remembering.set("strength", 91)
+    with full_disk(10):
+        dialog_of(bench).close()
+    assert "The settings cannot be saved" in bench.window.messages.text.text()
+    assert bench.settings_file.read_bytes() == before
+    bench.window.remembering.save()
+    assert load_settings(bench.settings_file).strength == 91
 
 
 @scenario

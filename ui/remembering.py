@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from ui import theme
 from ui.history_panel import MEGABYTE
+from ui.language import tr
 from ui.preferences import PreferencesDialog
 from ui.settings import Settings, save_settings
 from ui.toolbar import remembered_in
@@ -79,11 +80,15 @@ class Remembering(QObject):
         try:
             save_settings(self._file, self.now())
         except OSError as error:
-            log.warning("The settings could not be saved: %s", error)
+            log.info("the settings could not be saved", exc_info=error)
+            reason = error.strerror or str(error)
+            sentence = tr("The settings cannot be saved ({reason}); free some space.")
+            self._window.messages.complain(sentence.format(reason=reason))
 
     def show_preferences(self) -> None:
         dialog = PreferencesDialog(self._window, self.now())
         dialog.changed.connect(self.set)
+        dialog.finished.connect(self.save)
         dialog.open()
 
     @Slot(str, object)
