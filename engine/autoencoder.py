@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,13 @@ from torch import Tensor
 
 from engine import allocation
 from engine.checkpoints import Checkpoint
-from engine.economy import Economy, ask_apart
+from engine.economy import TILE, Economy, ask_apart
+from engine.lora import Stamp, stamp
 from engine.models import Clock
 from engine.types import EngineError, Mask, ModelFacts, Rgb
 
 REMEMBERED = 8  # latents: 64 KB each at 512 x 512, and seconds of a processor
+TRIAL = 16  # cells a side, of the latent that tells how fast a tiny decoder is
 
 
 class Autoencoded:
@@ -43,6 +46,8 @@ class Autoencoded:
         self._latents: dict[Hashable, Tensor] = {}  # by their pictures
         self._to_colour = self._colours()
 
+        self._tiny: tuple[Stamp, Previews | None] | None = None  # the decoder that was asked for last
+        self._previews: Previews | None = None  # by it, in the run that is on its way
     def facts_of(self, checkpoint: Checkpoint, name: str, load_seconds: float) -> ModelFacts:
         return ModelFacts(
             name,
@@ -89,13 +94,44 @@ class Autoencoded:
     def sketch(self, latent: Tensor) -> Rgb:
         """One pixel a cell, by a linear map."""
         cells = latent[0].movedim(0, -1)
-        return _bytes((cells @ self._to_colour[:-1] + self._to_colour[-1]).movedim(-1, 0))
+        rough = _bytes((cells @ self._to_colour[:-1] + self._to_colour[-1]).movedim(-1, 0))
+        return rough if self._previews is None or self.is_short else self._previews.shown(latent, rough)
+
+    def show_by(self, decoder: str) -> str:
+        """The run that begins now is shown by this tiny decoder, or by none. Why not is said once."""
+        self._previews = None
+        if not decoder:
+            return ""
+        try:
+            asked = stamp(decoder)
+            if self._tiny is None or asked != self._tiny[0]:
+                self._tiny = asked, None
+                self._tiny = asked, self._read(Path(decoder))
+        except EngineError as error:
+            return str(error)
+        self._previews = self._tiny[1]
+        if self._previews is not None:
+            self._previews.begin()
+        return ""
 
     def free(self, mask: Mask) -> Tensor:
         """A cell is free as far as its freest pixel is."""
         return functional.max_pool2d(torch.tensor(mask, device=self.device)[None, None], self.cell)
 
     def _tile(self, pixels: int) -> None:
+    def _read(self, path: Path) -> Previews:
+        channels = self.autoencoder.config.latent_channels
+        tiny = read(path, channels, self.dtype).to(self.device)
+        tiny.to(memory_format=torch.channels_last)
+        tiny.tile_latent_min_size = TILE // self.cell
+
+        def decode(latent: Tensor) -> Rgb:
+            tiny.use_tiling = max(latent.shape[2:]) > tiny.tile_latent_min_size
+            with torch.no_grad():
+                return _bytes(tiny.decode(latent.to(self.dtype)).sample[0].float())
+
+        return Previews(decode, torch.zeros(1, channels, TRIAL, TRIAL, device=self.device))
+
         self.autoencoder.tile_sample_min_size = pixels
         self.autoencoder.tile_latent_min_size = pixels // self.cell
 

@@ -90,10 +90,15 @@ class Checkpoint:
     embeds_guidance: bool = False  # its network is told the guidance, and asked once
     few: int = FEW  # steps that it wants, where it is fast
     native: int = 0  # pixels: what it was trained on, as far as its header tells
-    shows: tuple[Family, ...] = ()  # of which a small autoencoder may be; `family` is as its name has it
     straight: bool = False  # no step wants new noise: it was taught on the path of the ODE
     led: float = 1.0  # guidance that it wants at the most, where it is fast
 
+    shows: tuple[Family, ...] = ()  # of which a small autoencoder may be; `family` is as its name has it
+
+    @property
+    def name(self) -> str:
+        """Of a file, as people know it."""
+        return name_of(self.path)
     @property
     def steps(self) -> int:
         """Of one pass, as it was made for."""

@@ -16,9 +16,21 @@ from engine.models import Model
 from engine.round_trip import inpaint, translate
 from engine.sdedit import sdedit
 from engine.settle import settle
-from engine.types import Drag, EditRequest, EngineError, Event, Inpaint, Learning, SDEdit, Settle, Translate
+from engine.types import (
+    Drag,
+    EditRequest,
+    EngineError,
+    Event,
+    Inpaint,
+    Learning,
+    Notice,
+    SDEdit,
+    Settle,
+    Translate,
+)
 
 if TYPE_CHECKING:
+    from engine.autoencoder import Autoencoded
     from engine.image_lora import Learner
 
 EDITS: dict[type, Callable[[Any, EditRequest, Model], Iterator[Event]]] = {
@@ -31,13 +43,17 @@ EDITS: dict[type, Callable[[Any, EditRequest, Model], Iterator[Event]]] = {
 
 
 LEARN = {"sd1", "sd2", "sdxl"}  # families whose models can learn a picture, and words
-WEAR = {*LEARN, "sd3", "flux"}  # and those that take LoRA files
+WEAR = {*LEARN, "sd3", "flux"}  # and those that take LoRA files, and show their latents by tiny decoders
 
 
 def edit(request: EditRequest, model: Model, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
     """Run an edit. Once `stop()` is true, `engine.models.Interrupted` is raised from inside the network."""
     with model.interrupted_by(stop):
         request = yield from _equipped(request, model)
+        if model.facts.family in WEAR and (
+            why_not := cast("Autoencoded", model).show_by(request.tiny_decoder)
+        ):
+            yield Notice(why_not)
         events = EDITS[type(request.operation)](request.operation, request, model)
         yield from attending(events, model.facts)
 

@@ -75,7 +75,7 @@ class FlowDiffusion(Autoencoded):
             cells = x.shape[2], x.shape[3]
             if self.inpaints and cells not in beside:
                 beside[cells] = self._hole(request, cells)
-            with torch.no_grad(), self.clock.network(len(prompts)):
+            with torch.no_grad(), self.clock.network(x[0, 0].numel() * self.cell**2, len(prompts)):
                 whole = level.alpha + level.sigma
                 self.wardrobe.wear(worn, time_of(self.schedule, level.ratio))
                 at = Level(level.alpha / whole, level.sigma / whole)

@@ -67,7 +67,7 @@ class LatentDiffusion(Autoencoded):
         def denoise(x: Tensor, level: Level) -> Tensor:
             cells = x.shape[2], x.shape[3]
             beside.channels(cells)  # made before the network's clock runs
-            with torch.no_grad(), self.clock.network(beside.rows):
+            with torch.no_grad(), self.clock.network(x[0, 0].numel() * self.cell**2, beside.rows):
                 ratio = min(level.ratio, self.most)
                 t = time_of(self.schedule, ratio)
                 at = vp_level(ratio, self.schedule(t).told)

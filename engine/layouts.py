@@ -26,6 +26,7 @@ SCALING = {"sd1": 0.18215, "sd2": 0.18215, "sdxl": 0.13025}  # of latents: about
 VAE, CLIP, OPEN_CLIP = "first_stage_model.", "cond_stage_model.transformer.", "cond_stage_model.model."
 CLIP_L, BIG_G = "conditioner.embedders.0.transformer.", "conditioner.embedders.1.model."  # of XL
 BLOCKS = "transformer.resblocks."  # of OpenCLIP's
+TINY = re.compile(r"(decoder\.layers\.|decoder\.|taesd_decoder\.|)(\d+)\.(.+)")  # a layer of a tiny decoder
 
 
 class Part(NamedTuple):
@@ -92,6 +93,32 @@ def autoencoder(tensors: Tensors, family: Family) -> Part:
     }
     ours = {key: tensor for key, tensor in tensors.items() if key.startswith(VAE)}
     return Part(settings, convert_ldm_vae_checkpoint(ours, settings))
+
+
+def tiny_decoder(tensors: Tensors) -> Part:
+    """The decoder of an AutoencoderTiny, from diffusers' layout or from TAESD's own, which counts what has no
+    numbers and comes first as a layer, too.
+    """
+    layers: dict[int, Tensors] = {}
+    for key, tensor in tensors.items():
+        if found := TINY.fullmatch(key):
+            layer = int(found[2]) - (found[1] != "decoder.layers.")
+            layers.setdefault(layer, {})[found[3]] = tensor
+    widths, depths, depth = [], [], 0
+    for layer in sorted(layers)[1:]:
+        if "weight" in layers[layer]:  # a convolution after blocks
+            widths.append(layers[layer]["weight"].shape[1])
+            depths.append(depth)
+            depth = 0
+        else:
+            depth += 1
+    settings = {
+        "latent_channels": layers[0]["weight"].shape[1],
+        "decoder_block_out_channels": widths,
+        "num_decoder_blocks": depths,
+    }
+    named = {f"decoder.layers.{i}.{key}": x for i, layer in layers.items() for key, x in layer.items()}
+    return Part(settings, named)
 
 
 def text_models(tensors: Tensors, empty: Any) -> list[nn.Module]:

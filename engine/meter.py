@@ -38,9 +38,8 @@ class Meter:
         try:
             for event in events:
                 if isinstance(event, Preview) and clock.network_evaluations > evaluations:
-                    area = event.image.shape[0] * event.image.shape[1] * cell**2
                     each = (clock.network_seconds - seconds) / (clock.network_evaluations - evaluations)
-                    self._evaluations.setdefault(area, []).append(each)
+                    self._evaluations.setdefault(clock.network_area, []).append(each)
                 evaluations, seconds = clock.network_evaluations, clock.network_seconds
                 yield event
         finally:

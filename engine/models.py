@@ -60,13 +60,15 @@ class Clock:
     autoencoder_seconds: float = 0.0
 
     @contextmanager
-    def network(self, batch: int = 1) -> Iterator[None]:
+    network_area: int = 0  # pixels of the picture that it was called for last
+    def network(self, area: int, batch: int = 1) -> Iterator[None]:
         started = time.perf_counter()
         yield
         self.network_calls += 1
         self.network_evaluations += batch
         self.network_seconds += time.perf_counter() - started
 
+        self.network_area = area
     @contextmanager
     def autoencoder(self) -> Iterator[None]:
         started = time.perf_counter()

@@ -79,7 +79,7 @@ class PixelDiffusion:
         finest = self.sizes(request.image.shape[1], request.image.shape[0])[-1]
 
         def denoise(x: Tensor, level: Level) -> Tensor:
-            with torch.no_grad(), self.clock.network(len(words)):
+            with torch.no_grad(), self.clock.network(x[0, 0].numel(), len(words)):
                 ratio = min(level.ratio, MOST_RATIO)
                 y = x / max(level.alpha, level.sigma / MOST_RATIO)
                 height, width = y.shape[2:]

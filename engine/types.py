@@ -234,6 +234,7 @@ class EditRequest:
     loras: tuple[Lora, ...] = ()
     embeddings: tuple[str, ...] = ()  # files of textual inversions: their names become words of the prompts
     identity: Identity | None = None  # None: nothing is learned first
+    tiny_decoder: str = ""  # a file or folder by which previews are made; results do not depend on it
 
     @property
     def t0(self) -> float:

@@ -42,6 +42,7 @@ REFINER: Shapes = {**SDXL, U + "input_blocks.4.1.transformer_blocks.0.attn2.to_k
 LORA: Shapes = {
     "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight": (4, 2048)
 }
+TINY: Shapes = {"1.weight": (64, 4, 3, 3), "3.conv.0.weight": (64, 64, 3, 3)}
 
 
 def checkpoint(
@@ -85,7 +86,7 @@ def test_a_stable_diffusion_file_is_told_whole(tmp_path: Path) -> None:
         ({"conv_in.weight": (8, 4, 3, 3), "down_blocks.0.resnets.0.norm1.bias": (8,)}, "network", "", ""),
         ({"decoder.conv_in.weight": (8, 4, 3, 3)}, "autoencoder", "", ""),
         ({"first_stage_model.decoder.conv_in.weight": (8, 4, 3, 3)}, "autoencoder", "", ""),
-        ({"decoder.layers.1.weight": (64, 4, 3, 3)}, "small autoencoder", "", ""),
+        (TINY, "small autoencoder", "", ""),
         ({"text_model.encoder.layers.0.mlp.fc1.bias": (8,)}, "text encoder", "", ""),
         (LORA, "lora", "sdxl", ""),
         ({"emb_params": (3, 768)}, "textual inversion", "sd1", ""),

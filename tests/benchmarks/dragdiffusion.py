@@ -118,7 +118,7 @@ def _seen(model: PixelDiffusion, x: Tensor, level: Level) -> tuple[Tensor, Tenso
     block = network.unet.up[BLOCK]
     assert isinstance(block, nn.ModuleList)
     hook = block[-1].register_forward_hook(lambda _module, _inputs, output: found.append(output))
-    with model.clock.network():
+    with model.clock.network(x[0, 0].numel()):
         tokens = network.patches.encode(x / level.alpha)
         windows, words = torch.tensor([WHOLE]), torch.zeros(1, 40)
         x0 = network.patches.decode(network(tokens, torch.tensor([level.ratio]), windows, words))
