@@ -87,20 +87,26 @@ def follow(
 ) -> Iterator[Tensor]:
     """Come back along `path` from `start`, a latent at its noisiest level: the difference form above.
 
-    Yields after each step what the picture looks like; the last one is the result. `along` is the denoiser of
-    the path, where its prompt is another one. Outside `free` the path is kept exactly. Where `fresh` (0..1)
-    is above 0, that share of the path's noise gives way to new noise from `draw`, of the same variance: 0 is
-    Cycle-SDE, 1 the SDE; the new noise is `stronger` times as strong, as in `engine.sampling.sample`.
+    Yields what the picture looks like after every network call; the last one is the result. A step is two
+    calls, but one where the path's estimate is known, and one at first, while path and edit have not parted.
+    `along` is the denoiser of the path, where its prompt is another one. Outside `free` the path is kept
+    exactly. Where `fresh` (0..1) is above 0, that share of the path's noise gives way to new noise from
+    `draw`, of the same variance: 0 is Cycle-SDE, 1 the SDE; the new noise is `stronger` times as strong, as
+    in `engine.sampling.sample`.
     """
     along = along or denoise
     kept = None if fresh is None else (1 - fresh.square()).clamp(min=0).sqrt() - 1  # minus what is lost
     d = start - path.states[0]
+    seen = path.clean + d / path.levels[0].alpha if d.any() else path.clean
     before, before_along = None, None
     for k, (a, b) in enumerate(pairwise(path.levels)):
         p = path.states[k]
         if free is not None:
             d = d * free(a)
+        is_asked = k == len(path.estimates)
         base = path.estimate(k, along)
+        if is_asked and (k or denoise is not along):
+            yield seen
         same = denoise is along and not d.any()
         said = base if same else denoise(p + d, a)
         now, now_along = Estimate(a, said - base), Estimate(a, base)

@@ -150,7 +150,7 @@ def _carried(
     """
     path = _path(walk, guide, request)
     uncovered, border = walk.at.free(ground.uncovered), walk.at.free(ground.rim)
-    steps = follow(
+    return follow(
         denoise,
         path,
         path.states[0],
@@ -160,14 +160,6 @@ def _carried(
         solver=walk.method.step,
         stronger=walk.stronger,
     )
-    seen = path.clean
-    for k in range(walk.steps):
-        if k == len(path.estimates):
-            path.estimate(k, denoise)
-            if k:  # else path and edit have not parted yet: one call is both
-                yield seen
-        seen = next(steps)
-        yield seen
 
 
 def _costs(walks: list[Walk], guide: Rgb, request: EditRequest) -> list[list[int]]:

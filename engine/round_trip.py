@@ -134,11 +134,11 @@ def _cycle(
     solver: Solver,
     stronger: float,
 ) -> Iterator[Tensor]:
-    """Cycle-SDE from a guess, along the noising path of what is known. Yields after every network call."""
+    """Cycle-SDE from a guess, along the noising path of what is known."""
     path = noised(known, levels, draw)
     start = path.states[0] + levels[0].alpha * (guess - known)
     held = None if free is None else (free > 0).to(free)
-    steps = follow(
+    return follow(
         denoise,
         path,
         start,
@@ -149,13 +149,6 @@ def _cycle(
         solver=solver,
         stronger=stronger,
     )
-    seen = guess
-    for k in range(len(levels) - 1):
-        path.estimate(k, along)
-        if k or denoise is not along:  # else path and edit have not parted yet: one call is both
-            yield seen
-        seen = next(steps)
-        yield seen
 
 
 def _inversion(

@@ -81,6 +81,8 @@ def test_an_edit_is_what_it_is_with_recovered_noise(schedule: Schedule) -> None:
     network, levels = Network(torch.float64), even(schedule, 0.7, 10)
     path = noised(picture(), levels, seeded(3))
     x = path.states[0] + 0.2 * seeded(4)(path.states[0])
+    for k in range(len(levels) - 1):
+        path.estimate(k, network.denoise)
     seen = follow(network.denoise, path, x)
     for k, (a, b) in enumerate(pairwise(levels)):
         p = path.states[k]
@@ -161,6 +163,18 @@ def test_what_the_network_says_along_the_path_is_asked_once() -> None:
     assert network.calls == 24
     last(network.denoise, path, path.states[0])
     assert network.calls == 24
+
+
+def test_the_picture_is_seen_after_every_network_call() -> None:
+    network, levels = Network(torch.float32), even(vp_continuous(), 0.6, 8)
+    path = noised(picture(torch.float32), levels, seeded(14))
+    start = path.states[0] + 0.1
+
+    def along(x: Tensor, level: Level) -> Tensor:
+        return network.denoise(x, level)
+
+    assert [network.calls for _ in follow(network.denoise, path, start, along=along)] == [*range(1, 17)]
+    assert [network.calls for _ in follow(network.denoise, path, start, along=along)] == [*range(17, 25)]
 
 
 def test_another_prompt_changes_the_picture_by_the_difference_of_what_the_two_say() -> None:
