@@ -214,6 +214,23 @@ def test_every_blend_mode_has_its_name() -> None:
     assert [layer.blend for layer in opened.document.layers] == list(blends[:-1])
 
 
+def test_krita_s_own_words_are_understood() -> None:
+    """It has two modes of Photoshop's beside ours, and rounds opacity down to steps of 255."""
+    layers = tuple(layer_from(noise(4, 4), name, "strokes") for name in "AB")
+    content = written(
+        Document(4, 4, (replace(layers[0], blend="plus"), replace(layers[1], blend="soft-light")))
+    )
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        stack = archive.read("stack.xml").replace(b'opacity="1.0"', b'opacity="0.388235"')
+    stack = stack.replace(b"svg:plus", b"krita:linear_dodge").replace(b"svg:soft-light", b"krita:soft_light")
+    opened = openraster.read(io.BytesIO(without(content, "driftpaint/", **{"stack.xml": stack})))
+    assert opened.notes == ()
+    assert [layer.blend for layer in opened.document.layers] == ["plus", "soft-light"]
+    with zipfile.ZipFile(io.BytesIO(written(opened.document))) as archive:
+        for element in ET.fromstring(archive.read("stack.xml")).iter("layer"):
+            assert int(255 * float(element.attrib["opacity"])) == 99
+
+
 def test_16_bits_come_back_exactly() -> None:
     samples = noise(70, 300, np.uint16)
     layer = replace(layer_from(noise(1, 1), "Deep", "picture"), tiles=tiles_from(samples, 3, 4))

@@ -59,7 +59,10 @@ OPERATORS: dict[Blend, str] = {
     blend: "svg:src-over" if blend in ("normal", "pass-through") else f"svg:{blend}"
     for blend in get_args(Blend)
 }
-_BLENDS = {operator: blend for blend, operator in reversed(OPERATORS.items())}
+_BLENDS: dict[str, Blend] = {operator: blend for blend, operator in reversed(OPERATORS.items())} | {
+    "krita:linear_dodge": "plus",  # Krita has Photoshop's beside those of OpenRaster
+    "krita:soft_light": "soft-light",
+}
 _HEAD = ("version", "w", "h")
 _ATTRIBUTES = (
     *(
@@ -194,12 +197,12 @@ class _Reader:
     def _layer(self, element: ET.Element, deep: bool) -> Layer:
         is_group = element.tag == "stack"
         operator = element.get("composite-op", OPERATORS["normal"])
-        blend: Blend = _BLENDS.get(operator, "normal")
+        blend = _BLENDS.get(operator, "normal")
         name = element.get("name") or ("Group" if is_group else "Layer")
         if operator not in _BLENDS:
             told = tr("The blend mode {mode} of {name} is shown as Normal.")
             self._notes.append(told.format(mode=operator.removeprefix("svg:"), name=name))
-        opacity = min(max(_number(element.get("opacity"), 1.0), 0.0), 1.0)
+        opacity = _opacity(element.get("opacity"))
         if is_group and element.get("isolation") == "auto" and blend == "normal" and opacity == 1:
             blend = "pass-through"
         kinds: dict[str | None, Kind] = {"picture": "picture", "result": "result"}
@@ -270,6 +273,13 @@ def _unknown(element: ET.Element, kept: set[str]) -> str:
 
 def _text(element: ET.Element) -> str:
     return ET.tostring(element, "unicode")
+
+
+def _opacity(text: str | None) -> float:
+    """Krita's has 255 steps, of which it writes six digits: rounded down, each round trip would lose one."""
+    opacity = min(max(_number(text, 1.0), 0.0), 1.0)
+    step = round(255 * opacity) / 255
+    return step if abs(opacity - step) < 1e-6 else opacity
 
 
 def _number(text: str | None, otherwise: float) -> float:
