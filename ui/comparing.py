@@ -40,13 +40,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from engine.area import Rect
 from ui import areas, theme
 from ui.apply import Ask
+from ui.bars import Floating
 from ui.canvas import Canvas
 from ui.difference import Count, counted
 from ui.document import Document, composite, premultiplied
 from ui.editing import Editing
 from ui.icons import icon
 from ui.language import tr
-from ui.panels import Floating
 from ui.picture import Comparison
 from ui.pixels import painted
 from ui.session import Overlay, Session, original

@@ -20,11 +20,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from engine.types import EditResult, Preview
 from ui import theme
 from ui.apply import Ask, Candidate, EditOptions, Edits, asked, overlaid
+from ui.bars import Floating
 from ui.document import Document, Pixels, premultiplied
 from ui.icons import icon
 from ui.key_tips import explain
 from ui.language import tr
-from ui.panels import Floating
 from ui.results import Run, added
 from ui.session import Overlay, Session
 from ui.widgets import Line, icon_button, push_button

@@ -10,11 +10,11 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui import theme
+from ui.bars import Floating
 from ui.filing import Filing
 from ui.journal import LeftOver, left_over, recover
 from ui.journaling import Journaling
 from ui.language import tr
-from ui.panels import Floating
 from ui.widgets import Elided, caption, icon_button, push_button
 from ui.work import Work
 

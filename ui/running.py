@@ -21,7 +21,7 @@ from ui.tools import Lasting, Transform
 
 if TYPE_CHECKING:
     from ui.drag_panel import DragPanel
-    from ui.panels import EditPanel
+    from ui.edit_panel import EditPanel
     from ui.window import Window
 
 

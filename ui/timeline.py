@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ui import theme
+from ui.bars import Floating
 from ui.language import tr
-from ui.panels import Floating
 from ui.widgets import is_claimed
 
 SIDE = 10  # points at the ends of the track

@@ -7,11 +7,11 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel
 
 from ui import theme
+from ui.bars import Floating
 from ui.canvas import Canvas
 from ui.icons import icon
 from ui.key_tips import command_button
 from ui.language import tr
-from ui.panels import Floating
 from ui.view import View, next_stop
 from ui.widgets import Field
 

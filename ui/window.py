@@ -28,6 +28,7 @@ from ui import files
 from ui.ants import Ants
 from ui.apply import Edits
 from ui.area_panel import AreaMarks, AreasPanel
+from ui.bars import JobBar, MessageBar, Welcome
 from ui.canvas import Canvas
 from ui.clipboard import Clipboard
 from ui.colour import ColourPanel
@@ -35,6 +36,7 @@ from ui.column import Column
 from ui.comfort import Comfort
 from ui.comparing import Comparing
 from ui.drag_panel import DragPanel
+from ui.edit_panel import EditPanel
 from ui.editing import Editing
 from ui.engines import Changeable, Engines, dropped_pack
 from ui.filing import Filing
@@ -56,7 +58,6 @@ from ui.models import Library, dropped_models
 from ui.navigator import Navigator
 from ui.network import Network
 from ui.own_brushes import OwnBrushes
-from ui.panels import EditPanel, JobBar, MessageBar, Welcome
 from ui.recovery import Notice, OverCanvas, Recovery
 from ui.remembering import Remembering
 from ui.results_strip import Results
