@@ -22,7 +22,8 @@ from ui.comparing import SplitLine, differs, made_different, worded
 from ui.difference import Count, coloured, counted
 from ui.document import Layer, Selection, document_from, frozen, layer_from, new_document, premultiplied
 from ui.pixels import rgba_of
-from ui.session import Overlay, original
+from ui.session import Overlay
+from ui.succession import original
 
 BLACK, WHITE = [0, 0, 0], [255, 255, 255]
 

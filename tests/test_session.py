@@ -20,7 +20,8 @@ from ui.document import (
     new_document,
     stroke_alpha,
 )
-from ui.session import Session, active_after, difference
+from ui.session import Session
+from ui.succession import active_after, difference
 
 pytestmark = pytest.mark.usefixtures("qapp")
 WHITE = new_document(300, 300, (255, 255, 255, 255))

@@ -34,8 +34,9 @@ from ui.key_tips import key_of
 from ui.language import marked, tr
 from ui.pixels import rgba_of
 from ui.selection import alone, common_part, part_in
-from ui.session import CUT, Session, fresh_name
+from ui.session import CUT, Session
 from ui.spaces import as_seen, own, screen_image
+from ui.succession import fresh_name
 from ui.transform import bounds, pasted, tiles_of, without
 from ui.work import Making, Work
 

@@ -49,7 +49,8 @@ from ui.icons import icon
 from ui.language import tr
 from ui.picture import Comparison
 from ui.pixels import painted
-from ui.session import Overlay, Session, original
+from ui.session import Overlay, Session
+from ui.succession import original
 from ui.view import View
 from ui.widgets import icon_button, is_claimed
 from ui.work import Work

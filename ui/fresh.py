@@ -15,8 +15,8 @@ from engine.area import Rect
 from ui.document import TILE, Document, Layer, Pixels, Place, composite, places
 from ui.pixels import painted
 from ui.projection import Projection
-from ui.session import difference
 from ui.spaces import on_screen
+from ui.succession import difference
 
 SAME, OTHER = 4, 40  # of 255: a pixel that differs by less is not drawn, one that differs by more is covered
 SHARES = (256 * ((np.arange(256) - SAME) / (OTHER - SAME)).clip(0, 1)).astype(np.uint16)

@@ -13,8 +13,9 @@ from ui import stack
 from ui.blending import Blend
 from ui.document import Document, Kind, Layer
 from ui.language import marked, tr
-from ui.session import Session, fresh_name, topmost_first
+from ui.session import Session
 from ui.stack import Where
+from ui.succession import fresh_name, topmost_first
 
 
 class Layering(QObject):

@@ -13,7 +13,8 @@ from ui.floating import Floating, Landing
 from ui.language import marked, tr
 from ui.options import switch
 from ui.selection import alone, shifted
-from ui.session import Session, fresh_name, topmost_first
+from ui.session import Session
+from ui.succession import fresh_name, topmost_first
 from ui.tools.pointer import Gesture, Pointer
 from ui.tools.select import ARROWS, some
 from ui.transform import NONE, lifted, shift, size_of, transforming
