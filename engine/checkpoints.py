@@ -34,6 +34,7 @@ from engine.checkpoint_keys import (
     is_fast,
     kind_of,
     missing,
+    name_of,
     names_of,
     native_of,
     prediction_of,
@@ -92,13 +93,13 @@ class Checkpoint:
     native: int = 0  # pixels: what it was trained on, as far as its header tells
     straight: bool = False  # no step wants new noise: it was taught on the path of the ODE
     led: float = 1.0  # guidance that it wants at the most, where it is fast
-
     shows: tuple[Family, ...] = ()  # of which a small autoencoder may be; `family` is as its name has it
 
     @property
     def name(self) -> str:
         """Of a file, as people know it."""
         return name_of(self.path)
+
     @property
     def steps(self) -> int:
         """Of one pass, as it was made for."""
@@ -156,11 +157,13 @@ def told(path: Path) -> Checkpoint:
 
 def is_whole(folder: Path) -> bool:
     """Whether a folder is one thing: a model, or a small autoencoder, in diffusers' layout."""
+    if (folder / INDEX).exists():
+        return True
     try:
         with (folder / "config.json").open("rb") as file:
             return TINY.encode() in file.read(10_000)
     except OSError:
-        return (folder / INDEX).exists()
+        return False
 
 
 def settings(path: Path) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
+from engine.types import ModelFacts
 from tests.bench import Bench, scenario
 from tests.random_checkpoints import pipeline, save_folder
 from tests.test_access import nameless
-from tests.test_checkpoints import LORA, SD1, Shapes, checkpoint
-from ui.models import Entry, dropped_models, entries
+from tests.test_checkpoints import LORA, SD1, TINY, Shapes, checkpoint
+from tests.test_tiny_decoder import tiny
+from ui.models import Entry, Library, dropped_models, entries
 from ui.models_dialog import ModelsDialog
 from ui.settings import load_settings
 
@@ -265,3 +267,96 @@ async def test_the_last_line_of_the_chooser_leads_to_the_dialog(bench: Bench, fo
     QTest.keyClick(chooser.view(), Qt.Key.Key_Return)
     await bench.until(lambda: bench.window.findChild(ModelsDialog) is not None)
     assert chooser.currentData() == before
+
+
+# ---- preview decoders
+
+
+@pytest.fixture
+def decoders(tmp_path: Path) -> Path:
+    """Told by its name to be for XL; known to its user alone; a folder; and a half that shows nothing."""
+    made = tmp_path / "previews"
+    (made / "taesdxl").mkdir(parents=True)
+    checkpoint(made / "taesdxl" / "diffusion_pytorch_model.safetensors", TINY)
+    checkpoint(made / "mine.safetensors", TINY)
+    checkpoint(
+        made / "taesd3_encoder.safetensors", {"0.weight": (8, 3, 3, 3), "1.conv.0.weight": (8, 8, 3, 3)}
+    )
+    tiny(16).save_pretrained(made / "taef1")
+    return made
+
+
+@scenario
+async def test_preview_decoders_are_found_by_what_they_show(bench: Bench, decoders: Path) -> None:
+    library = bench.window.library
+    library.add([decoders])
+    await bench.until(lambda: len(library.entries) == 5)
+    assert names(bench, "small autoencoder") == ["mine", "taef1", "taesdxl"]
+    assert names(bench, "") == ["taesd3_encoder"]
+    assert library.decoder_for("sdxl") == str(decoders / "taesdxl" / "diffusion_pytorch_model.safetensors")
+    assert library.decoder_for("flux") == str(decoders / "taef1")
+    assert [library.decoder_for(family) for family in ("sd1", "sd2", "sd3", "")] == [""] * 4
+
+
+@scenario
+async def test_the_user_says_what_a_preview_decoder_shows(bench: Bench, decoders: Path) -> None:
+    library, mine = bench.window.library, str(decoders / "mine.safetensors")
+    library.add([decoders])
+    await bench.until(lambda: len(library.entries) == 5)
+    dialog = dialog_of(bench)
+    assert not dialog.shown.isVisible()
+    choose(dialog, "mine")
+    choices = [dialog.shown.itemText(row) for row in range(dialog.shown.count())]
+    assert choices == ["Stable Diffusion 1 and 2", "Stable Diffusion XL", "Nothing"]
+    assert dialog.shown.currentText() == ""
+    assert "say what it shows" in line(dialog, "mine")
+    take(dialog, "Stable Diffusion 1 and 2")
+    assert [library.decoder_for(family) for family in ("sd1", "sd2")] == [mine] * 2
+    assert "Stable Diffusion 1 and 2" in line(dialog, "mine")
+    choose(dialog, "taesdxl")
+    assert dialog.shown.currentText() == "Stable Diffusion XL"
+    take(dialog, "Nothing")
+    assert "not used" in line(dialog, "taesdxl")
+    assert library.decoder_for("sdxl") == ""
+    assert nameless(dialog) == []
+    await bench.window.shut_down()
+    again = Library(load_settings(bench.settings_file), bench.window.work)
+    again.look()
+    await bench.until(lambda: len(again.entries) == 5)
+    assert (again.decoder_for("sd1"), again.decoder_for("sdxl")) == (mine, "")
+    await again.ended()
+
+
+@scenario
+async def test_a_decoder_goes_with_every_edit_of_a_model_that_it_shows(bench: Bench, decoders: Path) -> None:
+    library, running = bench.window.library, bench.window.running
+    library.add([decoders])
+    await bench.until(lambda: len(library.entries) == 5)
+    bench.speak_to()
+    assert running.options().tiny_decoder == ""
+    told = ModelFacts("large", "cpu", "float32", 0.0, takes_words=True, family="sdxl")
+    bench.engine.ready.emit(told)
+    assert running.options().tiny_decoder == library.decoder_for("sdxl") != ""
+    bench.stroke()
+    request = running.asked()(bench.session.document).request
+    assert request.tiny_decoder == library.decoder_for("sdxl")
+
+
+@scenario
+async def test_pointing_at_a_preview_decoder_says_what_comes_of_it(bench: Bench, decoders: Path) -> None:
+    bench.window.library.add([decoders / "taef1"])
+    await bench.until(bench.window.messages.isVisible)
+    assert "taef1 is a preview decoder" in bench.window.messages.text.text()
+    assert names(bench) == ["Starter"]
+    assert names(bench, "small autoencoder") == ["taef1"]
+
+
+def line(dialog: ModelsDialog, name: str) -> str:
+    """What stands below a name."""
+    (item,) = dialog.list.findItems(name, Qt.MatchFlag.MatchExactly)
+    return str(item.data(Qt.ItemDataRole.AccessibleTextRole))
+
+
+def take(dialog: ModelsDialog, choice: str) -> None:
+    dialog.shown.setCurrentText(choice)
+    dialog.shown.activated.emit(dialog.shown.currentIndex())

@@ -52,6 +52,7 @@ class Wording:
     loras: tuple[Lora, ...] = ()
     embeddings: tuple[str, ...] = ()  # files of textual inversions, whose names are in the words
     identity: Identity | None = None  # what the picture shows is learned first
+    tiny_decoder: str = ""  # a file by which it is shown while it forms
 
     def told(self) -> dict[str, Any]:
         """As the fields of a request."""

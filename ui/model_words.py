@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.checkpoints import NAMES, Checkpoint
 from ui.apply import DOT
 from ui.language import marked, told, tr
-from ui.models import Entry
+from ui.models import UNUSED, Entry
 
 PREDICTIONS = {
     "eps": marked("the noise (epsilon)"),
@@ -20,6 +20,7 @@ TASKS = {
     "upscaling": marked("upscaling"),
     "something else": marked("something else"),
 }
+SHOWN = {"sd1": marked("Stable Diffusion 1 and 2"), UNUSED: marked("Nothing")}  # by preview decoders
 
 
 def in_short(entry: Entry) -> list[str]:
@@ -33,6 +34,17 @@ def in_short(entry: Entry) -> list[str]:
     words += [tr("few steps")] if checkpoint.fast else []
     words += [tr(TASKS.get(checkpoint.task, checkpoint.task))] if checkpoint.task else []
     return [each for each in (*words, size(checkpoint.bytes)) if each]
+
+
+def decoder_in_short(entry: Entry, shown: str) -> list[str]:
+    """The same of a preview decoder, by the family whose pictures it shows."""
+    told = tr("say what it shows") if not shown else tr("not used") if shown == UNUSED else shown_words(shown)
+    return [told, size(entry.checkpoint.bytes if entry.checkpoint is not None else 0)]
+
+
+def shown_words(family: str) -> str:
+    """What a preview decoder shows."""
+    return tr(SHOWN.get(family) or NAMES[family])
 
 
 def refusal_of(entry: Entry) -> str:
@@ -54,12 +66,16 @@ def facts_of(entry: Entry) -> dict[str, str]:
         "model": "",
         "lora": tr("LoRA"),
         "textual inversion": tr("Textual inversion: its name becomes a word"),
+        "small autoencoder": tr("Preview decoder"),
     }
+    is_decoder = checkpoint.kind == "small autoencoder"
     kind = kinds.get(checkpoint.kind, tr(checkpoint.kind))
-    family = _family(checkpoint)
+    family = "" if is_decoder else _family(checkpoint)
     family = family[:1].upper() + family[1:]
     purposes = [tr(TASKS.get(checkpoint.task, checkpoint.task))] if checkpoint.task else []
-    purposes += [tr("few steps, without guidance")] if checkpoint.fast else []
+    few = tr("few steps, without guidance") if checkpoint.guidance == 1 else tr("few steps")
+    purposes += [few] if checkpoint.fast else []
+    purposes += [tr("finer previews while a picture forms; results stay the same")] if is_decoder else []
     predicts = tr(PREDICTIONS[checkpoint.prediction]) if checkpoint.prediction else ""
     if predicts and not checkpoint.sure:
         predicts = tr("{what}, as far as the file tells").format(what=predicts)

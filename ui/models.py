@@ -12,18 +12,18 @@ from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QMimeData, QObject, QTimer, Signal, Slot
 
-from engine.checkpoints import Checkpoint, told
+from engine.checkpoints import Checkpoint, is_whole, told
 from engine.types import EngineError
 from ui.language import tr
 from ui.settings import Settings
 from ui.work import Work
 
 STARTER = "starter"
-INDEX = "model_index.json"  # what makes a folder a model, in diffusers' layout
 ENDINGS = (".safetensors", ".ckpt", ".pt", ".pth")
 DEPTH = 2  # folders below one that is watched
 QUIET = 300  # milliseconds without a change, after which folders are looked at
-ADDITIONS = ("lora", "textual inversion")  # kinds that go with a model
+ADDITIONS = ("lora", "textual inversion", "small autoencoder")  # kinds that go with a model
+UNUSED = "-"  # in the place of a family: of a preview decoder that shows nothing
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class Entry:
     def name(self) -> str:
         if self.path is None:
             return tr("Starter")
+        if self.checkpoint is not None and self.kind in ("lora", "small autoencoder"):
+            return self.checkpoint.name
         return self.path.stem if self.path.suffix.lower() in ENDINGS else self.path.name
 
     @property
@@ -68,6 +70,8 @@ class Library(QObject):
         self.entries: tuple[Entry, ...] = (Entry(None),)
         self.files, self.folders = settings.models, settings.model_folders
         self._hidden = settings.hidden_models
+        chosen = (each.partition(" ") for each in settings.preview_decoders)
+        self._shown = {path: family for family, _, path in chosen}  # what the user said, by paths
         self._work = work
         self._known: dict[tuple[str, int, int], Entry] = {}  # by place, size and time
         self._watcher: QFileSystemWatcher | None = None  # made when there is something to watch
@@ -87,6 +91,21 @@ class Library(QObject):
         return next((each for each in models if each.model == name), None) or next(
             (each for each in models if each.path is not None and each.path.name == name), None
         )
+
+    def decoder_for(self, family: str) -> str:
+        """What shows pictures of that family while they form, where the user has such a thing."""
+        family = "sd1" if family == "sd2" else family  # which have the same autoencoder
+        decoders = self.of_kind("small autoencoder")
+        return next((each.model for each in decoders if family and self.shown_by(each) == family), "")
+
+    def shown_by(self, decoder: Entry) -> str:
+        """The family whose pictures it shows: as the user said, or as its name says; none, or UNUSED."""
+        assert decoder.checkpoint is not None
+        return self._shown.get(decoder.model, decoder.checkpoint.family)
+
+    def show_by(self, decoder: Entry, family: str) -> None:
+        self._shown[decoder.model] = family
+        self.changed.emit()
 
     @Slot()
     def look(self) -> None:
@@ -119,7 +138,14 @@ class Library(QObject):
         self.look()
 
     def remembered_in(self, settings: Settings) -> Settings:
-        return replace(settings, models=self.files, model_folders=self.folders, hidden_models=self._hidden)
+        shown = tuple(f"{family} {path}" for path, family in self._shown.items())
+        return replace(
+            settings,
+            models=self.files,
+            model_folders=self.folders,
+            hidden_models=self._hidden,
+            preview_decoders=shown,
+        )
 
     async def ended(self) -> None:
         """Nothing is looked at any more."""
@@ -153,9 +179,16 @@ class Library(QObject):
         if entry.kind == "model":
             self.added.emit(entry)
         elif entry.kind:
-            lora = tr("{name} is a LoRA; it is listed below the words, for models that it fits.")
-            inversion = tr("{name} is a textual inversion; its name is a word now, for models that it fits.")
-            self.told.emit((lora if entry.kind == "lora" else inversion).format(name=entry.name))
+            sentences = {
+                "lora": tr("{name} is a LoRA; it is listed below the words, for models that it fits."),
+                "textual inversion": tr(
+                    "{name} is a textual inversion; its name is a word now, for models that it fits."
+                ),
+                "small autoencoder": tr(
+                    "{name} is a preview decoder; the dialog of models says whose pictures it shows."
+                ),
+            }
+            self.told.emit(sentences[entry.kind].format(name=entry.name))
         else:
             raise EngineError(entry.refusal)
 
@@ -225,7 +258,7 @@ def found_in(folder: Path, depth: int = DEPTH) -> Iterator[Path]:
             if path.name.startswith("."):
                 continue
             if path.is_dir():
-                if (path / INDEX).exists():
+                if is_whole(path):
                     yield path
                 elif depth:
                     yield from found_in(path, depth - 1)
@@ -241,7 +274,7 @@ def dropped_models(mime: QMimeData) -> list[Path]:
 
 
 def _is_plain_folder(path: Path) -> bool:
-    return path.is_dir() and not (path / INDEX).exists()
+    return path.is_dir() and not is_whole(path)
 
 
 def _entry(path: Path, watched: bool, known: dict[tuple[str, int, int], Entry]) -> Entry:

@@ -29,16 +29,17 @@ from ui.apply import DOT
 from ui.dialogs import FileDialog, own
 from ui.fetching import FetchDialog
 from ui.language import marked, tr
-from ui.model_words import facts_of, in_short, refusal_of
-from ui.models import Entry, Library, dropped_models
+from ui.model_words import decoder_in_short, facts_of, in_short, refusal_of, shown_words
+from ui.models import UNUSED, Entry, Library, dropped_models
 from ui.network import Network
 from ui.switching import Switching
-from ui.widgets import caption, push_button
+from ui.widgets import Choices, caption, push_button
 
 GROUPS = (  # kind of entries, heading
     ("model", marked("Models")),
     ("lora", marked("LoRAs")),
     ("textual inversion", marked("Textual inversions")),
+    ("small autoencoder", marked("Preview decoders")),
     ("", marked("Cannot be used")),
 )
 CLEAR, WHAT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1  # a short line; an Entry or a folder
@@ -73,6 +74,9 @@ class ModelsDialog(QDialog):
                 marked("Place"),
             )
         }
+        self.shown = Choices()
+        self.shown.setAccessibleName(tr("Shows pictures of"))
+        self.shown.setPlaceholderText(tr("Choose..."))
         for label in (self.name, self.sentence):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -85,7 +89,9 @@ class ModelsDialog(QDialog):
         adding = self.file_button, self.folder_button, self.fetch_button
         for button in (self.use_button, self.remove_button, *adding):
             button.setAutoDefault(False)
-        self.file_button.setToolTip(tr("A checkpoint, a LoRA or a textual inversion, as .safetensors"))
+        self.file_button.setToolTip(
+            tr("A checkpoint, a LoRA, a textual inversion or a preview decoder, as .safetensors")
+        )
         self.fetch_button.setToolTip(tr("From the Hugging Face hub, by its name; the size is said first"))
         self.folder_button.setToolTip(
             tr("A model in diffusers' layout; any other folder is watched, and what is put there is listed")
@@ -94,6 +100,7 @@ class ModelsDialog(QDialog):
         self.list.currentItemChanged.connect(self._show_chosen)
         self.list.itemActivated.connect(self._use)
         self.list.removal_wanted.connect(self._remove)
+        self.shown.activated.connect(self._show_by)
         self.use_button.clicked.connect(self._use)
         self.remove_button.clicked.connect(self._remove)
         self.file_button.clicked.connect(self.ask_file)
@@ -173,7 +180,11 @@ class ModelsDialog(QDialog):
             for entry in entries:
                 in_use = entry.model == self._switching.model
                 told = [tr("in use")] if in_use else []
-                yield entry, entry.name, f" {DOT} ".join([*told, *in_short(entry)])
+                is_decoder = kind == "small autoencoder"
+                short = (
+                    decoder_in_short(entry, self._library.shown_by(entry)) if is_decoder else in_short(entry)
+                )
+                yield entry, entry.name, f" {DOT} ".join([*told, *short])
         if self._library.folders:
             yield None, tr("Watched folders"), ""
         for folder in self._library.folders:
@@ -193,9 +204,10 @@ class ModelsDialog(QDialog):
             facts = {"Kind": tr("A folder that is watched: what is put there is listed"), "Place": what or ""}
             self.sentence.setText("")
         self.sentence.setVisible(bool(self.sentence.text()))
-        for row, (key, value) in enumerate(self.facts.items()):
+        for key, value in self.facts.items():
             value.setText(facts.get(key, "").replace("/", f"/{BREAK}").replace("\\", f"\\{BREAK}"))
-            self.form.setRowVisible(row, bool(value.text()))
+            self.form.setRowVisible(value, bool(value.text()))
+        self._show_choices(what)
         is_model = isinstance(what, Entry) and what.kind == "model"
         self.use_button.setVisible(is_model)
         self.use_button.setEnabled(isinstance(what, Entry) and what.model != self._switching.model)
@@ -204,6 +216,22 @@ class ModelsDialog(QDialog):
         )
         self.remove_button.setToolTip(tr("The files stay where they are"))
         self.remove_button.setVisible(not isinstance(what, Entry) or what.path is not None)
+
+    def _show_choices(self, what: Entry | str | None) -> None:
+        """Whose pictures a preview decoder shows, where it is one."""
+        self.shown.clear()
+        is_decoder = isinstance(what, Entry) and what.kind == "small autoencoder"
+        if isinstance(what, Entry) and what.checkpoint is not None and is_decoder:
+            for family in (*what.checkpoint.shows, UNUSED):
+                self.shown.addItem(shown_words(family), family)
+            self.shown.setCurrentIndex(self.shown.findData(self._library.shown_by(what)))
+        self.form.setRowVisible(self.shown, is_decoder)
+
+    @Slot()
+    def _show_by(self) -> None:
+        what = self.chosen
+        if isinstance(what, Entry):
+            self._library.show_by(what, self.shown.currentData())
 
     @Slot()
     def _use(self) -> None:
@@ -247,6 +275,7 @@ class ModelsDialog(QDialog):
         self.form.setVerticalSpacing(theme.GRID)
         for key, value in self.facts.items():
             self.form.addRow(caption(tr(key)), value)
+        self.form.insertRow(1, caption(tr("Shows")), self.shown)
         about = QVBoxLayout(inside)
         about.setContentsMargins(0, 0, 0, 0)
         about.setSpacing(2 * theme.GRID)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from ui.apply import Ask, EditOptions, ladder
+from ui.apply import Ask, EditOptions, Wording, ladder
 from ui.document import Document
 from ui.dragging import dragged
 from ui.inventing import ASKS
@@ -34,17 +34,21 @@ class Running(QObject):
 
     def options(self) -> EditOptions:
         """What an edit of strokes would be made with now."""
-        window = self._window
-        return replace(window.edit_panel.options(), **window.model_panel.wording(window.editing.model).told())
+        return replace(self._window.edit_panel.options(), **self.wording().told())
 
     def asked(self, ladder: tuple[float, ...] = ()) -> Callable[[Document], Ask]:
         """What a run that is begun now would ask of a document."""
         window = self._window
         if window.holding.drags:
-            wording = window.model_panel.wording(window.editing.model)
-            return partial(dragged, options=replace(window.drag_panel.options(), **wording.told()))
+            return partial(dragged, options=replace(window.drag_panel.options(), **self.wording().told()))
         options = replace(self.options(), ladder=ladder)
         return lambda document: ASKS[options.task](document, options)
+
+    def wording(self) -> Wording:
+        """What it is told beside the picture, and what shows it while it forms."""
+        window, facts = self._window, self._window.switching.facts
+        decoder = window.library.decoder_for(facts.family) if facts is not None else ""
+        return replace(window.model_panel.wording(window.editing.model), tiny_decoder=decoder)
 
     # ---- starting
 

@@ -73,6 +73,7 @@ class Settings:
     models: tuple[str, ...] = _setting((), "Files and folders of the user's models")
     model_folders: tuple[str, ...] = _setting((), "Folders of models that are watched")
     hidden_models: tuple[str, ...] = _setting((), "What is not listed of those")
+    preview_decoders: tuple[str, ...] = _setting((), "What the user lets preview decoders show: family, path")
     model_options: str = _setting("{}", "Steps and guidance of each kind of model")
     loras: str = _setting("{}", "LoRAs in use, and their weights")
     variants: int = _setting(1, "Variants", "How many results to choose from", (1, 8), page="Engine")
