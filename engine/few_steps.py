@@ -4,7 +4,7 @@ the model that wears it is walked, in how many steps and with what guidance. No 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +12,15 @@ from engine.checkpoints import Checkpoint, told
 from engine.types import Lora, ModelFacts
 
 
-def leading(loras: Sequence[Lora]) -> Checkpoint | None:
-    """The one for few steps among those that are worn; of more, the one that counts most. Raises EngineError
-    for what is damaged; what is not there is for others to say.
+def leading(loras: Sequence[Lora], known: Mapping[str, Checkpoint] | None = None) -> Checkpoint | None:
+    """The one for few steps among those that are worn; of more, the one that counts most. `known` are told
+    already, by their paths. Raises EngineError for what is damaged; what is not there is for others to say.
     """
-    worn = sorted((each for each in loras if each.weight > 0), key=lambda each: -each.weight)
-    found = (told(path) for path in (Path(each.path) for each in worn) if path.is_file())
+    worn = [each.path for each in sorted(loras, key=lambda each: -each.weight) if each.weight > 0]
+    if known is None:
+        found = (told(path) for path in map(Path, worn) if path.is_file())
+    else:
+        found = (known[path] for path in worn)
     return next((each for each in found if each.fast), None)
 
 

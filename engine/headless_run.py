@@ -94,7 +94,7 @@ def carry_out(
     model, load_seconds = loaded(ask.model, ask.device)
     request = as_wanted(request, ask, model.facts)
     if lora := leading(request.loras):
-        say(f"{lora.path.name} is for few steps: {request.steps} steps, guidance {request.guidance:g}.")
+        say(f"{lora.name} is for few steps: {request.steps} steps, guidance {request.guidance:g}.")
     report = Report(load_seconds=load_seconds)
     results = run(request, model, report, progress(), ask.previews)
     for path, result in zip(outputs, results, strict=True):

@@ -13,6 +13,8 @@ import pytest
 import torch
 from diffusers import EulerDiscreteScheduler, LCMScheduler
 from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -23,7 +25,13 @@ from engine.headless import main
 from engine.latent_diffusion import LatentDiffusion
 from engine.types import Drag, EditRequest, EditResult, Handle, Lora, ModelFacts, SDEdit
 from tests import random_loras
+from tests.bench import Bench, scenario
+from tests.random_checkpoints import save_folder
+from tests.test_checkpoints import checkpoint
 from tests.test_lora import Made, far, made
+from ui.loras import LoraRow
+from ui.model_panel import ModelPanel
+from ui.slider import Slider
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
 ASKED = EditRequest(
@@ -198,8 +206,6 @@ def test_every_edit_can_be_made_with_one(sd1: Made, plain: Path, tmp_path: Path)
 def test_the_command_line_leaves_steps_and_guidance_to_the_lora(
     sd1: Made, plain: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from tests.random_checkpoints import save_folder
-
     folder = save_folder(sd1.pipe, tmp_path / "model")
     file = called("sdxl_lightning_2step_lora", plain, tmp_path)
     Image.fromarray(PICTURE).save(tmp_path / "in.png")
@@ -208,8 +214,98 @@ def test_the_command_line_leaves_steps_and_guidance_to_the_lora(
     def calls(*more: str) -> int:
         assert main(["sdedit", *place, "--lora", str(file), *more]) == 0
         said = capsys.readouterr()
-        assert "sdxl_lightning_2step_lora.safetensors is for few steps: " in said.err
+        assert "sdxl_lightning_2step_lora is for few steps: " in said.err
         return int(json.loads(said.out)["network_calls"])
 
     assert calls() == 2
     assert calls("--steps", "3") == 3
+
+
+# ---- in the window
+
+TO_K = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight"
+
+
+async def beside(bench: Bench, folder: Path, *names: str) -> list[LoraRow]:
+    """As if a Stable Diffusion 1 were there, and these LoRAs for it."""
+    window = bench.window
+    window.library.add([checkpoint(folder / f"{name}.safetensors", {TO_K: (4, 768)}) for name in names])
+    await bench.until(lambda: len(window.library.of_kind("lora")) == len(names))
+    bench.engine.ready.emit(SD1)
+    bench.click(window.model_panel.loras.fold)
+    rows = {row.name: row for row in window.model_panel.loras.rows.findChildren(LoraRow)}
+    return [rows[name] for name in names] if names[0] in rows else [*rows.values()]
+
+
+@scenario
+async def test_wearing_one_sets_steps_and_guidance_and_taking_it_off_brings_them_back(
+    bench: Bench, tmp_path: Path
+) -> None:
+    lcm, style = await beside(bench, tmp_path, "lcm-lora-sdv1-5", "style")
+    window = bench.window
+    panel, steps = bench.window.model_panel, bench.window.edit_panel.steps
+    steps.set_value(31)
+    panel.guidance.set_value(90)
+    bench.click(style.used)
+    assert (steps.value(), style.wants.isVisible()) == (31, False)
+    bench.click(lcm.used)
+    assert (steps.value(), window.drag_panel.steps.value()) == (4, 4)
+    assert panel.wording("").guidance == 1.5
+    assert lcm.wants.isVisible()
+    assert (lcm.wants.words.text(), lcm.wants.button.text()) == ("Set to 4 steps, guidance 1.5", "Undo")
+    bench.click(lcm.used)
+    assert (steps.value(), panel.wording("").guidance) == (31, 9.0)
+    assert not lcm.wants.isVisible()
+
+
+@scenario
+async def test_what_a_lora_has_set_is_undone_and_set_again_by_one_click(bench: Bench, tmp_path: Path) -> None:
+    (lightning,) = await beside(bench, tmp_path, "sdxl_lightning_8step_lora")
+    panel, steps = bench.window.model_panel, bench.window.edit_panel.steps
+    steps.set_value(31)
+    bench.click(lightning.used)
+    assert (steps.value(), panel.wording("").guidance) == (8, 1.0)
+    bench.click(lightning.wants.button)
+    assert (steps.value(), panel.wording("").guidance) == (31, 7.5)
+    told, button = lightning.wants.words.text(), lightning.wants.button.text()
+    assert (told, button) == ("Made for 8 steps, guidance 1", "Set")
+    bench.click(lightning.wants.button)
+    assert (steps.value(), panel.wording("").guidance) == (8, 1.0)
+    steps.set_value(6)  # as the user likes it best
+    assert lightning.wants.button.text() == "Set"
+    bench.click(lightning.used)
+    assert steps.value() == 31
+    bench.click(lightning.used)
+    assert steps.value() == 6
+
+
+@scenario
+async def test_without_weight_it_sets_nothing(bench: Bench, tmp_path: Path) -> None:
+    (lcm,) = await beside(bench, tmp_path, "lcm-lora-sdv1-5")
+    steps = bench.window.edit_panel.steps
+    bench.click(lcm.used)
+    assert steps.value() == 4
+    QTest.keyClick(lcm.weight, Qt.Key.Key_Home)
+    assert steps.value() == 25
+
+
+@scenario
+async def test_what_was_worn_is_worn_the_next_day_with_its_steps(bench: Bench, tmp_path: Path) -> None:
+    (lcm,) = await beside(bench, tmp_path, "lcm-lora-sdv1-5")
+    bench.window.edit_panel.steps.set_value(31)
+    bench.click(lcm.used)
+    bench.window.edit_panel.steps.set_value(6)
+    steps, drag_steps = Slider("", 1, 200, 6), Slider("", 2, 200, 10)
+    panel = ModelPanel(bench.window.remembering.now(), steps, drag_steps)
+    panel.take(SD1)  # and what goes with it is found later
+    assert steps.value() == 31
+    panel.show_models([], bench.window.library.of_kind("lora"), "mine")
+    assert (steps.value(), panel.wording("").guidance) == (6, 1.5)
+
+
+@scenario
+async def test_a_file_whose_name_says_nothing_is_called_as_its_folder(bench: Bench, tmp_path: Path) -> None:
+    folder = tmp_path / "lcm-lora-sdv1-5"
+    folder.mkdir()
+    (row,) = await beside(bench, folder, "pytorch_lora_weights")
+    assert row.name == "lcm-lora-sdv1-5"

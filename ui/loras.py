@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
+from engine.checkpoints import Checkpoint
+from engine.few_steps import leading
 from engine.types import Lora
 from ui import theme
 from ui.language import tr
@@ -25,6 +27,7 @@ class Loras(QWidget):
     """Those that fit the model; nothing is seen where there are none."""
 
     changed = Signal()
+    wanted = Signal(bool)  # the steps and the guidance of the one that leads, or again those of before
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -51,6 +54,18 @@ class Loras(QWidget):
     def used(self) -> tuple[Lora, ...]:
         there = [entry.model for entry in self._fitting if entry.kind == "lora"]
         return tuple(Lora(path, self._weights[path] / 100) for path in there if path in self._weights)
+
+    def leading(self) -> Checkpoint | None:
+        """The one for few steps that the model wears, if it does."""
+        known = {entry.model: entry.checkpoint for entry in self._fitting if entry.checkpoint is not None}
+        return leading(self.used(), known)
+
+    def tell(self, told: str, is_set: bool) -> None:
+        """What the one that leads wants, and whether it has that."""
+        lora = self.leading()
+        for row in self.rows.findChildren(LoraRow):
+            leads = lora is not None and row.lora == str(lora.path)
+            row.wants.tell(told if leads else "", is_set)
 
     def said_in(self, words: str) -> tuple[str, ...]:
         """The files of the textual inversions whose names are among the words."""
@@ -81,6 +96,7 @@ class Loras(QWidget):
         for entry in loras:
             row = LoraRow(entry, self._weights.get(entry.model))
             row.set.connect(self._set)
+            row.wants.wanted.connect(self.wanted)
             self._column.addWidget(row)
         self.fold.setVisible(bool(loras))
         self.rows.setVisible(bool(loras) and self.fold.isChecked())
@@ -105,7 +121,7 @@ class LoraRow(QWidget):
 
     def __init__(self, entry: Entry, weight: float | None) -> None:
         super().__init__()
-        self._lora = entry.model
+        self.lora, self.name = entry.model, entry.name
         self.used = QCheckBox()
         self.used.setAccessibleName(tr("Use {name}").format(name=entry.name))
         self.used.setToolTip(self.used.accessibleName())
@@ -114,18 +130,54 @@ class LoraRow(QWidget):
             entry.name, -MOST, MOST, 100 if weight is None else weight, " %", help_text=str(entry.path)
         )
         self.weight.setEnabled(weight is not None)
+        self.wants = Wants()
         self.used.toggled.connect(self._changed)
         self.weight.settled.connect(self._changed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GRID // 2)
-        row.addWidget(self.used)
-        row.addWidget(self.weight, 1)
+        table = QGridLayout(self)
+        table.setContentsMargins(0, 0, 0, 0)
+        table.setSpacing(theme.GRID // 2)
+        table.addWidget(self.used, 0, 0)
+        table.addWidget(self.weight, 0, 1)
+        table.addWidget(self.wants, 1, 1)
+        table.setColumnStretch(1, 1)
 
     @Slot()
     def _changed(self) -> None:
         self.weight.setEnabled(self.used.isChecked())
-        self.set.emit(self._lora, self.weight.value() if self.used.isChecked() else None)
+        self.set.emit(self.lora, self.weight.value() if self.used.isChecked() else None)
+
+
+class Wants(QWidget):
+    """A line with what a LoRA for few steps was made for, and a button that sets it, or takes it back."""
+
+    wanted = Signal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = caption("")
+        self.words.setWordWrap(True)
+        self.button = QToolButton()
+        self.button.setProperty("small", True)
+        self.button.clicked.connect(self._clicked)
+        self._is_set = False
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.GRID, 0, 0, 0)
+        row.addWidget(self.words, 1)
+        row.addWidget(self.button)
+        self.hide()
+
+    def tell(self, told: str, is_set: bool) -> None:
+        """Nothing hides it."""
+        self._is_set = is_set
+        self.words.setText(told)
+        self.button.setText(tr("Undo") if is_set else tr("Set"))
+        before, made_for = tr("Steps and guidance as they were before"), tr("As this LoRA was made for")
+        self.button.setToolTip(before if is_set else made_for)
+        self.setVisible(bool(told))
+
+    @Slot()
+    def _clicked(self) -> None:
+        self.wanted.emit(not self._is_set)
 
 
 def read_json(text: str) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
+from engine.checkpoints import Checkpoint
+from engine.few_steps import as_worn
 from engine.types import Drag, Identity, ModelFacts
 from ui import theme
 from ui.apply import Wording
@@ -85,6 +87,7 @@ class ModelPanel(QWidget):
             and all(isinstance(each, int | float) for each in values)
         }
         self.loras = Loras(settings)
+        self._kind = ""  # of model that the sliders are set for
         self._additions: Sequence[Entry] = ()
         self._wanted = ""  # the model that is chosen
         self._drags = False
@@ -97,7 +100,10 @@ class ModelPanel(QWidget):
             words.changed.connect(self.changed)
         self.guidance.moved.connect(self.changed)
         self.learn.toggled.connect(self.changed)
-        self.loras.changed.connect(self.changed)
+        self.loras.changed.connect(self._worn)
+        self.loras.wanted.connect(self._set_few)
+        for slider in (steps, self.guidance):
+            slider.changed.connect(self._show_few)
 
     def wording(self, model: str) -> Wording:
         """What the next edit is asked with; of a drag, if such a tool is in the hand."""
@@ -143,15 +149,8 @@ class ModelPanel(QWidget):
         """
         self._keep_manners()
         is_first, self.facts = self.facts is None, facts
-        kind = _kind(facts)
-        wanted = [
-            self._steps.value() if is_first and not kind else facts.steps,
-            10 * facts.guidance,
-            self._drag_steps.value() if is_first and not facts.fast else facts.steps_for(Drag),
-        ]
-        known = self._manners.get(kind, [])
-        for slider, value in zip(self._sliders, [*known, *wanted[len(known) :]], strict=True):
-            slider.set_value(value)
+        self.loras.show_fitting(self._additions, facts.family)
+        self._set_manners(is_first)
         for words in (self.words, self.negative):
             words.set_vocabulary(facts.vocabulary)
         self._show()
@@ -179,7 +178,62 @@ class ModelPanel(QWidget):
 
     def _keep_manners(self) -> None:
         if self.facts is not None:
-            self._manners[_kind(self.facts)] = [slider.value() for slider in self._sliders]
+            self._manners[self._kind] = [slider.value() for slider in self._sliders]
+
+    def _set_manners(self, is_first: bool = False) -> None:
+        """What the model had last time as it is worn now, or what it was made for."""
+        if self.facts is None:
+            return
+        lora = self.loras.leading()
+        self._kind = _kind(self.facts, lora)
+        self._set_sliders(self._kind, as_worn(self.facts, lora), is_first)
+        self._show_few()
+
+    def _set_sliders(self, kind: str, facts: ModelFacts, is_first: bool = False) -> None:
+        wanted = [
+            self._steps.value() if is_first and not kind else facts.steps,
+            10 * facts.guidance,
+            self._drag_steps.value() if is_first and not facts.fast else facts.steps_for(Drag),
+        ]
+        known = self._manners.get(kind, [])
+        for slider, value in zip(self._sliders, [*known, *wanted[len(known) :]], strict=True):
+            slider.set_value(value)
+
+    @Slot()
+    def _worn(self) -> None:
+        """A LoRA for few steps makes another kind of the model, with steps and guidance of its own."""
+        self._look_what_is_worn()
+        self.changed.emit()
+
+    def _look_what_is_worn(self) -> None:
+        if self.facts is not None and _kind(self.facts, self.loras.leading()) != self._kind:
+            self._keep_manners()
+            self._set_manners()
+
+    @Slot(bool)
+    def _set_few(self, as_made_for: bool) -> None:
+        """As the LoRA wants it, or as it was without it."""
+        if self.facts is None:
+            return
+        if as_made_for:
+            self._manners.pop(self._kind, None)
+            self._set_manners()
+        else:
+            self._set_sliders(_kind(self.facts), self.facts)
+        self.changed.emit()
+
+    @Slot()
+    def _show_few(self) -> None:
+        """What the LoRA wants that leads, and whether it has it."""
+        lora = self.loras.leading()
+        if self.facts is None or lora is None:
+            self.loras.tell("", is_set=False)
+            return
+        wants = as_worn(self.facts, lora)
+        is_set = (self._steps.value(), self.guidance.value()) == (wants.steps, round(10 * wants.guidance))
+        told = tr("Set to {steps} steps, guidance {guidance}")
+        told = told if is_set else tr("Made for {steps} steps, guidance {guidance}")
+        self.loras.tell(told.format(steps=wants.steps, guidance=f"{wants.guidance:g}"), is_set)
 
     @staticmethod
     def _is_guided(facts: ModelFacts) -> bool:
@@ -198,6 +252,8 @@ class ModelPanel(QWidget):
         self.learn.setVisible(takes and facts is not None and facts.family in LEARNS)
         self._show_earlier()
         self.loras.show_fitting(self._additions, facts.family if facts is not None else "")
+        self._look_what_is_worn()
+        self._show_few()
 
     def _show_earlier(self) -> None:
         for words in (self.words, self.negative):
@@ -246,6 +302,7 @@ class ModelChoices(Choices):
             super().keyPressEvent(event)
 
 
-def _kind(facts: ModelFacts) -> str:
+def _kind(facts: ModelFacts, lora: Checkpoint | None = None) -> str:
     """Of models that want the same steps and guidance."""
-    return f"{facts.family} fast" if facts.fast else facts.family
+    kind = f"{facts.family} fast" if facts.fast else facts.family
+    return f"{kind} {lora.name}" if lora is not None else kind
