@@ -18,7 +18,6 @@ from ui.wet import Wet
 
 Amounts = NDArray[Any]  # (h, w), of the type of the pixels, 0..all that the type holds
 Ink = Callable[[Rect, Amounts], Pixels]  # so much of the paint on that box of the document
-Slices = tuple[slice, slice]
 Mode = QPainter.CompositionMode
 
 

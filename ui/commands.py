@@ -45,7 +45,6 @@ STEPS = {
 }
 RECENT = 8  # commands that are remembered
 _Index = QModelIndex | QPersistentModelIndex
-WITHIN = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
 _WORD_START, _IN_A_ROW, _FIRST, _GAP = 6.0, 4.0, 4.0, 0.2  # points
 
 
