@@ -56,7 +56,7 @@ async def test_a_click_on_the_colour_in_use_leads_to_the_colours(bench: Bench) -
     window = bench.window
     window.resize(1024, 700)
     window.colour_section.header.setChecked(False)
-    QApplication.processEvents()
+    await bench.drawn()
     swatches, before = window.tool_bar.swatches, window.session.colour
     QTest.mouseClick(swatches, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
     await bench.until(
@@ -84,3 +84,18 @@ async def test_the_panels_are_as_wide_as_last_time(bench: Bench) -> None:
     window.settings = replace(window.settings, column_width=350)
     window.show()
     assert window.column.width() == 350
+
+
+@scenario
+async def test_a_panel_is_found_in_the_menu(bench: Bench) -> None:
+    window, action = bench.window, bench.window.menus.actions["show_history"]
+    assert not action.isChecked()
+    action.trigger()
+    await bench.until(lambda: not window.history.visibleRegion().isEmpty())
+    QTest.mouseClick(window.history_section.header, Qt.MouseButton.LeftButton)
+    assert not action.isChecked()
+    window.show_panels()  # hides them all
+    action.trigger()
+    await bench.until(lambda: not window.history.visibleRegion().isEmpty())
+    action.trigger()
+    assert not window.history.isVisible()

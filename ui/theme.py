@@ -92,7 +92,7 @@ def dress(application: QApplication, theme: str = "dark", text_size: int = 100) 
     application.setProperty("theme", theme)
     application.setStyle("fusion")  # the one style that looks alike everywhere and obeys the sheet
     application.setPalette(_palette())
-    application.setPalette(_of_boxes(), "QCheckBox")
+    application.setPalette(_of_boxes(), "QCheckBox")  # type: ignore[arg-type]  # the stub asks for bytes
     font = scaled(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont), text_size / 100)
     application.setFont(font)
     colours = {name: pair[is_light()] for name, pair in COLOURS.items()}

@@ -76,6 +76,7 @@ from ui.toolbar import ToolBar
 from ui.tools import Lasting, Move, Pick, Transform
 from ui.transform_panel import TransformPanel
 from ui.view_chips import TurnedChip
+from ui.widgets import Section
 
 
 class Engine(Edits, Changeable, Protocol):
@@ -154,6 +155,12 @@ class Window(QMainWindow):
             part.setVisible(shown)
         self.menus.actions["show_panels"].setChecked(shown)
         self.settings = replace(self.settings, panels=shown)
+
+    def show_navigator(self) -> None:
+        self._turn(self.navigator_section)
+
+    def show_history(self) -> None:
+        self._turn(self.history_section)
 
     def next_part(self) -> None:
         """The keyboard goes on from canvas to tools, to their options, to the panels, and back."""
@@ -304,8 +311,8 @@ class Window(QMainWindow):
         column.add(marked("Areas"), self.areas)
         self.areas.refresh()
         self.colour_section = column.add(marked("Colour"), self.colours)
-        column.add(marked("Navigator"), self.navigator, opened=False)
-        column.add(marked("History"), self.history, opened=False)
+        self.navigator_section = column.add(marked("Navigator"), self.navigator, opened=False)
+        self.history_section = column.add(marked("History"), self.history, opened=False)
         column.add(marked("Layers"), self.layers, stays=True)
         middle, centre = QWidget(), QWidget()
         rows = QVBoxLayout(middle)
@@ -367,6 +374,11 @@ class Window(QMainWindow):
         self.tool_bar.chosen.connect(self.holding.choose)
         self.tool_bar.swatches.swap.connect(session.swap_colours)
         self.tool_bar.swatches.chosen.connect(self._show_colour_panel)
+        for section in (self.navigator_section, self.history_section):
+            section.header.toggled.connect(self._show_folds)
+        self._show_folds()
+        self.areas.eye.toggled.connect(self.menus.actions["areas.show_always"].setChecked)
+        self.menus.actions["areas.show_always"].setChecked(self.areas.eye.isChecked())
         self.options.changed.connect(self.canvas.update)
         self.colours.picked.connect(self.holding.take_colour)
         self.colours.materials.brush_wanted.connect(self.holding.take_brush)
@@ -454,9 +466,27 @@ class Window(QMainWindow):
 
     @Slot()
     def _show_colour_panel(self) -> None:
+        self._show_panel(self.colour_section)
+
+    def _show_panel(self, section: Section) -> None:
         if self.column.isHidden():
             self.show_panels()
-        self.column.reveal(self.colour_section)
+        self.column.reveal(section)
+
+    def _turn(self, section: Section) -> None:
+        """Fold a panel that is open, or show it."""
+        if section.header.isChecked() and not self.column.isHidden():
+            section.header.setChecked(False)
+        else:
+            self._show_panel(section)
+        self._show_folds()
+
+    @Slot()
+    def _show_folds(self) -> None:
+        """Which panels are open, in the menu."""
+        actions = self.menus.actions
+        actions["show_navigator"].setChecked(self.navigator_section.header.isChecked())
+        actions["show_history"].setChecked(self.history_section.header.isChecked())
 
     @Slot(object)
     def _engine_ready(self, facts: ModelFacts) -> None:
