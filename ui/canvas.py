@@ -6,16 +6,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QColor,
     QEnterEvent,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
-    QPainter,
     QPaintEvent,
-    QPen,
     QPointingDevice,
     QRegion,
     QResizeEvent,
@@ -24,6 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from ui import aim
 from ui.document import boxes_of
 from ui.language import tr
 from ui.picture import Picture
@@ -34,9 +32,6 @@ from ui.tools import Brush, Gesture, Marked, Marks, Pan, Pick, Pointer, Tool
 from ui.view import MOST, View, next_stop
 from ui.wet import Changed
 
-PIXEL_GRID_FROM = 12.0  # zoom
-SMALL = 12.0  # points of a tool's circle below which a cross leads to it
-REACH = 9.0  # points of that cross
 NOTCH = 5.0  # degrees by which a notch of the wheel turns
 BAR = 40.0  # points at the bottom that a fitted picture leaves to the bar that floats there
 
@@ -169,14 +164,15 @@ class Canvas(QWidget):
                 marks.paint_picture(painter, self.session)
                 painter.restore()
             painter.resetTransform()
-            if self.view.zoom >= PIXEL_GRID_FROM:
-                self._paint_grid(painter)
+            aim.paint_grid(painter, self.view, self.rect())
             painter.setClipping(False)
             for marks in self._all_marks():
                 painter.save()
                 marks.paint(painter, self.session, self.view)
                 painter.restore()
-            self._paint_outline(painter)
+            circle = self._outline()
+            if circle is not None:
+                aim.paint_circle(painter, circle)
 
     def _all_marks(self) -> Iterator[Marks]:
         """Those of the tool lie over the others."""
@@ -186,37 +182,12 @@ class Canvas(QWidget):
         if self.tool is not self.pick:
             yield self.pick
 
-    def _paint_grid(self, painter: QPainter) -> None:
-        """Lines between the pixels, where they are large."""
-        seen = self.view.seen(QRectF(self.rect()))  # all of it, for a tilted line is one in any part of it
-        left, right = math.floor(seen.left()) - 1, math.ceil(seen.right()) + 1
-        top, bottom = math.floor(seen.top()) - 1, math.ceil(seen.bottom()) + 1
-        lines = [QLineF(x, top, x, bottom) for x in range(left, right)]
-        lines += [QLineF(left, y, right, y) for y in range(top, bottom)]
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self.view.is_upright)
-        painter.setPen(QPen(QColor(128, 128, 128, 70), 0))
-        painter.drawLines([self.view.transform.map(line) for line in lines])
-
-    def _paint_outline(self, painter: QPainter) -> None:
-        """The circle that the tool will touch, to be seen on light and on dark."""
-        circle = self._outline()
-        if circle is None:
-            return
-        cross = _cross(circle) if circle.width() < SMALL else []
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for pen in (QPen(QColor(0, 0, 0, 150), 2.5), QPen(QColor(255, 255, 255, 220), 1.1)):
-            painter.setPen(pen)
-            painter.drawEllipse(circle)
-            painter.drawLines(cross)
-
     def _outline(self) -> QRectF | None:
-        """That circle in points of the widget; never too small to be found."""
+        """The circle that the tool will touch."""
         size = self.tool.outline
         if self._hover is None or size is None or self._keys - {SHIFT} or self._steered is not None:
             return None
-        radius = max(size / 2 * self.view.zoom / self.view.ratio, 2.5)
-        return QRectF(self._hover.x() - radius, self._hover.y() - radius, 2 * radius, 2 * radius)
+        return aim.circle(self.view, self._hover, size)
 
     # ---- events
 
@@ -416,8 +387,7 @@ class Canvas(QWidget):
             self._hover = where
             circle = self._outline()
             if circle is not None:
-                room = 3 + (REACH if circle.width() < SMALL else 0)
-                self.update(circle.adjusted(-room, -room, room, room).toAlignedRect())
+                self.update(aim.around(circle))
         self.hovered.emit(None if position is None else self.view.to_canvas(position))
 
     def _update_cursor(self) -> None:
@@ -501,12 +471,3 @@ def _even(angle: float, steps: int) -> float:
     """The next angle that way of those in even steps."""
     place = angle / EVEN + steps
     return EVEN * (math.floor(place) if steps > 0 else math.ceil(place))
-
-
-def _cross(circle: QRectF) -> list[QLineF]:
-    """Four lines that lead to a circle."""
-    middle, inner = circle.center(), circle.width() / 2 + 2
-    return [
-        QLineF(middle + way * inner, middle + way * (inner + REACH - 2))
-        for way in (QPointF(1, 0), QPointF(-1, 0), QPointF(0, 1), QPointF(0, -1))
-    ]
