@@ -19,10 +19,11 @@ from engine.checkpoints import Checkpoint
 from engine.economy import TILE, Economy, ask_apart
 from engine.lora import Stamp, stamp
 from engine.models import Clock
+from engine.tiny_decoder import Previews, read
 from engine.types import EngineError, Mask, ModelFacts, Rgb
 
-REMEMBERED = 8  # latents: 64 KB each at 512 x 512, and seconds of a processor
 TRIAL = 16  # cells a side, of the latent that tells how fast a tiny decoder is
+REMEMBERED = 8  # latents: 64 KB each at 512 x 512, and seconds of a processor
 
 
 class Autoencoded:
@@ -45,9 +46,9 @@ class Autoencoded:
         self.clock = Clock()
         self._latents: dict[Hashable, Tensor] = {}  # by their pictures
         self._to_colour = self._colours()
-
         self._tiny: tuple[Stamp, Previews | None] | None = None  # the decoder that was asked for last
         self._previews: Previews | None = None  # by it, in the run that is on its way
+
     def facts_of(self, checkpoint: Checkpoint, name: str, load_seconds: float) -> ModelFacts:
         return ModelFacts(
             name,
@@ -92,7 +93,7 @@ class Autoencoded:
             return _bytes(pixels.float())
 
     def sketch(self, latent: Tensor) -> Rgb:
-        """One pixel a cell, by a linear map."""
+        """One pixel a cell, by a linear map; or all of them, by a tiny decoder."""
         cells = latent[0].movedim(0, -1)
         rough = _bytes((cells @ self._to_colour[:-1] + self._to_colour[-1]).movedim(-1, 0))
         return rough if self._previews is None or self.is_short else self._previews.shown(latent, rough)
@@ -118,7 +119,6 @@ class Autoencoded:
         """A cell is free as far as its freest pixel is."""
         return functional.max_pool2d(torch.tensor(mask, device=self.device)[None, None], self.cell)
 
-    def _tile(self, pixels: int) -> None:
     def _read(self, path: Path) -> Previews:
         channels = self.autoencoder.config.latent_channels
         tiny = read(path, channels, self.dtype).to(self.device)
@@ -132,6 +132,7 @@ class Autoencoded:
 
         return Previews(decode, torch.zeros(1, channels, TRIAL, TRIAL, device=self.device))
 
+    def _tile(self, pixels: int) -> None:
         self.autoencoder.tile_sample_min_size = pixels
         self.autoencoder.tile_latent_min_size = pixels // self.cell
 

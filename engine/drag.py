@@ -93,7 +93,7 @@ class Walk(NamedTuple):
 
     @property
     def levels(self) -> list[Level]:
-        schedule = self.at.model.schedule
+        schedule = self.at.schedule
         return self.method.spacing(schedule, time_of(schedule, self.far), self.steps, self.at.model.least)
 
     @property
@@ -117,10 +117,10 @@ def guided(operation: Drag, request: EditRequest, model: Model) -> Iterator[Even
     warp = warped(request.image, handles, keep=operation.beta == 1)
     coarse, *finer = (At(model, size) for size in model.sizes(width, height))
     ground = Ground.of(warp, RIM * width / coarse.size[0], request.mask)
-    near = model.schedule(operation.settle).ratio
+    near = coarse.schedule(operation.settle).ratio
     few = max(2, math.ceil(FEWER * request.steps))
     method = SOLVERS[solver_of(request.loras, model.method)]
-    far = max(model.schedule(operation.strength).ratio, near)
+    far = max(coarse.schedule(operation.strength).ratio, near)
     walks = [Walk(coarse, request.steps, far, near, True, method)]
     walks += [Walk(at, few, FINER, min(near, FINER), False, method) for at in finer]
     # a model that was made for inpainting sees what is warped, with the uncovered ground as its hole

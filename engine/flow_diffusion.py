@@ -19,9 +19,9 @@ from engine.autoencoder import Autoencoded
 from engine.checkpoints import told
 from engine.clip import Said
 from engine.conditioning import Cells, around
-from engine.flow_parts import PATCH, FlowParts, load_flow_parts
+from engine.flow_parts import PATCH, FlowParts, load_flow_parts, shift_of
 from engine.latent_diffusion import LARGEST_SCALE, OVERLAP
-from engine.levels import Level, time_of, to_x0
+from engine.levels import Level, Schedule, flow, time_of, to_x0
 from engine.lora import Wardrobe
 from engine.models import fast_dtype, interruptible
 from engine.pieces import Piece, Wanted, in_pieces
@@ -43,8 +43,9 @@ class FlowDiffusion(Autoencoded):
     ) -> None:
         super().__init__(parts.autoencoder, device, dtype)
         self.network = parts.network.to(self.device).eval().requires_grad_(False)
-        self.words, self.native, self.schedule = parts.words, parts.native, parts.schedule
+        self.words, self.native, self.scheduler = parts.words, parts.native, parts.scheduler
         self.multiple = PATCH * self.cell
+        self.schedule = self.schedule_at((self.native, self.native))
         self.is_told_guidance = bool(self.network.config.get("guidance_embeds"))
         clips = [each.model for each in parts.words.clips]
         self.wardrobe = Wardrobe(parts.checkpoint.family, self.network, clips)
@@ -57,6 +58,12 @@ class FlowDiffusion(Autoencoded):
 
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
         return working_sizes(width, height, self.native, LARGEST_SCALE, self.multiple)
+
+    def schedule_at(self, size: tuple[int, int]) -> Schedule:
+        """As its scheduler has it for so many tokens; at most for those of a piece, which is all it sees."""
+        across, down = (-(-length // self.multiple) for length in size)
+        most = (STRETCHED * self.native / self.multiple) ** 2
+        return flow(shift_of(self.scheduler, min(across * down, most)))
 
     def denoiser(self, request: EditRequest, wanted: Wanted | None = None) -> Denoise:
         prompts, scale = self._prompts(request)
@@ -73,11 +80,12 @@ class FlowDiffusion(Autoencoded):
 
         def denoise(x: Tensor, level: Level) -> Tensor:
             cells = x.shape[2], x.shape[3]
+            schedule = self.schedule_at((self.cell * cells[1], self.cell * cells[0]))
             if self.inpaints and cells not in beside:
                 beside[cells] = self._hole(request, cells)
             with torch.no_grad(), self.clock.network(x[0, 0].numel() * self.cell**2, len(prompts)):
                 whole = level.alpha + level.sigma
-                self.wardrobe.wear(worn, time_of(self.schedule, level.ratio))
+                self.wardrobe.wear(worn, time_of(schedule, level.ratio))
                 at = Level(level.alpha / whole, level.sigma / whole)
 
                 def estimate(part: Tensor, piece: Piece) -> Tensor:

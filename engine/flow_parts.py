@@ -30,7 +30,6 @@ from transformers.utils import logging as transformers_logging
 
 from engine.checkpoints import Checkpoint, settings, weights
 from engine.clip import END, LENGTH, REMEMBERED, Said, tokenizer
-from engine.levels import Schedule, flow
 from engine.model_parts import of_words, part_from
 from engine.safetensors_header import read_header
 from engine.types import EngineError
@@ -48,12 +47,6 @@ class FlowParts(NamedTuple):
     words: FlowWords
     scheduler: dict[str, Any]  # its settings
     native: int  # pixels: what the network was trained on
-
-    @property
-    def schedule(self) -> Schedule:
-        """Its noise levels at the native size, where every edit begins."""
-        cell = 2 ** (len(self.autoencoder.config.block_out_channels) - 1)
-        return flow(shift_of(self.scheduler, (self.native // (PATCH * cell)) ** 2))
 
 
 def load_flow_parts(checkpoint: Checkpoint, dtype: torch.dtype) -> FlowParts:
@@ -78,7 +71,7 @@ def load_flow_parts(checkpoint: Checkpoint, dtype: torch.dtype) -> FlowParts:
     return FlowParts(checkpoint, network, autoencoder, words, scheduler, native)
 
 
-def shift_of(scheduler: dict[str, Any], tokens: int) -> float:
+def shift_of(scheduler: dict[str, Any], tokens: float) -> float:
     """How far a folder's scheduler moves its levels towards noise, for pictures of so many tokens."""
     if not scheduler.get("use_dynamic_shifting"):
         return float(scheduler.get("shift", 1.0))

@@ -15,7 +15,7 @@ from engine.area import STRETCHED, working_sizes
 from engine.autoencoder import Autoencoded
 from engine.checkpoints import told
 from engine.conditioning import Cells, Conditioning
-from engine.levels import Level, time_of, to_x0, vp_level
+from engine.levels import Level, Schedule, time_of, to_x0, vp_level
 from engine.lora import Wardrobe
 from engine.model_parts import Parts, load_parts
 from engine.models import fast_dtype, interruptible
@@ -55,6 +55,9 @@ class LatentDiffusion(Autoencoded):
 
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
         return working_sizes(width, height, self.native, LARGEST_SCALE, self.multiple)
+
+    def schedule_at(self, size: tuple[int, int]) -> Schedule:
+        return self.schedule
 
     def denoiser(self, request: EditRequest, wanted: Wanted | None = None) -> Denoise:
         worn = self.wardrobe.chosen(request.loras, request.t0)

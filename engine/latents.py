@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.area import resized, resized_mask
+from engine.levels import Schedule
 from engine.models import Model
 from engine.types import Mask, Rgb
 
@@ -18,6 +19,11 @@ class At(NamedTuple):
 
     model: Model
     size: tuple[int, int]  # pixels: width and height
+
+    @property
+    def schedule(self) -> Schedule:
+        """The model's noise levels there."""
+        return self.model.schedule_at(self.size)
 
     def latent(self, picture: Rgb) -> Tensor:
         return self.model.encode(self.padded(resized(picture, *self.size)))

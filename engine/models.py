@@ -56,19 +56,19 @@ class Clock:
 
     network_calls: int = 0
     network_evaluations: int = 0  # with words a call may be two: with them and without
+    network_area: int = 0  # pixels of the picture that it was called for last
     network_seconds: float = 0.0
     autoencoder_seconds: float = 0.0
 
     @contextmanager
-    network_area: int = 0  # pixels of the picture that it was called for last
     def network(self, area: int, batch: int = 1) -> Iterator[None]:
         started = time.perf_counter()
         yield
+        self.network_area = area
         self.network_calls += 1
         self.network_evaluations += batch
         self.network_seconds += time.perf_counter() - started
 
-        self.network_area = area
     @contextmanager
     def autoencoder(self) -> Iterator[None]:
         started = time.perf_counter()
@@ -82,7 +82,7 @@ class Model(Protocol):
     """
 
     facts: ModelFacts
-    schedule: Schedule  # its own noise levels
+    schedule: Schedule  # its own noise levels, at its native size
     method: str  # a name in `engine.sampling.SOLVERS`: what it was made for
     least: float  # sigma / alpha of the last network call: where its estimate looks best as the result
     extra_noise: float  # over one run of the second-order SDE, see `engine.sampling.s_noise`
@@ -94,6 +94,9 @@ class Model(Protocol):
 
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
         """The sizes in pixels at which it works on a picture of this size, from coarse to fine."""
+
+    def schedule_at(self, size: tuple[int, int]) -> Schedule:
+        """Its noise levels for pictures of a size in pixels: some models want more noise in larger ones."""
 
     def encode(self, picture: Rgb) -> Tensor:
         """A picture, whose sides are multiples of `multiple`, to its latent."""

@@ -40,7 +40,7 @@ def moved_windows(operation: Drag, request: EditRequest, model: Model) -> Iterat
     height, width = request.image.shape[:2]
     size = model.sizes(width, height)[0]
     at, cell = At(model, size), width / size[0]
-    levels = even(model.schedule, operation.strength, request.steps)
+    levels = even(at.schedule, operation.strength, request.steps)
     if operation.form == "published":
         levels = levels[:-1]
         count = math.ceil(
@@ -48,7 +48,7 @@ def moved_windows(operation: Drag, request: EditRequest, model: Model) -> Iterat
         )
         trips = [{0: (i / count, (i + 1) / count)} for i in range(count)]
     else:
-        least = model.schedule(LAST_MOVE).ratio
+        least = at.schedule(LAST_MOVE).ratio
         count = max(1, sum(level.ratio >= least for level in levels))
         trips = [{k: (k / count, (k + 1) / count) for k in range(count)}]
     clean = at.latent(request.image)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from engine.area import working_sizes
 from engine.economy import Economy, ask_apart
-from engine.levels import Level, vp_continuous
+from engine.levels import Level, Schedule, vp_continuous
 from engine.models import Clock, fast_dtype, interruptible
 from engine.pieces import Piece, Wanted, in_pieces
 from engine.sampling import Denoise
@@ -57,6 +57,9 @@ class PixelDiffusion:
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
         """The picture's own size, or the largest it was trained on, and halves of that down to the native."""
         return working_sizes(width, height, NATIVE, LARGEST_SCALE, 2 * MULTIPLE)
+
+    def schedule_at(self, size: tuple[int, int]) -> Schedule:
+        return self.schedule
 
     def encode(self, picture: Rgb) -> Tensor:
         with self.clock.autoencoder():

@@ -102,7 +102,7 @@ def _there_and_back(
         picture = request.guide
         for each in passes:
             at = At(model, each.size)
-            levels = method.spacing(model.schedule, each.strength, each.steps, model.least)
+            levels = method.spacing(at.schedule, each.strength, each.steps, model.least)
             free = None if request.mask is None else at.free(request.mask)
             guess = at.latent(blend(request.image, picture, request.mask))
             known = guess if invents else at.latent(request.image)
@@ -182,7 +182,7 @@ def _differences(
     at: At, request: EditRequest, denoise: Denoise, along: Denoise, calls: int, share: float
 ) -> Generator[Event, None, Mask]:
     """DiffEdit's mask: where the estimates with the two prompts differ by more than half of the most."""
-    level, known, draw = at.model.schedule(LOOKED_AT), at.latent(request.image), seeded(request.seed)
+    level, known, draw = at.schedule(LOOKED_AT), at.latent(request.image), seeded(request.seed)
     seen, apart = resized(request.image, *at.size), torch.zeros_like(known[:, :1])
     for call in range(1, 2 * LOOKS, 2):
         x = level.alpha * known + level.sigma * draw(known)

@@ -15,7 +15,7 @@ from engine.area import FEWER, FINER, blend, further_sizes, resized
 from engine.cycle import places, staged
 from engine.few_steps import solver_of
 from engine.latents import At
-from engine.levels import Level, exploding, time_of
+from engine.levels import Level, Schedule, exploding, time_of
 from engine.models import Model
 from engine.pieces import Wanted
 from engine.prediction import changing, first_of, goes_further, seen_share
@@ -88,15 +88,17 @@ def plan(operation: SDEdit, request: EditRequest, model: Model) -> list[Pass]:
     height, width = request.image.shape[:2]
     sizes = model.sizes(width, height)
     sizes = sizes[:1] if operation.draft else [*sizes, *_further(request, model)]
-    at_coarsest = model.schedule(operation.strength).ratio
+    schedules = [model.schedule_at(size) for size in sizes]
+    at_coarsest = schedules[0](operation.strength).ratio
     first = first_of(sizes, at_coarsest)
     ratio = at_coarsest * sizes[first][0] / sizes[0][0]
-    strength = time_of(model.schedule, ratio) if first else operation.strength
+    strength = time_of(schedules[first], ratio) if first else operation.strength
     few = max(2, math.ceil(FEWER * request.steps))
-    is_noisy, finer = ratio > FINER, time_of(model.schedule, FINER)
+    is_noisy = ratio > FINER
     seen = [1.0 if is_noisy and i == first else seen_share(request, size) for i, size in enumerate(sizes)]
     return [Pass(sizes[first], strength, operation.repeats, request.steps, is_noisy, seen[first])] + [
-        Pass(sizes[i], finer, 1, few, False, seen[i]) for i in range(first + 1, len(sizes))
+        Pass(sizes[i], time_of(schedules[i], FINER), 1, few, False, seen[i])
+        for i in range(first + 1, len(sizes))
     ]
 
 
@@ -144,14 +146,15 @@ def _ratios(at: At, strength: float, request: EditRequest) -> Tensor | None:
         return None
     height, width = request.image.shape[:2]
     share = at.free(request.share)
-    table = torch.tensor(_ratio_of_share(strength, at.model), device=share.device)
-    finer = at.size[0] / at.model.sizes(width, height)[0][0]  # as in `plan`
+    coarsest = at.model.sizes(width, height)[0]
+    table = torch.tensor(_ratio_of_share(strength, at.model.schedule_at(coarsest)), device=share.device)
+    finer = at.size[0] / coarsest[0]  # as in `plan`
     return table[share.mul(255).round().long()] * finer
 
 
-def _ratio_of_share(strength: float, model: Model) -> list[float]:
+def _ratio_of_share(strength: float, coarsest: Schedule) -> list[float]:
     """sigma / alpha at the coarsest size that belongs to 0 ... 255 of 255 of a strength."""
-    return [0.0, *(model.schedule(strength * share / 255).ratio for share in range(1, 256))]
+    return [0.0, *(coarsest(strength * share / 255).ratio for share in range(1, 256))]
 
 
 def _stirred(strength: float, request: EditRequest, model: Model) -> Mask | None:
@@ -161,7 +164,8 @@ def _stirred(strength: float, request: EditRequest, model: Model) -> Mask | None
     height, width = request.image.shape[:2]
     sizes = [*model.sizes(width, height), *_further(request, model)]
     least = model.least * sizes[0][0] / sizes[-1][0]
-    asked = np.array([ratio >= least for ratio in _ratio_of_share(strength, model)], np.float32)
+    ratios = _ratio_of_share(strength, model.schedule_at(sizes[0]))
+    asked = np.array([ratio >= least for ratio in ratios], np.float32)
     stirred: Mask = asked[np.rint(request.share * 255).astype(np.uint8)]
     return stirred
 
@@ -182,7 +186,7 @@ def _finest(picture: Rgb, request: EditRequest) -> Rgb:
 
 def _levels(operation: SDEdit, model: Model, each: Pass, method: Method) -> list[Level]:
     """From t0 down, in VP's or VE's coordinates."""
-    levels = method.spacing(model.schedule, each.strength, each.steps, model.least)
+    levels = method.spacing(model.schedule_at(each.size), each.strength, each.steps, model.least)
     return exploding(levels) if operation.sde == "ve" else levels
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.economy import Economy
-from engine.levels import Level, vp_continuous
+from engine.levels import Level, Schedule, vp_continuous
 from engine.models import Clock, interruptible
 from engine.pieces import Wanted
 from engine.sampling import Denoise
@@ -50,6 +50,9 @@ class Toy:
 
     def sizes(self, width: int, height: int) -> list[tuple[int, int]]:
         return [(width, height)]
+
+    def schedule_at(self, size: tuple[int, int]) -> Schedule:
+        return self.schedule
 
     def encode(self, picture: Rgb) -> Tensor:
         return torch.tensor(picture).permute(2, 0, 1)[None].float() / 127.5 - 1

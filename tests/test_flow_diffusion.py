@@ -22,12 +22,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from engine import models
+from engine.area import FINER
 from engine.checkpoints import told
 from engine.edits import edit
 from engine.flow_diffusion import AWAY, FlowDiffusion
 from engine.flow_parts import load_flow_parts, shift_of
 from engine.levels import CLEAN
 from engine.sampling import first_order, sample, seeded
+from engine.sdedit import plan
 from engine.types import (
     Drag,
     EditRequest,
@@ -37,6 +39,7 @@ from engine.types import (
     Inpaint,
     Operation,
     Preview,
+    Rgb,
     SDEdit,
     Translate,
 )
@@ -88,27 +91,25 @@ def asked(operation: Operation | None = None, **settings: Any) -> EditRequest:
     return replace(known, **settings)
 
 
-@pytest.mark.parametrize("negative", ["", "people"])
-def test_an_edit_is_what_diffusers_makes_of_the_same_noise(
-    made: Made, ready: dict[str, FlowDiffusion], negative: str
-) -> None:
+def compare(made: Any, model: FlowDiffusion, image: Rgb, negative: str = "") -> None:
     """Euler's steps along the flow: our first order with eta 0, on the same levels."""
-    model = ready[made[1].name]
-    x0, request = model.encode(picture()), asked(negative_prompt=negative, guidance=4.0)
-    levels = [*(model.schedule(0.5 * (1 - i / 5)) for i in range(5)), CLEAN]
+    height, width = image.shape[:2]
+    x0, request = model.encode(image), asked(negative_prompt=negative, guidance=4.0)
+    schedule = model.schedule_at((width, height))
+    levels = [*(schedule(0.5 * (1 - i / 5)) for i in range(5)), CLEAN]
     draw = seeded(3)
     x = levels[0].alpha * x0 + levels[0].sigma * draw(x0)
     *_, ours = sample(model.denoiser(request), x, levels, draw, 0.0, first_order)
 
-    is_sd3 = "text_encoder_3" in made[0].components
-    theirs = (StableDiffusion3Img2ImgPipeline if is_sd3 else FluxImg2ImgPipeline)(**made[0].components)
+    is_sd3 = "text_encoder_3" in made.components
+    theirs = (StableDiffusion3Img2ImgPipeline if is_sd3 else FluxImg2ImgPipeline)(**made.components)
     theirs.set_progress_bar_config(disable=True)
     led = {"true_cfg_scale": AWAY if model.is_told_guidance else 4.0, "negative_prompt": negative}
     reference = theirs(
         request.prompt,
         image=x0,
-        height=64,
-        width=64,
+        height=height,
+        width=width,
         strength=0.5,
         num_inference_steps=10,
         sigmas=[1 - i / 10 for i in range(10)],
@@ -121,9 +122,35 @@ def test_an_edit_is_what_diffusers_makes_of_the_same_noise(
         ),
     ).images
     if not is_sd3:
-        reference = theirs._unpack_latents(reference, 64, 64, 8)
+        reference = theirs._unpack_latents(reference, height, width, 8)
     assert (ours - reference).norm() / reference.norm() < 1e-4
     assert (ours - x0).norm() / x0.norm() > 0.1  # something happened
+
+
+@pytest.mark.parametrize("negative", ["", "people"])
+def test_an_edit_is_what_diffusers_makes_of_the_same_noise(
+    made: Made, ready: dict[str, FlowDiffusion], negative: str
+) -> None:
+    compare(made[0], ready[made[1].name], picture(), negative)
+
+
+@pytest.mark.parametrize("family", ["sd3", "flux"])
+@pytest.mark.parametrize("size", [(64, 64), (48, 64), (96, 80)])
+def test_levels_move_with_the_size_of_a_picture_as_in_diffusers(
+    folders: dict[str, Made],
+    ready: dict[str, FlowDiffusion],
+    monkeypatch: pytest.MonkeyPatch,
+    family: str,
+    size: tuple[int, int],
+) -> None:
+    """Where the scheduler says so."""
+    made, model = folders[family][0], ready[family]
+    moves = FlowMatchEulerDiscreteScheduler(
+        use_dynamic_shifting=True, base_image_seq_len=4, max_image_seq_len=40
+    )
+    monkeypatch.setattr(made, "scheduler", moves)
+    monkeypatch.setattr(model, "scheduler", dict(moves.config))
+    compare(made, model, np.ascontiguousarray(picture(96)[: size[1], : size[0]]))
 
 
 def test_a_hole_is_filled_as_diffusers_fills_it(
@@ -191,12 +218,46 @@ def test_larger_pictures_get_more_noise_where_the_scheduler_says_so(tokens: int,
     assert shift_of({"shift": 3.0}, tokens) == 3.0
 
 
-def test_flux_begins_at_the_levels_of_its_native_size(folders: dict[str, Made]) -> None:
+def test_every_size_has_the_levels_of_what_the_network_sees_there(folders: dict[str, Made]) -> None:
     parts = load_flow_parts(told(folders["flux"][1]), torch.float32)
     assert parts.native == 1024
-    assert parts.schedule(0.5).ratio == pytest.approx(np.exp(1.15))
+    model = FlowDiffusion(parts, "flux", "cpu", torch.float32, 0.0)
+    assert model.schedule(0.5).ratio == pytest.approx(np.exp(1.15))
+    assert model.schedule_at((1024, 1024))(0.5) == model.schedule(0.5)
+    assert model.schedule_at((1000, 1010))(0.5).ratio == model.schedule_at((1008, 1024))(0.5).ratio
+    assert model.schedule_at((768, 768))(0.5).ratio == pytest.approx(np.exp(0.5 + 0.65 * 2048 / 3840))
+    most = model.schedule_at((1536, 1536))(0.5).ratio
+    assert most == pytest.approx(np.exp(0.5 + 0.65 * 8960 / 3840))
+    assert model.schedule_at((4096, 4096))(0.5).ratio == most  # in pieces no larger than that
     schnell = load_flow_parts(told(folders["flux schnell"][1]), torch.float32)
-    assert schnell.schedule(0.5).ratio == 1
+    model = FlowDiffusion(schnell, "schnell", "cpu", torch.float32, 0.0)
+    assert model.schedule_at((768, 768))(0.5).ratio == 1
+
+
+def test_the_passes_of_an_edit_have_their_sizes_own_levels(
+    ready: dict[str, FlowDiffusion], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """t0 is meant at the coarsest of them, and a finer one begins at the same noise as with other models."""
+    model = ready["flux"]
+    moves = {"use_dynamic_shifting": True, "base_image_seq_len": 4, "max_image_seq_len": 16}
+    monkeypatch.setattr(model, "scheduler", moves)
+    large = np.zeros((160, 160, 3), np.uint8)
+    request = EditRequest(large, large)
+    first, second = plan(SDEdit(0.6), request, model)
+    assert (first.size, second.size) == ((80, 80), (160, 160))
+    assert model.schedule_at(second.size)(second.strength).ratio == pytest.approx(FINER)
+    only, *_ = plan(SDEdit(0.6), asked(), model)
+    coarse, small = (model.schedule_at(each.size)(0.6).ratio for each in (first, only))
+    assert coarse > small
+    seen = list[float]()
+    told_levels = model.network.register_forward_pre_hook(
+        lambda _, told, named: seen.append(float(named["timestep"][0])), with_kwargs=True
+    )
+    list(edit(asked(SDEdit(0.6, order=1), guidance=1.0), model))
+    list(edit(replace(request, operation=SDEdit(0.6, order=1, draft=True), steps=1), model))
+    told_levels.remove()
+    assert seen[0] == pytest.approx(small / (1 + small))
+    assert seen[-1] == pytest.approx(coarse / (1 + coarse))
 
 
 OPERATIONS: list[Operation] = [
