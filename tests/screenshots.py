@@ -7,6 +7,7 @@ those are made: `python -m tests.screenshots drag models`.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -86,24 +87,21 @@ async def drag(window: Window) -> None:
 
 async def models(window: Window) -> None:
     """The dialog of models, with what it can use and what it cannot; the files hold random numbers."""
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "models"
-        folder.mkdir()
-        first, large = random_checkpoints.pipeline("sd1"), random_checkpoints.pipeline("sdxl")
-        random_checkpoints.save_single(first, folder / "watercolour.safetensors", torch.float16)
-        random_checkpoints.save_single(large, folder / "large.safetensors", torch.float16)
-        random_loras.save(folder / "ink.safetensors", first, "kohya")
-        (folder / "sketch.ckpt").write_bytes(b"a pickle")
-        window.library.add([folder])
-        await until(lambda: len(window.library.entries) == 5)
-        window.comfort.show_models()
-        dialog = window.findChild(ModelsDialog)
-        assert isinstance(dialog, ModelsDialog)
-        dialog.list.setCurrentItem(
-            next(iter(dialog.list.findItems("watercolour", Qt.MatchFlag.MatchExactly)))
-        )
-        await take(dialog, WINDOWS / "models.jpg")
-        dialog.accept()
+    folder = Path.home() / "Models"
+    folder.mkdir()
+    first, large = random_checkpoints.pipeline("sd1"), random_checkpoints.pipeline("sdxl")
+    random_checkpoints.save_single(first, folder / "watercolour.safetensors", torch.float16)
+    random_checkpoints.save_single(large, folder / "large.safetensors", torch.float16)
+    random_loras.save(folder / "ink.safetensors", first, "kohya")
+    (folder / "sketch.ckpt").write_bytes(b"a pickle")
+    window.library.add([folder])
+    await until(lambda: len(window.library.entries) == 5)
+    window.comfort.show_models()
+    dialog = window.findChild(ModelsDialog)
+    assert isinstance(dialog, ModelsDialog)
+    dialog.list.setCurrentItem(next(iter(dialog.list.findItems("watercolour", Qt.MatchFlag.MatchExactly))))
+    await take(dialog, WINDOWS / "models.jpg")
+    dialog.accept()
 
 
 async def layers(window: Window) -> None:
@@ -170,11 +168,12 @@ async def use(window: Window, engine: Engine, names: list[str]) -> None:
 def main(names: list[str]) -> None:
     application = QApplication([])
     theme.dress(application)
-    with qasync.QEventLoop(application) as loop, tempfile.TemporaryDirectory() as folder:
+    with qasync.QEventLoop(application) as loop, tempfile.TemporaryDirectory() as home:
+        os.environ["HOME"] = home  # no places of whoever makes the pictures are seen in them
         engine = Engine("auto", VERSION)
         settings = Settings(variants=3, seed=3, seed_locked=True)
         session = Session(new_document(512, 512, (255, 255, 255, 255)))
-        window = Window(session, engine, settings, Path(folder) / "settings.toml")
+        window = Window(session, engine, settings, Path(home) / "settings.toml")
         window.resize(1280, 800)
         window.show()
         loop.run_until_complete(use(window, engine, names or list(PICTURES)))

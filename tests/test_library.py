@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.random_checkpoints import pipeline, save_folder
 from tests.test_access import nameless
 from tests.test_checkpoints import LORA, SD1, TINY, Shapes, checkpoint
 from tests.test_tiny_decoder import tiny
+from ui.model_words import place_words
 from ui.models import Entry, Library, dropped_models, entries
 from ui.models_dialog import ModelsDialog
 from ui.settings import load_settings
@@ -221,6 +223,12 @@ async def test_the_dialog_tells_what_each_one_is(bench: Bench, folder: Path) -> 
     assert dialog.sentence.text().startswith("old.ckpt is a pickle")
     assert "weights_only" in dialog.sentence.text()
     assert not dialog.use_button.isVisible()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no ~")
+def test_a_place_at_home_is_written_from_there() -> None:
+    assert place_words(Path.home() / "Models" / "dream.safetensors") == "~/Models/dream.safetensors"
+    assert place_words(Path("/srv/models")) == "/srv/models"
 
 
 @scenario

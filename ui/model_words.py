@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from engine.checkpoints import NAMES, Checkpoint
 from ui.apply import DOT
 from ui.language import marked, told, tr
@@ -54,12 +57,12 @@ def refusal_of(entry: Entry) -> str:
 
 def facts_of(entry: Entry) -> dict[str, str]:
     checkpoint = entry.checkpoint
-    place = str(entry.path or "")
     if entry.path is None:
         return {
             "Kind": tr("The model that comes with Driftpaint"),
             "Made for": tr("landscapes, in few seconds"),
         }
+    place = place_words(entry.path)
     if checkpoint is None:
         return {"Place": place}
     kinds = {
@@ -88,6 +91,13 @@ def facts_of(entry: Entry) -> dict[str, str]:
         "Size": f"{size(checkpoint.bytes)} {DOT} {numbers}" if checkpoint.bytes else "",
         "Place": place,
     }
+
+
+def place_words(path: Path) -> str:
+    """As it is written where a user is at home."""
+    home = Path.home()
+    is_short = os.name == "posix" and path.is_relative_to(home)
+    return str("~" / path.relative_to(home)) if is_short else str(path)
 
 
 def _family(checkpoint: Checkpoint) -> str:

@@ -29,7 +29,7 @@ from ui.apply import DOT
 from ui.dialogs import FileDialog, own
 from ui.fetching import FetchDialog
 from ui.language import marked, tr
-from ui.model_words import decoder_in_short, facts_of, in_short, refusal_of, shown_words
+from ui.model_words import decoder_in_short, facts_of, in_short, place_words, refusal_of, shown_words
 from ui.models import UNUSED, Entry, Library, dropped_models
 from ui.network import Network
 from ui.switching import Switching
@@ -189,7 +189,7 @@ class ModelsDialog(QDialog):
             yield None, tr("Watched folders"), ""
         for folder in self._library.folders:
             there = "" if Path(folder).is_dir() else tr("not there")
-            yield folder, Path(folder).name or folder, there or str(Path(folder).parent)
+            yield folder, Path(folder).name or folder, there or place_words(Path(folder).parent)
 
     @Slot()
     def _show_chosen(self) -> None:
@@ -201,7 +201,8 @@ class ModelsDialog(QDialog):
             self.sentence.setText(refusal_of(what))
         else:
             self.name.setText(Path(what or "").name)
-            facts = {"Kind": tr("A folder that is watched: what is put there is listed"), "Place": what or ""}
+            place = place_words(Path(what)) if what else ""
+            facts = {"Kind": tr("A folder that is watched: what is put there is listed"), "Place": place}
             self.sentence.setText("")
         self.sentence.setVisible(bool(self.sentence.text()))
         for key, value in self.facts.items():
