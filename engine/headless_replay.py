@@ -84,9 +84,14 @@ def _opened(ask: argparse.Namespace) -> Recipe:
         raise EngineError(f"There is no file {ask.recipe}; check the name.") from None
     except (OSError, UnicodeDecodeError):
         raise EngineError(f"{ask.recipe} cannot be read as a recipe; choose another file.") from None
-    recipe, notes = with_files(from_json(text, str(ask.recipe)), ask.recipe.parent)
-    for note in notes:
-        say(note)
+    recipe, changed = with_files(from_json(text, str(ask.recipe)), ask.recipe.parent)
+    for each in changed:
+        if each.is_gone:
+            raise EngineError(
+                f"The recipe needs {each.name}, which is not at {each.path} any more; put it there, or "
+                "beside the recipe."
+            )
+        say(f"The recipe was made with another {each.name}; the result will not be the same.")
     seed = recipe.seed if ask.seed is None else ask.seed
     return replace(recipe, seed=seed, model=ask.model or recipe.model)
 

@@ -6,7 +6,6 @@ a folder in diffusers' layout or a checkpoint in one file.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
+from engine import weights
 from engine.checkpoints import settings, told
 from engine.device_check import checked, is_fast
 from engine.economy import Economy
@@ -28,8 +28,7 @@ from engine.pieces import Wanted
 from engine.sampling import Denoise
 from engine.types import NO_MEMORY, EditRequest, EngineError, Mask, ModelFacts, Rgb
 
-RESOURCES = Path(__file__).parents[1] / "resources"
-NAMED = {"starter": RESOURCES / "starter"}
+NAMED = weights.NAMED
 KINDS = {  # _class_name of model_index.json, or a family of `engine.checkpoints`: module
     "StarterPipeline": "engine.pixel_diffusion",
     "sd1": "engine.latent_diffusion",
@@ -38,12 +37,14 @@ KINDS = {  # _class_name of model_index.json, or a family of `engine.checkpoints
     "sd3": "engine.flow_diffusion",
     "flux": "engine.flow_diffusion",
 }
-WHOLE_DIGEST = 2**28  # bytes: of a larger file of weights only samples are hashed
 DAMAGES = (  # what a file can do to the libraries that read it
     *(OSError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError),
     *(MemoryError, SafetensorError, StrictDataclassError),
 )
-SAMPLE, SAMPLES = 2**16, 256
+
+
+class TooLarge(EngineError, MemoryError):
+    """There is not enough memory for a model."""
 
 
 class Interrupted(Exception):
@@ -143,7 +144,7 @@ def load(name: str = "starter", device: str = "auto") -> Model:
             ) from error
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise EngineError(f"The model in {path} is damaged ({reason}); get a fresh copy.") from error
-    model.facts = replace(model.facts, weights=_digest(path) if path.name else "")
+    model.facts = replace(model.facts, weights=weights.digest_of(path) if path.name else "")
     return model
 
 
@@ -192,22 +193,6 @@ def interruptible(network: nn.Module, stop: Callable[[], bool]) -> Iterator[None
     finally:
         for hook in hooks:
             hook.remove()
-
-
-def _digest(path: Path) -> str:
-    """SHA-256 of the files of weights, in the order of their names; of samples of those that are large."""
-    digest = hashlib.sha256()
-    for file in sorted(path.rglob("*.safetensors")) if path.is_dir() else [path]:
-        with file.open("rb") as content:
-            size = file.stat().st_size
-            if size <= WHOLE_DIGEST:
-                digest.update(hashlib.file_digest(content, "sha256").digest())
-                continue
-            digest.update(size.to_bytes(8, "little"))
-            for i in range(SAMPLES):
-                content.seek(i * (size - SAMPLE) // (SAMPLES - 1))
-                digest.update(content.read(SAMPLE))
-    return digest.hexdigest()
 
 
 def _kind(path: Path) -> str:

@@ -16,7 +16,17 @@ from engine.edits import edit
 from engine.headless import main
 from engine.headless_edits import put_back
 from engine.pictures import open_picture, save_picture
-from engine.recipe import from_json, place_of, recipe_of, request_of, to_json, variant_of, with_files
+from engine.recipe import (
+    Changed,
+    from_json,
+    place_of,
+    recipe_of,
+    request_of,
+    to_json,
+    variant_of,
+    with_files,
+    with_model,
+)
 from engine.toy import Toy
 from engine.types import (
     Drag,
@@ -32,6 +42,7 @@ from engine.types import (
     SDEdit,
     Translate,
 )
+from engine.weights import NAMED, digest_of
 
 RANDOM = np.random.default_rng(0)
 PICTURE = RANDOM.integers(0, 256, (90, 120, 3), dtype=np.uint8)
@@ -225,19 +236,41 @@ def test_what_lies_beside_the_model_is_kept_by_name_and_content(tmp_path: Path) 
     moved = tmp_path / "moved"
     moved.mkdir()
     style.rename(moved / style.name)
-    found, notes = with_files(recipe, moved)
-    assert (found.loras[0].path, notes) == (str(moved / style.name), [])
+    found, changed = with_files(recipe, moved)
+    assert (found.loras[0].path, changed) == (str(moved / style.name), [])
 
     style.write_bytes(b"another of the same name")  # what is the same is taken, wherever it is
     assert with_files(recipe, moved) == (found, [])
     (moved / style.name).unlink()
-    other, notes = with_files(recipe, moved)
+    other, changed = with_files(recipe, moved)
     assert other == recipe
-    assert notes == ["The recipe was made with another style.safetensors; the result will not be the same."]
+    assert changed == [Changed(style.name, str(style), is_gone=False)]
 
     word.unlink()
-    with pytest.raises(EngineError, match=r"needs word.safetensors, which is not at .*; put it there, or"):
-        with_files(recipe, moved)
+    without, changed = with_files(recipe, moved)
+    assert changed[1:] == [Changed(word.name, str(word), is_gone=True)]
+    assert (without.loras, without.embeddings) == (recipe.loras, ())
+
+
+def test_a_model_is_known_again_by_its_weights(tmp_path: Path) -> None:
+    model, moved = tmp_path / "dream.safetensors", tmp_path / "moved" / "dream.safetensors"
+    model.write_bytes(b"some weights")
+    recipe = replace(recipe_of(stroked(), AT, SIZE), model=str(model), weights=digest_of(model))
+    assert with_model(recipe, {}) == (recipe, [])
+    moved.parent.mkdir()
+    model.rename(moved)
+    assert with_model(recipe, {}) == (recipe, [Changed(model.name, str(model), is_gone=True)])
+    found, changed = with_model(recipe, {moved.name: str(moved)})
+    assert (found.model, changed) == (str(moved), [])
+    moved.write_bytes(b"other weights")
+    _, changed = with_model(recipe, {moved.name: str(moved)})
+    assert changed == [Changed(model.name, str(moved), is_gone=False)]
+    assert with_model(replace(recipe, model="toy", weights=""), {}) == (
+        replace(recipe, model="toy", weights=""),
+        [],
+    )
+    starter = replace(recipe, model="starter", weights=digest_of(NAMED["starter"]))
+    assert with_model(starter, {}) == (starter, [])
 
 
 # ---- from the command line
@@ -308,6 +341,21 @@ def test_other_weights_are_told_of(tmp_path: Path, recipe: Path, capsys: pytest.
     save_picture(tmp_path / "in.png", PICTURE)
     assert main(["replay", str(recipe), str(tmp_path / "in.png"), "-o", str(tmp_path / "out.png")]) == 0
     assert "made with other weights of toy" in capsys.readouterr().err
+
+
+def test_a_file_that_is_gone_is_asked_for(
+    tmp_path: Path, recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = json.loads(recipe.read_text(encoding="utf-8"))
+    recipe.write_text(
+        json.dumps({**told, "loras": [{"path": "C:\\loras\\style.safetensors"}]}), encoding="utf-8"
+    )
+    save_picture(tmp_path / "in.png", PICTURE)
+    assert main(["replay", str(recipe), str(tmp_path / "in.png"), "-o", str(tmp_path / "out.png")]) == 2
+    said = capsys.readouterr().err
+    assert (
+        "needs style.safetensors, which is not at C:\\loras\\style.safetensors any more; put it there" in said
+    )
 
 
 @pytest.mark.parametrize(

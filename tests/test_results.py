@@ -336,7 +336,7 @@ async def test_a_result_of_another_day_is_made_again_by_its_recipe(bench: Bench,
     bench.session.open(replace(bench.session.document, results=(made,)))
     bench.window.editing.abandon()  # nothing is known but the document
     bench.window.results.again()
-    await bench.finish()
+    await bench.until(lambda: len(results(bench)) == 2)
     _, again = results(bench)
     known = open_picture(photo).rgba
     assert abs(laid(known, again) - laid(known, made)).max() <= 2  # one goes through 8 bits of alpha
@@ -372,7 +372,7 @@ async def test_a_recipe_of_another_picture_is_run_on_this_one(bench: Bench, phot
     await bench.open(photo)
     bench.window.results.run_recipe_of(path)
     assert "made on 96 x 64 pixels" in bench.window.messages.text.text()
-    await bench.finish()
+    await bench.until(lambda: bool(results(bench)))
     assert results(bench)[0].at == Rect(0, 0, 300, 200)
 
 

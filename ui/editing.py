@@ -206,7 +206,8 @@ class Editing(QObject):
         document = self._session.document
         ask = await asyncio.to_thread(asked, document)  # 0.3 s at 4096 x 4096
         size = document.width, document.height
-        self._landing = await asyncio.to_thread(Run, ask, size, self.weights)
+        weights = self.weights if ask.request.model == self.model else None
+        self._landing = await asyncio.to_thread(Run, ask, size, weights)
         self._asks.append((ask, set()))
         self._ask, self.candidates, self.number, self._pace = ask, [], 0, Pace()
         self._on_the_way, self.way = {}, 1.0

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from engine.pictures import flat
-from engine.recipe import Recipe, from_json, place_of, recipe_of, request_of, to_json, variant_of
+from engine.recipe import Recipe, from_json, place_of, recipe_of, request_of, to_json, variant_of, weights_of
 from engine.types import Drag, EditRequest, EngineError, Inpaint, SDEdit, Settle, Translate
 from ui import areas
 from ui.apply import DOT, Ask, Candidate, permitted
@@ -27,10 +27,13 @@ from ui.spaces import as_seen
 class Run:
     """Makes results of the candidates of one ask, each with its recipe and the time that it took."""
 
-    def __init__(self, ask: Ask, size: tuple[int, int], weights: str = "") -> None:
-        """It takes a while for large pictures, so make it beside the event loop."""
+    def __init__(self, ask: Ask, size: tuple[int, int], weights: str | None = "") -> None:
+        """It takes a while for large pictures, so make it beside the event loop. Of a model that is not ready
+        yet the weights are None.
+        """
         self._ask = ask
         self._recipe = replace(recipe_of(ask.request, ask.at, size), weights=weights, name=ask.label)
+        weights = weights_of(ask.request.model) if weights is None else weights
         self._since = time.monotonic()
 
     def result(self, candidate: Candidate, seconds: float | None = None) -> Result:

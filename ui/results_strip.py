@@ -5,6 +5,7 @@ It takes no room while there is nothing in it, and one line when it is folded.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -36,6 +37,8 @@ from ui.editing import Editing
 from ui.icons import icon
 from ui.key_tips import command_button, key_of
 from ui.language import tr
+from ui.models import Library
+from ui.replaying import ChangedDialog, as_it_is_now
 from ui.result_cards import TALL, WIDE, Cards, card
 from ui.results import again, exchanged, swept, weight
 from ui.session import Session
@@ -57,9 +60,11 @@ class Results(QWidget):
 
     told = Signal(str)
 
-    def __init__(self, session: Session, editing: Editing, work: Work, settings: Settings) -> None:
+    def __init__(
+        self, session: Session, editing: Editing, library: Library, work: Work, settings: Settings
+    ) -> None:
         super().__init__()
-        self._session, self._editing, self._work = session, editing, work
+        self._session, self._editing, self._library, self._work = session, editing, library, work
         self._folder = settings.folder
         self._shown: tuple[Result, ...] = ()
         self._pictures: WeakKeyDictionary[Result, QPixmap] = WeakKeyDictionary()
@@ -197,7 +202,7 @@ class Results(QWidget):
             if (document.width, document.height) != recipe.size:
                 made = tr("The recipe was made on {width} x {height} pixels; its places are scaled.")
                 self.told.emit(made.format(width=recipe.size.width, height=recipe.size.height))
-            self._editing.start(partial(_again, recipe=recipe))
+            self._work.begin(self._replay(recipe, path.parent))
 
     # ---- what is shown
 
@@ -339,14 +344,28 @@ class Results(QWidget):
             self._work.failed.emit(str(error))
             return
         seed = recipe.seed if by is None else _other_seed(recipe, self._shown)
-        before = self._editing.ask_of(result)
-        self._editing.start(partial(_again, recipe=replace(recipe, seed=seed), before=before))
+        recipe, before = replace(recipe, seed=seed), self._editing.ask_of(result)
+        if before is not None:
+            self._editing.start(partial(_as_asked, recipe=recipe, before=before))
+        else:
+            self._work.begin(self._replay(recipe))
+
+    async def _replay(self, recipe: Recipe, *folders: Path) -> None:
+        """Run it with what it was made with; where that is not there any more, ask first."""
+        model, entries = self._editing.model, self._library.entries
+        entry = self._library.named(model)
+        name = Path(model).stem if entry is None else entry.name
+        now, told = await asyncio.to_thread(as_it_is_now, recipe, entries, folders, model, name)
+        if not told:
+            self._editing.start(partial(again, recipe=now))
+            return
+        dialog = ChangedDialog(self.window(), told)
+        dialog.accepted.connect(lambda: self._editing.start(partial(again, recipe=now)))
+        dialog.open()
 
 
-def _again(document: Document, recipe: Recipe, before: Ask | None = None) -> Ask:
-    """As it was asked before, if that is still known, else by the recipe."""
-    if before is None:
-        return again(document, recipe)
+def _as_asked(document: Document, recipe: Recipe, before: Ask) -> Ask:
+    """As it was asked in this session."""
     request = replace(before.request, operation=recipe.operation, seed=recipe.seed, variants=1)
     return replace(before, request=request)
 

@@ -1,0 +1,35 @@
+"""Which weights a model has: a digest of their files, the same wherever they lie. No torch."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+RESOURCES = Path(__file__).parents[1] / "resources"
+NAMED = {"starter": RESOURCES / "starter"}
+WHOLE = 2**28  # bytes: of a larger file of weights only samples are hashed
+SAMPLE, SAMPLES = 2**16, 256
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of the files of weights, in the order of their names; of samples of those that are large."""
+    files = sorted(path.rglob("*.safetensors")) if path.is_dir() else [path]
+    told = ((file, file.stat()) for file in files)
+    return _digest_of(tuple((file, stat.st_mtime_ns, stat.st_size) for file, stat in told))
+
+
+@lru_cache(16)
+def _digest_of(files: tuple[tuple[Path, int, int], ...]) -> str:
+    """Once for each time that they have changed."""
+    digest = hashlib.sha256()
+    for file, _, size in files:
+        with file.open("rb") as content:
+            if size <= WHOLE:
+                digest.update(hashlib.file_digest(content, "sha256").digest())
+                continue
+            digest.update(size.to_bytes(8, "little"))
+            for i in range(SAMPLES):
+                content.seek(i * (size - SAMPLE) // (SAMPLES - 1))
+                digest.update(content.read(SAMPLE))
+    return digest.hexdigest()
