@@ -10,12 +10,14 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QFileIconProvider,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QListWidget,
     QPushButton,
+    QScrollArea,
     QSplitter,
     QToolButton,
     QTreeView,
@@ -143,14 +145,14 @@ class NewDialog(QDialog):
         self.create_button.clicked.connect(self.accept)
         self.cancel_button.clicked.connect(self.reject)
         self.accepted.connect(self._accepted)
-        column = _column(self)
+        column = sheet(self)
         column.addLayout(presets)
         column.addWidget(caption(tr("Size")))
         column.addLayout(size)
         column.addWidget(caption(tr("Background")))
         column.addWidget(self.ground)
         column.addSpacing(theme.GRID)
-        column.addLayout(_buttons(self.cancel_button, self.create_button))
+        column.addLayout(answers(self.cancel_button, self.create_button))
         self.setFixedWidth(360)
 
     def _preset(self) -> None:
@@ -182,11 +184,11 @@ class SaveFirstDialog(QDialog):
         self.save_button.clicked.connect(self._save)
         self.discard_button.clicked.connect(self._discard)
         self.cancel_button.clicked.connect(self.reject)
-        column = _column(self)
+        column = sheet(self)
         column.addWidget(title)
         column.addWidget(caption(tr("What is not saved is lost.")))
         column.addSpacing(theme.GRID)
-        column.addLayout(_buttons(self.discard_button, self.cancel_button, self.save_button))
+        column.addLayout(answers(self.discard_button, self.cancel_button, self.save_button))
         self.setFixedWidth(400)
 
     def _save(self) -> None:
@@ -234,9 +236,9 @@ class AboutDialog(QDialog):
         row.setSpacing(2 * theme.GRID)
         row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(text, 1)
-        column = _column(self)
+        column = sheet(self)
         column.addLayout(row)
-        column.addLayout(_buttons(close))
+        column.addLayout(answers(close))
 
 
 def own(dialog: QDialog) -> None:
@@ -247,7 +249,8 @@ def own(dialog: QDialog) -> None:
         dialog.finished.connect(window.activateWindow)
 
 
-def _column(dialog: QDialog) -> QVBoxLayout:
+def sheet(dialog: QDialog) -> QVBoxLayout:
+    """What the parts of a small dialog stand in, one below the other."""
     own(dialog)
     column = QVBoxLayout(dialog)
     column.setContentsMargins(20, 20, 20, 20)
@@ -255,7 +258,8 @@ def _column(dialog: QDialog) -> QVBoxLayout:
     return column
 
 
-def _buttons(*buttons: QPushButton) -> QHBoxLayout:
+def answers(*buttons: QPushButton) -> QHBoxLayout:
+    """The buttons at its end."""
     row = QHBoxLayout()
     row.setSpacing(theme.GRID)
     row.addStretch(1)
@@ -263,3 +267,24 @@ def _buttons(*buttons: QPushButton) -> QHBoxLayout:
         button.setMinimumWidth(88)
         row.addWidget(button)
     return row
+
+
+def scrolled(page: QWidget) -> QScrollArea:
+    """A page that may be higher than the dialog, but never wider."""
+    area = QScrollArea()
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(page)
+    return area
+
+
+def rows_in(page: QWidget) -> QGridLayout:
+    """Names on its left, and what they are set by on its right."""
+    grid = QGridLayout(page)
+    grid.setContentsMargins(0, 0, theme.GRID, 0)
+    grid.setHorizontalSpacing(theme.GRID)
+    grid.setVerticalSpacing(2)
+    grid.setColumnStretch(0, 1)
+    return grid

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QPushButton, QWidget
 
 from ui import theme
-from ui.dialogs import own
+from ui.dialogs import answers, sheet
 from ui.language import tr
 from ui.pictures import Export
 from ui.slider import Slider
@@ -36,7 +36,6 @@ class ExportDialog(QDialog):
     def __init__(self, parent: QWidget, ending: str, quality: int, *, deep: bool, metadata: bool) -> None:
         """`deep`: the document has 16 bits a channel; `metadata`: it has EXIF or XMP."""
         super().__init__(parent)
-        own(self)
         self.setWindowTitle(tr("Export"))
         kinds = [(value, name, tr(help_text)) for value, name, help_text in KINDS]
         self.kind = Segments(tr("Kind of picture"), kinds, ending)
@@ -82,7 +81,6 @@ class AlreadyOpenDialog(QDialog):
 
     def __init__(self, parent: QWidget, name: str) -> None:
         super().__init__(parent)
-        own(self)
         self.setWindowTitle(tr("Already open"))
         title = QLabel(tr("{name} is open in another Driftpaint. Open a copy?").format(name=name))
         title.setProperty("title", True)
@@ -103,16 +101,8 @@ class AlreadyOpenDialog(QDialog):
 
 
 def _fill(dialog: QDialog, parts: Sequence[QWidget], buttons: Sequence[QPushButton]) -> None:
-    row = QHBoxLayout()
-    row.setSpacing(theme.GRID)
-    row.addStretch(1)
-    for button in buttons:
-        button.setMinimumWidth(88)
-        row.addWidget(button)
-    column = QVBoxLayout(dialog)
-    column.setContentsMargins(20, 20, 20, 20)
-    column.setSpacing(theme.GRID)
+    column = sheet(dialog)
     for part in parts:
         column.addWidget(part)
     column.addSpacing(theme.GRID)
-    column.addLayout(row)
+    column.addLayout(answers(*buttons))

@@ -7,16 +7,13 @@ from dataclasses import Field, fields, replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
-    QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QScrollArea,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -24,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui import theme
-from ui.dialogs import PageList, own
+from ui.dialogs import PageList, own, rows_in, scrolled
 from ui.language import NAMES, tr
 from ui.settings import PAGES, Settings
 from ui.slider import Slider
@@ -79,11 +76,7 @@ class PreferencesDialog(QDialog):
 
     def _page(self, about: list[Field[Any]]) -> QWidget:
         page = QWidget()
-        grid = QGridLayout(page)
-        grid.setContentsMargins(0, 0, theme.GRID, 0)
-        grid.setHorizontalSpacing(theme.GRID)
-        grid.setVerticalSpacing(2)
-        grid.setColumnStretch(0, 1)
+        grid = rows_in(page)
         for each in about:
             row = Row(each, getattr(self.settings, each.name))
             row.set = partial(self._set, each.name)
@@ -96,13 +89,7 @@ class PreferencesDialog(QDialog):
                 grid.addWidget(row.help, line + 1, 0, 1, 2)
             grid.setRowMinimumHeight(line + 2, theme.GRID)
         grid.setRowStretch(grid.rowCount(), 1)
-        area = QScrollArea()
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(page)
-        return area
+        return scrolled(page)
 
     def _set(self, name: str, value: Any) -> None:
         if getattr(self.settings, name) != value:

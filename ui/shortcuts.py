@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from ui import theme
 from ui.actions import BY_HAND, MENUS, Action
-from ui.dialogs import own
+from ui.dialogs import own, rows_in, scrolled
 from ui.keys import Keys, native
 from ui.language import marked, plain, tr
 from ui.widgets import caption, icon_button, push_button, restyle
@@ -117,12 +116,7 @@ class ShortcutsDialog(QDialog):
         self.rows: list[tuple[str, list[QWidget]]] = []  # what is searched, and what is hidden
         self._titles: list[tuple[QLabel, int, int]] = []  # with the rows that are theirs
         self._grid = self._made_grid(table)
-        self._area = area = QScrollArea()
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(self._grid)
+        self._area = scrolled(self._grid)
         self._asked = ("", "")  # the action, and the key that another one has
         self._question = self._made_question()
         reset_all = push_button(tr("Reset all"))
@@ -141,7 +135,7 @@ class ShortcutsDialog(QDialog):
         column.setContentsMargins(20, 20, 20, 20)
         column.setSpacing(theme.GRID)
         column.addWidget(self.search)
-        column.addWidget(area, 1)
+        column.addWidget(self._area, 1)
         column.addWidget(self._question)
         column.addLayout(bottom)
         self.resize(560, 640)
@@ -159,11 +153,7 @@ class ShortcutsDialog(QDialog):
 
     def _made_grid(self, table: Sequence[Action]) -> QWidget:
         page = QWidget()
-        grid = QGridLayout(page)
-        grid.setContentsMargins(0, 0, theme.GRID, 0)
-        grid.setHorizontalSpacing(theme.GRID)
-        grid.setVerticalSpacing(2)
-        grid.setColumnStretch(0, 1)
+        grid = rows_in(page)
         for menu in MENUS:
             actions = [action for action in table if action.menu == menu and action.name]
             self._add_title(grid, plain(tr(menu)), len(actions))

@@ -56,14 +56,11 @@ class Drag:
     shortcut: str = "W"
     tip: str = "Press on a thing and pull it where it shall be. With Alt draw round it first."
     cursor: Qt.CursorShape = CROSS
+    outline: float | None = None
     radius: float = 32.0  # canvas pixels, of the next handle
     keep: bool = False  # leave the sources as they are, too
     ghost: Ghost = field(default_factory=Ghost)
     line: list[Point] = field(default_factory=list)  # of the lasso that is being drawn
-
-    @property
-    def outline(self) -> float | None:
-        return None
 
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:
         at = pointer.x, pointer.y

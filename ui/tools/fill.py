@@ -31,16 +31,13 @@ class Fill:
     shortcut: str = "G"
     tip: str = "Fill an area of similar colour, as it is seen, with strokes of the current one."
     cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
+    outline: float | None = None
     tolerance: float = slider(32, "Tolerance", 0, 255, "", 1.6, "How different a filled colour may be")
     grow: float = slider(0, "Grow", 0, 16, " px", 1, "How far it reaches below the edges round it")
     opacity: float = share(1.0, "Opacity", "How much the fill covers", 1)
     touching: bool = switch(True, "Touching", "link", "Only what hangs together with the place clicked")
     merged: bool = switch(True, "All layers", "stack", "Look at the picture as it is seen, not at one layer")
     smooth: bool = switch(True, "Smooth", "circle-half", "A soft step of one pixel at the edge")
-
-    @property
-    def outline(self) -> float | None:
-        return None
 
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:
         document = session.document

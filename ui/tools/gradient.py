@@ -44,16 +44,13 @@ class Gradient:
     shortcut: str = "Shift+G"
     tip: str = "Draw a line: colours go over along it. Shift keeps to even angles. It lies on the strokes."
     cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
+    outline: float | None = None
     form: str = choice("linear", "Form", FORMS)
     end: str = choice("background", "To", ENDS)
     turned: bool = switch(False, "Turn round", "swap", "From the other end")
     opacity: float = share(1.0, "Opacity", "How much it covers", 1)
     line: QLineF | None = field(default=None, repr=False)  # while it is drawn, canvas pixels
     laid: QLineF | None = field(default=None, repr=False)  # the last one, seen until its pixels are there
-
-    @property
-    def outline(self) -> float | None:
-        return None
 
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:
         first = QPointF(pointer.x, pointer.y)

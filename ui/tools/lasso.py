@@ -38,14 +38,11 @@ class Lasso:
     shortcut: str = "L"
     tip: str = "Draw round what shall be selected. Shift adds, Alt takes away."
     cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
+    outline: float | None = None
     how: How = choice("replace", "Mode", MODES)
     feather: float = slider(0, "Feather", 0, 200, " px", 2, "How softly the edge fades, to either side")
     smooth: bool = switch(True, "Smooth", "circle-half", "A soft step of one pixel at the edge")
     line: list[Point] = field(default_factory=list, repr=False)  # what is being drawn
-
-    @property
-    def outline(self) -> float | None:
-        return None
 
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:
         how = asked_how(self.how, session, pointer)

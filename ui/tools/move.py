@@ -29,16 +29,13 @@ class Move:
     shortcut: str = "V"
     tip: str = "Move the layer, or what is selected of it. Alt moves a copy, Shift keeps to one direction."
     cursor: Qt.CursorShape = Qt.CursorShape.SizeAllCursor
+    outline: float | None = None
     picks: bool = switch(
         False, "Pick", "hand-pointing", "Move the layer that is seen under the pointer, whichever is active"
     )
     floating: Floating | None = field(default=None, repr=False)
     by: tuple[int, int] = (0, 0)
     landing: Landing = field(default_factory=Landing, repr=False)
-
-    @property
-    def outline(self) -> float | None:
-        return None
 
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:
         if self.picks:

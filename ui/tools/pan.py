@@ -17,10 +17,7 @@ class Pan:
     shortcut: str = "H"
     tip: str = "Move the view. With any tool, hold Space or use the middle button."
     cursor: Qt.CursorShape = Qt.CursorShape.OpenHandCursor
-
-    @property
-    def outline(self) -> float | None:
-        return None
+    outline: float | None = None
 
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:
         while pointer.down:

@@ -30,14 +30,11 @@ class Pick:
     shortcut: str = "I"
     tip: str = "Take a colour from the picture. With the brush, hold Ctrl."
     cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
+    outline: float | None = None
     side: int = choice(1, "Sample", SAMPLES)
     merged: bool = switch(True, "All layers", "stack", "What is seen, not the active layer alone")
     place: QPointF | None = field(default=None, repr=False)  # canvas pixels, while it picks
     before: QColor = field(default_factory=QColor, repr=False)
-
-    @property
-    def outline(self) -> float | None:
-        return None
 
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:
         self.before = QColor(session.colour)

@@ -57,13 +57,10 @@ class Select:
     shortcut: str = "M"
     tip: str = "Select a rectangle. " + CORNERS
     cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
+    outline: float | None = None
     how: How = choice("replace", "Mode", MODES)
     feather: float = slider(0, "Feather", 0, 200, " px", 2, "How softly the edge fades, to either side")
     corners: tuple[QPointF, QPointF] | None = field(default=None, repr=False)  # of what is being drawn
-
-    @property
-    def outline(self) -> float | None:
-        return None
 
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:
         how = asked_how(self.how, session, pointer)

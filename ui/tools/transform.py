@@ -49,6 +49,7 @@ class Transform:
     shortcut: str = "Ctrl+T"
     tip: str = "Scale, turn and move the layer by its frame."
     cursor: Qt.CursorShape = Qt.CursorShape.ArrowCursor
+    outline: float | None = None
     mode: Mode = choice("scale", "Mode", MODES)
     how: Resampling = choice("bicubic", "Pixels", WAYS)
     floating: Floating | None = field(default=None, repr=False)  # what is in the frame
@@ -56,10 +57,6 @@ class Transform:
     _of: tuple[Document, int] | None = field(default=None, repr=False)  # document and layer of the frame
     is_under_way: bool = field(default=False, repr=False)  # whether there is something to be applied
     landing: Landing = field(default_factory=Landing, repr=False)
-
-    @property
-    def outline(self) -> float | None:
-        return None
 
     def look(self, session: Session) -> bool:
         """Put the frame round the active layer, unless it is there; whether there is one."""

@@ -27,16 +27,13 @@ class Wand:
     shortcut: str = "Shift+W"
     tip: str = "Select what has a similar colour. Shift adds, Alt takes away."
     cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
+    outline: float | None = None
     how: How = choice("replace", "Mode", MODES)
     tolerance: float = slider(32, "Tolerance", 0, 255, "", 1.6, "How different a colour may be")
     touching: bool = switch(True, "Touching", "link", "Only what hangs together with the place clicked")
     merged: bool = switch(True, "All layers", "stack", "Look at the picture as it is seen, not at one layer")
     smooth: bool = switch(True, "Smooth", "circle-half", "A soft step of one pixel at the edge")
     feather: float = slider(0, "Feather", 0, 200, " px", 2, "How softly the edge fades, to either side")
-
-    @property
-    def outline(self) -> float | None:
-        return None
 
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:
         document = session.document
