@@ -143,23 +143,7 @@ class MaterialsPalette(QWidget):
             self.brush_wanted.emit(BRUSHES.get(name.material.name, PLAIN))
 
 
-class _Cell(QToolButton):
-    """What the arrow keys lead to."""
-
-    row: int
-    column: int
-
-    def event(self, event: QEvent) -> bool:
-        return is_claimed(event, *WAYS, Qt.Key.Key_Space) or super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in WAYS:
-            event.ignore()  # so the palette gets it
-        else:
-            super().keyPressEvent(event)
-
-
-class _Name(_Cell):
+class _Name(QToolButton):
     """The name of a material, which is a button but looks like a name."""
 
     def __init__(self, row: int, material: Material) -> None:
@@ -189,8 +173,26 @@ class _Name(_Cell):
                 painter.setPen(QColor(theme.ACCENT))
                 painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 3, 3)
 
+    def event(self, event: QEvent) -> bool:
+        return is_claimed(event, *WAYS, Qt.Key.Key_Space) or super().event(event)
 
-class _Shade(_Cell, Chip):
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in WAYS:
+            event.ignore()  # so the palette gets it
+        else:
+            super().keyPressEvent(event)
+
+
+class _Shade(Chip):
     def __init__(self, row: int, column: int) -> None:
         super().__init__(18, 16)
         self.row, self.column = row, column
+
+    def event(self, event: QEvent) -> bool:
+        return is_claimed(event, *WAYS, Qt.Key.Key_Space) or super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in WAYS:
+            event.ignore()  # so the palette gets it
+        else:
+            super().keyPressEvent(event)
