@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Hashable
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +23,9 @@ from engine.models import Clock
 from engine.tiny_decoder import Previews, read
 from engine.types import EngineError, Mask, ModelFacts, Rgb
 
-TRIAL = 16  # cells a side, of the latent that tells how fast a tiny decoder is
+TRIAL = 32  # cells a side, of the latent that tells how fast a tiny decoder is
+EXAMPLES, EXAMPLE = 4, 32  # pictures by whose colours previews go, and cells a side of each
+USUAL = 0.3  # how much pictures of any colours count beside them
 REMEMBERED = 8  # latents: 64 KB each at 512 x 512, and seconds of a processor
 
 
@@ -45,6 +48,7 @@ class Autoencoded:
         self._tile(Economy().tile)
         self.clock = Clock()
         self._latents: dict[Hashable, Tensor] = {}  # by their pictures
+        self._usual, self._examples = self._any_colours(), deque[Tensor](maxlen=EXAMPLES)
         self._to_colour = self._colours()
         self._tiny: tuple[Stamp, Previews | None] | None = None  # the decoder that was asked for last
         self._previews: Previews | None = None  # by it, in the run that is on its way
@@ -82,6 +86,9 @@ class Autoencoded:
             pixels = pixels.masked_fill(torch.tensor(hole), 0)
         with torch.inference_mode(False), self.clock.autoencoder():  # another edit may learn from it
             self._latents[key] = self._encoded(pixels)
+            if hole is None and self._latents[key].isfinite().all():
+                self._examples.append(_pairs(self._latents[key], pixels))
+                self._to_colour = self._colours()
         if len(self._latents) > REMEMBERED:
             del self._latents[next(iter(self._latents))]
         return self._latents[key]
@@ -144,18 +151,32 @@ class Autoencoded:
 
     def _colours(self) -> Tensor:
         """(channels + 1, 3): the linear map from a cell and 1 to its colour that fits this autoencoder best,
-        on smooth pictures of random colours.
+        on what was encoded last and on pictures of any colours.
         """
+        rows = torch.cat([USUAL * self._usual, *self._examples])
+        fitted: Tensor = torch.linalg.lstsq(rows[:, :-3], rows[:, -3:]).solution
+        return fitted.float().to(self.device)
+
+    def _any_colours(self) -> Tensor:
+        """Of smooth pictures."""
         draw = torch.Generator().manual_seed(0)
         coarse = torch.rand(4, 3, 4, 4, generator=draw) * 2 - 1
         pixels = functional.interpolate(coarse, scale_factor=4 * self.cell, mode="bilinear")
-        cells = self._encoded(pixels).movedim(1, -1).flatten(0, 2).cpu()
-        if not cells.isfinite().all():
+        latents = torch.cat([self._encoded(each[None]) for each in pixels])  # one at a time takes less memory
+        if not latents.isfinite().all():
             raise EngineError("The autoencoder of this model gives no numbers; its file is damaged.")
-        colours = functional.avg_pool2d(pixels, self.cell).movedim(1, -1).flatten(0, 2)
-        known = torch.cat([cells, torch.ones(len(cells), 1)], 1)
-        fitted: Tensor = torch.linalg.lstsq(known.double(), colours.double()).solution
-        return fitted.float().to(self.device)
+        return _pairs(latents, pixels)
+
+
+def _pairs(latents: Tensor, pixels: Tensor) -> Tensor:
+    """(cells, channels + 1 + 3): each cell with a 1, and its colour."""
+    rows, columns = latents.shape[2:]
+    size = min(EXAMPLE, rows), min(EXAMPLE, columns)
+    cells, colours = (
+        functional.adaptive_avg_pool2d(each.cpu(), size).movedim(1, -1).flatten(0, 2)
+        for each in (latents, pixels)
+    )
+    return torch.cat([cells, torch.ones(len(cells), 1), colours], 1).double()
 
 
 def _bytes(pixels: Tensor) -> Rgb:
