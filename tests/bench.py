@@ -28,7 +28,9 @@ WHITE = (255, 255, 255, 255)
 
 
 def scenario(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """A test that runs inside the event loop from its first line to its last, as a user's session does."""
+    """A test that runs inside the event loop from its first line to its last, as a user's session does. Only
+    so it has a window.
+    """
 
     @wraps(test)
     def run(bench: Bench, **fixtures: Any) -> None:
@@ -38,20 +40,33 @@ def scenario(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., No
 
 
 class Bench:
-    """A window with its engine, and a loop to run what takes time."""
+    """A window with its engine, from its first moment to its last in one run of the event loop: what the
+    window begins by itself cannot go on where no loop runs.
+    """
 
     def __init__(self, loop: QEventLoop, folder: Path, settings: Settings) -> None:
-        self.loop, self.folder = loop, folder
-        self.engine = Engine("cpu", VERSION)
-        self.session = Session(new_document(96, 64, WHITE))
+        self.loop, self.folder, self._settings = loop, folder, settings
         self.settings_file = folder / "settings.toml"
-        self.window = Window(self.session, self.engine, settings, self.settings_file, model="toy")
-        self.window.resize(1280, 800)
-        self.window.show()
-        QTest.qWaitForWindowExposed(self.window)
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
-        self.loop.run_until_complete(asyncio.wait_for(work, 60))
+        self.loop.run_until_complete(self._with_window(work))
+
+    async def _with_window(self, work: Coroutine[Any, Any, None]) -> None:
+        self.engine = Engine("cpu", VERSION)
+        self.session = Session(new_document(96, 64, WHITE))
+        self.window = Window(self.session, self.engine, self._settings, self.settings_file, model="toy")
+        self.window.resize(1280, 800)
+        self.window.show()
+        try:
+            await self.until(self.window.windowHandle().isExposed)
+            await asyncio.wait_for(work, 60)
+        finally:
+            await asyncio.wait_for(self.window.shut_down(), 60)
+            self.window.deleteLater()
+
+    async def drawn(self) -> None:
+        """Until Qt has laid out and painted what has changed."""
+        await asyncio.sleep(0)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         while not condition():  # noqa: ASYNC110  # any widget's state, which has no event to wait for

@@ -78,7 +78,7 @@ def event_loop_qt(qapp: QApplication) -> Iterator[QEventLoop]:
 def bench(
     qapp: QApplication, event_loop_qt: QEventLoop, tmp_path: Path, own_folders: Path
 ) -> Iterator[Bench]:
-    """A window, its engine not started yet."""
+    """What a scenario needs: inside it there is a window, its engine not started yet."""
     from PySide6.QtCore import QEvent
 
     from tests.bench import Bench
@@ -88,11 +88,7 @@ def bench(
     theme.dress(qapp)
     qapp.setQuitOnLastWindowClosed(False)  # the loop ends with the test
     gc.disable()  # as the program does: no other thread may be the one that collects widgets
-    bench = Bench(event_loop_qt, tmp_path, Settings(steps=4))
-    yield bench
-    bench.session.mark_saved()
-    bench.run(bench.window.shut_down())
-    bench.window.deleteLater()
+    yield Bench(event_loop_qt, tmp_path, Settings(steps=4))
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     gc.collect()
     gc.enable()

@@ -32,6 +32,7 @@ MODAL = {  # calls that run an event loop of their own
     ),
     *("getDouble", "getInt", "getItem", "getMultiLineText", "getText"),
 }
+PUMPS = (".processEvents", ".qWait", ".waitExposed", ".waitUntil", ".waitSignal", "qtbot.wait")
 
 
 def check(*command: str) -> None:
@@ -110,6 +111,15 @@ def test_nothing_opens_a_second_event_loop() -> None:
 def test_no_code_sleeps_or_pumps_events() -> None:
     for path in SOURCES:
         assert not {call for call in calls(path) if call.endswith((".processEvents", "time.sleep"))}, path
+
+
+def test_no_scenario_pumps_events() -> None:
+    """What waits in asyncio's loop is lost when it is stepped inside another task: await `Bench.drawn`."""
+    for path in ROOT.glob("tests/test_*.py"):
+        for test in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(test, ast.AsyncFunctionDef):
+                names = {ast.unparse(each.func) for each in ast.walk(test) if isinstance(each, ast.Call)}
+                assert not {name for name in names if name.endswith(PUMPS)}, f"{path}: {test.name}"
 
 
 @pytest.mark.asks_the_network

@@ -396,16 +396,13 @@ def test_what_may_go_wrong_is_said_before() -> None:
 
 
 @pytest.mark.parametrize("form", ["auto", "settle"])
-def test_one_after_another_leaves_a_picture_of_each_handle(bench: Bench, form: Form) -> None:
+@scenario
+async def test_one_after_another_leaves_a_picture_of_each_handle(bench: Bench, form: Form) -> None:
     document = with_pulls(photo(), Handle((60, 80), (90, 70), 20), Handle((150, 80), (150, 110), 16))
     options = DragOptions(form, steps=3, together=False, model="toy")
-
-    async def run() -> None:
-        await bench.start_engine()
-        events = [event async for event in bench.engine.edit(dragged(document, options).request)]
-        assert [event.move for event in events if isinstance(event, Frame)] == [1, 2]
-
-    bench.run(run())
+    await bench.start_engine()
+    events = [event async for event in bench.engine.edit(dragged(document, options).request)]
+    assert [event.move for event in events if isinstance(event, Frame)] == [1, 2]
 
 
 def test_of_handles_one_after_another_the_first_has_arrived_half_way() -> None:
@@ -448,21 +445,18 @@ def painted_area(document: Document, kind: Kind, x: int, y: int, width: int, hei
 
 
 @pytest.mark.parametrize("form", ["auto", "settle", "one pass", "published"])
-def test_outside_what_is_selected_a_drag_changes_nothing(bench: Bench, form: Form) -> None:
+@scenario
+async def test_outside_what_is_selected_a_drag_changes_nothing(bench: Bench, form: Form) -> None:
     document = with_pulls(photo(), Handle((60, 80), (120, 80), 20))
     document = replace(document, selection=rectangle(QPointF(0, 0), QPointF(100, 160), document.rect))
     ask = dragged(document, DragOptions(form, steps=3, model="toy"))
-
-    async def run() -> None:
-        await bench.start_engine()
-        *_, last = [event async for event in bench.engine.edit(ask.request)]
-        assert isinstance(last, EditResult)
-        changed = (last.image != ask.request.image).any(2)
-        columns = np.arange(ask.at.x, ask.at.x + ask.at.width)
-        assert changed.any()
-        assert not changed[:, columns >= 100].any()
-
-    bench.run(run())
+    await bench.start_engine()
+    *_, last = [event async for event in bench.engine.edit(ask.request)]
+    assert isinstance(last, EditResult)
+    changed = (last.image != ask.request.image).any(2)
+    columns = np.arange(ask.at.x, ask.at.x + ask.at.width)
+    assert changed.any()
+    assert not changed[:, columns >= 100].any()
 
 
 # ---- runs

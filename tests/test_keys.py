@@ -10,7 +10,6 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.bench import Bench, scenario
@@ -147,7 +146,7 @@ async def test_keys_with_long_names_are_seen_whole(bench: Bench) -> None:
     dialog.hide()
     button.show_keys("Strg+Umschalt+Eingabe, Strg+Umschalt+Bild aufwärts, Strg+Alt+Eingabe")
     dialog.show()
-    QTest.qWait(1)
+    await bench.drawn()
     assert button.width() > button.fontMetrics().horizontalAdvance(button.text())
     shown = button.visibleRegion().boundingRect()
     assert shown.right() == button.rect().right()
@@ -188,17 +187,17 @@ async def test_another_actions_key_is_taken_only_when_it_is_said_so(bench: Bench
 @scenario
 async def test_the_list_of_keys_keeps_its_width_whatever_keys_are_given(bench: Bench) -> None:
     dialog = dialog_of(bench)
-    QApplication.processEvents()
+    await bench.drawn()
     wide, button = dialog.width(), dialog.buttons["undo"]
     keys = [f"Ctrl+Alt+Shift+F{number}" for number in range(1, 6)]
     bench.window.keys.give("undo", keys)
-    QApplication.processEvents()
+    await bench.drawn()
     assert dialog.width() == wide
     assert button.text().endswith("\N{HORIZONTAL ELLIPSIS}")
     assert button.toolTip().startswith(native(keys))
     bench.click(button)
     assert button.text() == "Press the new keys"
-    QApplication.processEvents()
+    await bench.drawn()
     assert dialog.width() == wide
     dialog.close()
 

@@ -113,7 +113,8 @@ async def test_the_window_tells_what_is_wrong_with_a_model_in_german(bench: Benc
 
 
 @pytest.mark.usefixtures("german")
-def test_the_window_is_german(bench: Bench) -> None:
+@scenario
+async def test_the_window_is_german(bench: Bench) -> None:
     window = bench.window
     assert [menu.title() for menu in window.menus.menus.values()][:2] == ["&Datei", "&Bearbeiten"]
     assert window.edit_panel.main.text() == "Wirklich machen"
@@ -121,7 +122,8 @@ def test_the_window_is_german(bench: Bench) -> None:
 
 
 @pytest.mark.usefixtures("german")
-def test_a_new_picture_and_what_is_painted_on_it_have_german_names(bench: Bench) -> None:
+@scenario
+async def test_a_new_picture_and_what_is_painted_on_it_have_german_names(bench: Bench) -> None:
     bench.window.filing.new(64, 64, True)
     assert bench.window.welcome.isVisible()
     bench.stroke()

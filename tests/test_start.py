@@ -25,22 +25,18 @@ def start_of(bench: Bench) -> StartPage:
 
 
 @pytest.mark.parametrize("number", range(len(TASKS)))
-def test_each_card_opens_its_sample_with_its_tool(bench: Bench, number: int) -> None:
+@scenario
+async def test_each_card_opens_its_sample_with_its_tool(bench: Bench, number: int) -> None:
     task: Task = TASKS[number]
-
-    @scenario
-    async def pressed(bench: Bench) -> None:
-        start = start_of(bench)
-        before = bench.session.document
-        bench.click(start.cards[number])
-        await bench.until(lambda: bench.session.document is not before)
-        assert not start.isVisible()
-        assert not bench.session.is_modified
-        if task.tool in [kind().name for kind in TOOLS]:
-            assert bench.window.holding.tool.name == task.tool
-        assert bench.window.messages.text.text() == task.first_step
-
-    pressed(bench)
+    start = start_of(bench)
+    before = bench.session.document
+    bench.click(start.cards[number])
+    await bench.until(lambda: bench.session.document is not before)
+    assert not start.isVisible()
+    assert not bench.session.is_modified
+    if task.tool in [kind().name for kind in TOOLS]:
+        assert bench.window.holding.tool.name == task.tool
+    assert bench.window.messages.text.text() == task.first_step
 
 
 def test_the_samples_are_what_their_tasks_need() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import numpy as np
@@ -542,6 +543,13 @@ async def test_closing_ends_a_stroke_that_is_under_way(bench: Bench) -> None:
 
 
 @scenario
+async def test_closing_gives_up_whatever_is_under_way(bench: Bench) -> None:
+    task = bench.window.work.begin(asyncio.sleep(3600))
+    await bench.window.shut_down()
+    assert task.cancelled()
+
+
+@scenario
 async def test_the_request_carries_what_the_panel_says(bench: Bench) -> None:
     await bench.start_engine()
     bench.stroke()
@@ -589,7 +597,7 @@ async def test_the_vocabulary_comes_with_the_model(bench: Bench) -> None:
 async def test_everything_fits_a_small_screen(bench: Bench, size: tuple[int, int]) -> None:
     bench.window.resize(*size)
     bench.window.edit_panel.more.setChecked(True)
-    QApplication.processEvents()
+    await bench.drawn()
     for part in (bench.window.edit_panel.main, bench.window.layers):
         corner = part.mapTo(bench.window, QPoint(part.width(), part.height()))
         assert bench.window.rect().contains(corner)

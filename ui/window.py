@@ -216,6 +216,7 @@ class Window(QMainWindow):
         await self.journaling.end()
         self.remembering.save()
         await self.engines.ended()
+        await self.work.ended()
         self.network.stop()
         await self.engine.close()
         self._is_closed = True

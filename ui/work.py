@@ -34,6 +34,14 @@ class Work(QObject):
         task.add_done_callback(lambda task: work.close())  # it never ran if it was cancelled at once
         return task
 
+    async def ended(self) -> None:
+        """Give up what is still under way, whoever began it; not the one who asks."""
+        left = self._tasks - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left)
+
     async def _guarded(self, work: Coroutine[object, object, None]) -> None:
         try:
             await work
