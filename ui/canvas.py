@@ -157,12 +157,13 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         with painting(self) as painter:
             self.picture.paint(painter, self.view, event.region(), self.rect())
-            if self.picture.is_behind:
-                QTimer.singleShot(0, self, self.update)
+            is_behind = self.picture.is_behind
             for marks in self._all_marks():
                 painter.save()
-                marks.paint_picture(painter, self.session)
+                is_behind |= bool(marks.paint_picture(painter, self.session))
                 painter.restore()
+            if is_behind:
+                QTimer.singleShot(0, self, self.update)
             painter.resetTransform()
             aim.paint_grid(painter, self.view, self.rect())
             painter.setClipping(False)

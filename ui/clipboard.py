@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QByteArray, QMimeData, QObject, QPointF, Signal
@@ -15,10 +16,11 @@ from PySide6.QtGui import QGuiApplication, QImage
 
 from engine.area import Rect
 from engine.pictures import PictureError
-from ui import files
+from ui import files, stack
 from ui.actions import named
 from ui.canvas import Canvas
 from ui.document import (
+    TILE,
     Depth,
     Document,
     Layer,
@@ -26,6 +28,7 @@ from ui.document import (
     Rgba,
     composite,
     document_from,
+    places,
     read,
     tiles_from,
 )
@@ -38,20 +41,58 @@ from ui.session import CUT, Session
 from ui.spaces import as_seen, own, screen_image
 from ui.succession import fresh_name
 from ui.transform import bounds, pasted, tiles_of, without
-from ui.work import Making, Work
+from ui.work import Making, Work, in_one_step
 
 OURS = "application/x-driftpaint-copy"  # holds the name of a copy, to know it again
+PICTURE = "application/x-qt-image"  # what Qt calls any picture
 PNG = "image/png"  # some programs keep the transparency in this alone
 
 
 @dataclass(frozen=True, eq=False)
 class Copied:
-    """What was copied here: exactly, and from where."""
+    """What was copied here: a part of a document, which is never changed, so its pixels are taken out when
+    somebody asks for them.
+    """
 
     name: bytes
     at: Rect
-    pixels: Pixels  # (h, w, 4), premultiplied, as the document has its colours
-    profile: bytes | None  # of the document
+    document: Document
+    layer: Layer | None  # None: what is seen of all
+
+    def pixels(self, at: Rect) -> Pixels:
+        """Of a rectangle (h, w, 4), premultiplied, as the document has its colours."""
+        document, layer, selection = self.document, self.layer, self.document.selection
+        pixels = composite(document, at) if layer is None else alone(document, layer, at)
+        if selection is None or not pixels.size:
+            return pixels
+        part = part_in(selection, at)[..., None].astype(np.uint32)
+        return ((pixels * part + 127) // 255).astype(pixels.dtype)
+
+    @property
+    def is_empty(self) -> bool:
+        tiles = (common_part(self.at, Rect(x * TILE, y * TILE, TILE, TILE)) for x, y in places(self.at))
+        return not any(self.pixels(each)[..., 3].any() for each in tiles)
+
+
+class Offer(QMimeData):
+    """What was copied here, for other programs: made into a picture when one asks."""
+
+    def __init__(self, copied: Copied) -> None:
+        super().__init__()
+        self._copied = copied
+        self.setData(OURS, QByteArray(copied.name))
+
+    def formats(self) -> list[str]:
+        return [OURS, PICTURE]
+
+    def hasFormat(self, kind: str) -> bool:
+        return kind in self.formats()
+
+    def retrieveData(self, kind: str, type_: Any) -> object:
+        if kind != PICTURE:
+            return super().retrieveData(kind, type_)
+        copied = self._copied
+        return screen_image(copied.pixels(copied.at), copied.document.profile).copy()
 
 
 class Clipboard(QObject):
@@ -75,7 +116,7 @@ class Clipboard(QObject):
         document, box = self._session.document, bounds(layer)
         if document.selection is not None:
             box = common_part(box, document.selection.at)
-        if self._put(alone(document, layer, box), box):
+        if self._put(box, layer):
             return True
         self._session.said.emit(self._why_nothing(layer))
         return False
@@ -84,7 +125,7 @@ class Clipboard(QObject):
         """What is selected of the picture as it is seen, or all of that."""
         document = self._session.document
         box = document.rect if document.selection is None else document.selection.at
-        if not self._put(composite(document, box), box):
+        if not self._put(box, None):
             self._session.said.emit(tr("There is nothing to copy here: choose another place."))
 
     def cut(self) -> None:
@@ -98,10 +139,15 @@ class Clipboard(QObject):
 
     def _clear(self, label: str) -> None:
         layer, selection = self._session.active_layer, self._session.document.selection
-        if layer is not None and layer.tiles:
+        if layer is None or not layer.tiles:
+            return
+
+        def cleared(document: Document) -> Document:
             tiles = Layer("", layer.kind).tiles if selection is None else without(layer, selection)
-            emptied = replace(layer, tiles=tiles, placed=None)
-            self._session.commit(label, lambda document: document.exchange(layer, emptied))
+            return document.exchange(layer, replace(layer, tiles=tiles, placed=None))
+
+        extent = 0 if selection is None else stack.extent([layer])
+        self._session.make(label, partial(in_one_step, cleared), extent)
 
     def _may_change(self) -> bool:
         """Whether the active layer may lose pixels; says why not."""
@@ -129,20 +175,13 @@ class Clipboard(QObject):
                 return told.format(layer=layer.name, key=key_of(self, merged) or named(merged).plain)
         return tr("There is nothing to copy here: choose another layer or place.")
 
-    def _put(self, pixels: Pixels, at: Rect) -> bool:
+    def _put(self, at: Rect, layer: Layer | None) -> bool:
         """Whether there is anything in it."""
-        selection = self._session.document.selection
-        if selection is not None and pixels.size:
-            part = part_in(selection, at)[..., None].astype(np.uint32)
-            pixels = ((pixels * part + 127) // 255).astype(pixels.dtype)
-        if not pixels.size or not pixels[..., 3].any():
+        copied = Copied(uuid.uuid4().hex.encode(), at, self._session.document, layer)
+        if copied.is_empty:
             return False
-        profile = self._session.document.profile
-        self._copied = Copied(uuid.uuid4().hex.encode(), at, pixels, profile)
-        mime = QMimeData()
-        mime.setImageData(screen_image(pixels, profile).copy())
-        mime.setData(OURS, QByteArray(self._copied.name))
-        QGuiApplication.clipboard().setMimeData(mime)
+        self._copied = copied
+        QGuiApplication.clipboard().setMimeData(Offer(copied))
         return True
 
     # ---- from the clipboard
@@ -153,12 +192,12 @@ class Clipboard(QObject):
         ours = self._copied
         if ours is not None and bytes(mime.data(OURS).data()) == ours.name:
             there = common_part(ours.at, document.rect)
-            at = ours.at if there.width and there.height else self._middle(ours.pixels)
+            at = ours.at if there.width and there.height else self._middle(ours.at)
             self._add([(partial(_ours_in, document, ours), tr("Pasted"), at)], marked("Paste"))
             return
         found = self._picture_in(mime)
         if found is not None:
-            pasted = partial(own, document, found), tr("Pasted"), self._middle(found)
+            pasted = partial(own, document, found), tr("Pasted"), self._middle(_size_of(found))
             self._add([pasted], marked("Paste"))
 
     def paste_as_new(self) -> None:
@@ -178,7 +217,7 @@ class Clipboard(QObject):
         elif not mime.urls():
             rgba = self._picture_in(mime)
             if rgba is not None:
-                found = partial(own, self._session.document, rgba), tr("Dropped"), _round(rgba, at)
+                found = partial(own, self._session.document, rgba), tr("Dropped"), _round(_size_of(rgba), at)
                 self._add([found], marked("Drop"))
 
     async def _add_files(self, paths: Sequence[Path], at: QPointF) -> None:
@@ -187,7 +226,7 @@ class Clipboard(QObject):
         for path in paths:
             opened = (await asyncio.to_thread(files.open_document, path)).document
             rgba = await asyncio.to_thread(_as_in, self._session.document, opened)
-            found.append((partial(np.asarray, rgba), path.stem, _round(rgba, at)))
+            found.append((partial(np.asarray, rgba), path.stem, _round(_size_of(rgba), at)))
         self._add(found, marked("Drop"))
 
     def _add(self, found: Sequence[tuple[Callable[[], Rgba], str, Rect]], label: str) -> None:
@@ -209,13 +248,13 @@ class Clipboard(QObject):
             told = tr("It is larger than the picture and reaches beyond its edges; {key} makes it smaller.")
             self.told.emit(told.format(key=key_of(self, "tool Transform") or tr("Transform")))
 
-    def _middle(self, rgba: Rgba) -> Rect:
+    def _middle(self, size: Rect) -> Rect:
         """Where something from elsewhere is put: on the selection, or in the middle of the view."""
         selection, canvas = self._session.document.selection, self._canvas
         if selection is not None:
             x, y, width, height = selection.at
-            return _round(rgba, QPointF(x + width / 2, y + height / 2))
-        return _round(rgba, canvas.view.to_canvas(QPointF(canvas.width() / 2, canvas.height() / 2)))
+            return _round(size, QPointF(x + width / 2, y + height / 2))
+        return _round(size, canvas.view.to_canvas(QPointF(canvas.width() / 2, canvas.height() / 2)))
 
     def _picture_in(self, mime: QMimeData) -> Rgba | None:
         """The picture of the clipboard or of a drop; None, and a message, if there is none."""
@@ -235,16 +274,21 @@ class Clipboard(QObject):
             return None
 
 
-def _round(rgba: Rgba, at: QPointF) -> Rect:
-    """A picture's rectangle round a point."""
-    height, width = rgba.shape[:2]
+def _size_of(rgba: Rgba) -> Rect:
+    return Rect(0, 0, rgba.shape[1], rgba.shape[0])
+
+
+def _round(size: Rect, at: QPointF) -> Rect:
+    """A rectangle of that size round a point."""
+    _, _, width, height = size
     return Rect(round(at.x() - width / 2), round(at.y() - height / 2), width, height)
 
 
 def _ours_in(document: Document, ours: Copied) -> Rgba:
     """What was copied here, as a document has its colours."""
-    copied = Document(ours.at.width, ours.at.height, depth=_depth(ours.pixels), profile=ours.profile)
-    return _as_in(document, copied.with_layer(Layer("", "picture", tiles_of(ours.pixels, 0, 0))))
+    pixels = ours.pixels(ours.at)
+    copied = Document(ours.at.width, ours.at.height, depth=_depth(pixels), profile=ours.document.profile)
+    return _as_in(document, copied.with_layer(Layer("", "picture", tiles_of(pixels, 0, 0))))
 
 
 def _as_in(document: Document, other: Document) -> Rgba:

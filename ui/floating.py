@@ -1,33 +1,34 @@
 """A layer that is taken up for as long as it is moved: the picture without it, and it drawn where it is now.
 
-It is drawn from its first pixels, as the screen needs them, so that a large one costs no more than a small
-one; what lies over it in the stack is drawn over it.
+It is drawn from its first pixels, as the screen needs them and in as many frames as it takes, so that nobody
+waits for a large one; what lies over it in the stack is drawn over it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QTransform
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter, QTransform
 
 from engine.area import Rect
 from ui.blending import Blend
-from ui.document import Document, Layer
+from ui.document import TILE, Document, Layer, Place
+from ui.picture import outwards
 from ui.projection import Projection
-from ui.selection import alone
 from ui.session import Session
-from ui.spaces import screen_image
 from ui.transform import (
+    NONE,
     Matrix,
     Resampling,
     bounds,
     corners,
-    gathered,
     held,
     mapped,
     placed_of,
@@ -52,6 +53,9 @@ MODES: dict[Blend, QPainter.CompositionMode] = {
 }  # the others are shown as normal while the layer is moved
 
 
+T = TypeVar("T")
+
+
 class Floating:
     def __init__(self, document: Document, layer: Layer) -> None:
         self.document, self.layer = document, layer
@@ -60,52 +64,42 @@ class Floating:
         self.ground = document.exchange(layer, replace(layer, visible=False))
         self._above = above(document.layers, layer.uid)
         self._over = Projection.of(document) if self._above else None
-        self._levels: list[QImage] = []  # its pixels, and those at a half, a quarter ...
-        self._first: Matrix = np.eye(3)  # from those to where the layer is in the document
+        drawn, first, box = _drawn_from(layer, self.box)
+        column, row = box.x // TILE, box.y // TILE
+        self._drawn = _from(drawn, column, row)
+        self._first: Matrix = first @ shift(column * TILE, row * TILE)
+        width, height = box.x + box.width - column * TILE, box.y + box.height - row * TILE
+        self._own = Projection(width, height, document.depth, document.profile)
 
-    def draw(self, painter: QPainter, matrix: Matrix, smooth: bool = True) -> None:
-        """In canvas pixels, as if the layer were under that map."""
-        if not self._levels:
-            self._take()
-        view, whole = painter.transform(), matrix @ self._first
-        first = self._levels[0].size()
-        halvings = _halvings(whole, first, view) if smooth else 0
-        while halvings >= len(self._levels):
-            self._levels.append(_halved(self._levels[-1]))
-        image = self._levels[halvings]
-        target = QRectF(0, 0, first.width(), first.height())
+    def draw(self, painter: QPainter, matrix: Matrix, smooth: bool = True) -> bool:
+        """In canvas pixels, as if the layer were under that map, as much as a frame can wait for; whether
+        there is more.
+        """
+        view, place = painter.transform(), _qt(matrix @ self._first) * painter.transform()
+        whole, screen = QRectF(*self._own.rect), QRectF(painter.viewport())
+        seen = place.inverted()[0].mapRect(screen).intersected(whole)
+        is_whole = self._own.compose([self._drawn], outwards(seen))
+        there = place.mapRect(whole)
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setOpacity(math.prod(each.opacity for each in self.document.path(self.layer.uid)))
         painter.setCompositionMode(
             MODES.get(self.layer.blend, QPainter.CompositionMode.CompositionMode_SourceOver)
         )
-        painter.setTransform(_qt(whole) * view)
-        painter.drawImage(target, image, QRectF(image.rect()))
+        painter.setTransform(place)
+        zoom = max(there.width() / whole.width(), there.height() / whole.height())
+        self._own.draw(painter, zoom if smooth else 1.0, smooth)
         painter.restore()
         if self._over is not None:
-            seen = view.inverted()[0].mapRect(QRectF(painter.viewport()))
-            while not self._over.compose(self._above, _inside(seen, self.document)):
-                pass
+            seen = view.inverted()[0].mapRect(screen).intersected(QRectF(*self._over.rect))
+            is_whole &= self._over.compose(self._above, outwards(seen))
             self._over.draw(painter, math.hypot(view.m11(), view.m12()), view.m11() < 1)
+        return not is_whole
 
     def landed(self, matrix: Matrix, how: Resampling = "bicubic") -> Making[Document]:
         """The document with the layer under that map."""
         layer = yield from transforming(self.layer, matrix, how)
         return self.document.exchange(self.layer, layer)
-
-    def _take(self) -> None:
-        """The pixels that it is drawn from."""
-        placed = placed_of(self.layer)
-        if self.layer.kind == "group" or placed.mask is not None:
-            pixels, box = alone(self.document, self.layer, self.box), self.box
-        else:
-            box = held(placed.tiles)
-            pixels = gathered(placed.tiles, box)
-            self._first = np.array(placed.matrix).reshape(3, 3)
-        self._first = self._first @ shift(box.x, box.y)
-        self._levels = [screen_image(pixels, self.document.profile).copy()]
 
 
 class Landing:
@@ -117,12 +111,13 @@ class Landing:
     def hold(self, floating: Floating, matrix: Matrix, smooth: bool) -> None:
         self._held = floating, matrix, smooth
 
-    def paint_picture(self, painter: QPainter, session: Session) -> None:
+    def paint_picture(self, painter: QPainter, session: Session) -> bool:
         if not session.is_making:
             self._held = None
-        elif self._held is not None and not session.comparing:
-            floating, matrix, smooth = self._held
-            floating.draw(painter, matrix, smooth)
+        if self._held is None or session.comparing:
+            return False
+        floating, matrix, smooth = self._held
+        return floating.draw(painter, matrix, smooth)
 
     def paint(self, painter: QPainter, session: Session, view: View) -> None:
         """The picture is all there is."""
@@ -149,28 +144,28 @@ def _frame(layer: Layer, box: Rect) -> NDArray[np.float64]:
     return mapped(np.array(placed.matrix).reshape(3, 3), corners(held(placed.tiles)))
 
 
-def _halvings(matrix: Matrix, size: QSize, view: QTransform) -> int:
-    """How often the pixels can be halved and still be enough."""
-    box = (_qt(matrix) * view).mapRect(QRectF(0, 0, size.width(), size.height()))
-    shrinks = max(box.width() / max(size.width(), 1), box.height() / max(size.height(), 1))
-    most = math.floor(math.log2(max(min(size.width(), size.height()), 1)))
-    return min(max(math.floor(-math.log2(max(shrinks, 1e-4))), 0), most)
+def _drawn_from(layer: Layer, box: Rect) -> tuple[Layer, Matrix, Rect]:
+    """What a layer is drawn from while it is moved: its first pixels, if they are all there is to it; from
+    those to where it is, and what they hold.
+    """
+    placed = placed_of(layer)
+    if layer.kind == "group" or placed.mask is not None:
+        return replace(layer, visible=True, opacity=1.0, blend="normal"), NONE, box
+    first = Layer(layer.name, layer.kind, placed.tiles)
+    return first, np.array(placed.matrix).reshape(3, 3), held(placed.tiles)
 
 
-def _halved(image: QImage) -> QImage:
-    return image.scaled(
-        max(1, image.width() // 2),
-        max(1, image.height() // 2),
-        Qt.AspectRatioMode.IgnoreAspectRatio,
-        Qt.TransformationMode.SmoothTransformation,
-    )
+def _from(layer: Layer, column: int, row: int) -> Layer:
+    """The layer as if its tiles were counted from that one."""
+
+    def counted(tiles: Mapping[Place, T]) -> Mapping[Place, T]:
+        return MappingProxyType({(x - column, y - row): tile for (x, y), tile in tiles.items()})
+
+    mask = None if layer.mask is None else counted(layer.mask)
+    inner = tuple(_from(each, column, row) for each in layer.layers)
+    return replace(layer, tiles=counted(layer.tiles), mask=mask, layers=inner)
 
 
 def _qt(matrix: Matrix) -> QTransform:
     """Qt has points in rows."""
     return QTransform(*matrix.T.ravel().tolist())
-
-
-def _inside(rect: QRectF, document: Document) -> Rect:
-    whole = rect.intersected(QRectF(0, 0, document.width, document.height)).toAlignedRect()
-    return Rect(whole.x(), whole.y(), whole.width(), whole.height())

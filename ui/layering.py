@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
@@ -16,6 +17,7 @@ from ui.language import marked, tr
 from ui.session import Session
 from ui.stack import Where
 from ui.succession import fresh_name, topmost_first
+from ui.work import in_one_step
 
 
 class Layering(QObject):
@@ -64,9 +66,10 @@ class Layering(QObject):
         if document.selection is not None and layer is not None and layer.kind != "group":
             selection = document.selection
             name = self._name(layer.name)
-            self._do(
+            self._make(
                 marked("Layer from selection"),
                 lambda document: stack.lifted(document, layer, selection, name),
+                stack.extent([layer]),
             )
         else:
             self._do(
@@ -117,13 +120,14 @@ class Layering(QObject):
             text = tr("{name} is hidden; show it first, or merging would lose it.")
             self._session.said.emit(text.format(name=hidden.name))
         elif self._are_open(chosen):
-            self._do(marked("Merge layers"), lambda document: stack.merged(document, chosen))
+            extent = stack.extent(stack.topmost(document, chosen))
+            self._make(marked("Merge layers"), lambda document: stack.merged(document, chosen), extent)
 
     def flatten(self) -> None:
         """One picture of everything that is seen."""
         if self._are_open([layer.uid for layer in self._session.document.walk()]):
-            name = tr("Picture")
-            self._do(marked("Flatten"), lambda document: stack.flattened(document, name))
+            name, extent = tr("Picture"), stack.extent(self._session.document.layers)
+            self._make(marked("Flatten"), lambda document: stack.flattened(document, name), extent)
 
     # ---- masks
 
@@ -133,16 +137,17 @@ class Layering(QObject):
         layer = self._session.active_layer
         if layer is not None and layer.mask is None and self._are_open([active]):
             selection = document.selection
-            self._do(
+            self._make(
                 marked("Add mask"),
                 lambda document: stack.changed(
                     document, [active], lambda layer: stack.with_mask(layer, document, selection)
                 ),
+                0 if selection is None else document.width * document.height,
             )
             self._session.activate(active, on_mask=True)
 
     def apply_mask(self) -> None:
-        self._change(marked("Apply mask"), stack.mask_applied)
+        self._remake(marked("Apply mask"), stack.mask_applied)
 
     def delete_mask(self) -> None:
         self._change(
@@ -153,7 +158,7 @@ class Layering(QObject):
         def inverted(layer: Layer) -> Layer:
             return layer if layer.mask is None else stack.inverted_mask(layer, self._session.document)
 
-        self._change(marked("Invert mask"), inverted)
+        self._remake(marked("Invert mask"), inverted)
 
     def edit_mask(self) -> None:
         """Let tools paint on the mask of the active layer, or on the layer again."""
@@ -325,11 +330,23 @@ class Layering(QObject):
         if self._is_free():
             self._session.commit(label, change)
 
+    def _make(self, label: str, change: Callable[[Document], Document], pixels: int) -> None:
+        """As `_do`, of a change that works on so many pixels."""
+        if self._is_free():
+            self._session.make(label, partial(in_one_step, change), pixels)
+
     def _change(self, label: str, change: Callable[[Layer], Layer]) -> None:
         """Change each of the chosen layers, if none is locked."""
         chosen = self.chosen
         if self._are_open(chosen):
             self._do(label, lambda document: stack.changed(document, chosen, change))
+
+    def _remake(self, label: str, change: Callable[[Layer], Layer]) -> None:
+        """As `_change`, of what works on pixels."""
+        document, chosen = self._session.document, self.chosen
+        if self._are_open(chosen):
+            extent = stack.extent(stack.topmost(document, chosen))
+            self._make(label, lambda document: stack.changed(document, chosen, change), extent)
 
     def _convert(self, label: str, kind: Kind) -> None:
         self._change(label, lambda layer: stack.converted(layer, kind))

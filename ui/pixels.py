@@ -36,10 +36,10 @@ def bytes_of(image: QImage) -> NDArray[Any]:
 
 
 def blank_image(width: int, height: int) -> QImage:
-    """A transparent image of its own memory."""
-    image = QImage(width, height, FORMAT)
-    image.fill(0)
-    return image
+    """A transparent image of its own memory. The system hands that out where something is painted, so a large
+    one is there at once.
+    """
+    return image_of(np.zeros((height, width, 4), np.uint8))
 
 
 def image_of_rgb(rgb: NDArray[np.uint8]) -> QImage:

@@ -22,7 +22,7 @@ from ui.pixels import blank_image, image_of, painted, painting
 from ui.spaces import screen_image
 
 HALVINGS = 3
-AT_ONCE = 48  # layers on tiles that are laid without Qt's painter, a millisecond or two each
+AT_ONCE = 24  # layers on tiles that are laid without Qt's painter, half a millisecond or one each
 QUICK = 0.12  # of one of those: a plain layer on a tile, or putting the tile in its place
 Mode = QPainter.CompositionMode
 KEPT = 256  # tiles of what lies below the active layer

@@ -170,6 +170,11 @@ def rendered(layers: tuple[Layer, ...], name: str, depth: Depth) -> Layer:
     return Layer(name, kind, MappingProxyType(tiles), blend=blend, made=made)
 
 
+def extent(layers: Iterable[Layer]) -> int:
+    """How many pixels they hold."""
+    return sum(len(each.tiles) for layer in layers for each in layer.walk()) * TILE * TILE
+
+
 def with_mask(layer: Layer, document: Document, selection: Selection | None) -> Layer:
     """A mask that shows what is selected, or all."""
     return replace(layer, mask=MappingProxyType({}) if selection is None else _shares(document, selection))

@@ -62,6 +62,12 @@ def made(making: Making[T], told: Callable[[Told], None] = lambda told: None) ->
         told(word)
 
 
+def in_one_step(change: Callable[[T], T], of: T) -> Making[T]:
+    """A change as a step that is made beside the window if it is a long one."""
+    yield 0.0
+    return change(of)
+
+
 async def made_aside(making: Making[T], told: Callable[[Told], None]) -> T:
     """The same step by step beside the event loop; between two steps it can be cancelled."""
     while True:

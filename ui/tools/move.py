@@ -68,9 +68,10 @@ class Move:
             session.show(session.document)
             session.keep(label)
 
-    def paint_picture(self, painter: QPainter, session: Session) -> None:
-        if self.floating is not None and self.by != (0, 0) and not session.comparing:
-            self.floating.draw(painter, shift(*self.by))
+    def paint_picture(self, painter: QPainter, session: Session) -> bool:
+        if self.floating is None or self.by == (0, 0) or session.comparing:
+            return False
+        return self.floating.draw(painter, shift(*self.by))
 
     def paint(self, painter: QPainter, session: Session, view: View) -> None:
         """The layer itself is all there is to be seen."""

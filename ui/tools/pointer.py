@@ -48,8 +48,10 @@ class Tool(Protocol):
 class Marks(Protocol):
     """Things that lie over the picture. A part of the window gives its own to `Canvas.add_marks`."""
 
-    def paint_picture(self, painter: QPainter, session: Session) -> None:
-        """Draw what belongs to the picture, in canvas pixels and inside of it."""
+    def paint_picture(self, painter: QPainter, session: Session) -> bool | None:
+        """Draw what belongs to the picture, in canvas pixels and inside of it; True if there is more of it
+        than a frame can wait for.
+        """
 
     def paint(self, painter: QPainter, session: Session, view: View) -> None:
         """Draw them, in points of the widget."""

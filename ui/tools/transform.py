@@ -129,9 +129,10 @@ class Transform:
             self.give_up(session)
             raise
 
-    def paint_picture(self, painter: QPainter, session: Session) -> None:
-        if self.is_under_way and self.floating is not None and not session.comparing:
-            self.floating.draw(painter, self.matrix, self.how != "nearest")
+    def paint_picture(self, painter: QPainter, session: Session) -> bool:
+        if not self.is_under_way or self.floating is None or session.comparing:
+            return False
+        return self.floating.draw(painter, self.matrix, self.how != "nearest")
 
     def paint(self, painter: QPainter, session: Session, view: View) -> None:
         if not self.look(session):
