@@ -45,6 +45,7 @@ from engine.types import (
 )
 from tests.random_flow_checkpoints import flow_pipeline
 from tests.test_latent_diffusion import picture
+from tests.test_tiny_decoder import tiny
 
 Made = tuple[Any, Path]  # diffusers' own, and the same as a folder
 MADE: dict[str, dict[str, Any]] = {
@@ -369,13 +370,29 @@ def test_a_large_picture_is_made_in_pieces_no_larger_than_its_positions(
     assert seen == [piece] * 6
 
 
-def test_the_sketch_is_fitted_to_sixteen_channels(folders: dict[str, Made]) -> None:
+@pytest.mark.parametrize(
+    ("scaling", "shift"), [(1.5305, 0.0609), (0.3611, 0.1159)]
+)  # of the one, of the other
+@pytest.mark.parametrize("family", ["sd3", "flux"])
+def test_the_sketch_is_fitted_to_sixteen_channels(
+    folders: dict[str, Made], family: str, scaling: float, shift: float
+) -> None:
     """Where the latents are some linear map of the colours, the sketch finds the colours again."""
-    parts = load_flow_parts(told(folders["sd3"][1]), torch.float32)
+    parts = load_flow_parts(told(folders[family][1]), torch.float32)
     parts.autoencoder.encoder = nn.Sequential(nn.AvgPool2d(8), nn.Conv2d(3, 32, 1))
+    parts.autoencoder.register_to_config(scaling_factor=scaling, shift_factor=shift)
     model = FlowDiffusion(parts, "linear", "cpu", torch.float32, 0.0)
     seen = model.sketch(model.encode(picture()))
     assert np.abs(seen - picture().reshape(8, 8, 8, 8, 3).mean((1, 3))).max() < 1
+
+
+def test_a_tiny_decoder_shows_sixteen_channels(
+    model: FlowDiffusion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.tiny_decoder.SHARE", 1e9)
+    tiny(16).save_pretrained(tmp_path / "tiny")
+    events = edit(asked(tiny_decoder=str(tmp_path / "tiny")), model)
+    assert {each.image.shape for each in events if isinstance(each, Preview)} == {(64, 64, 3)}
 
 
 def test_an_edit_stops_inside_the_network(model: FlowDiffusion) -> None:
