@@ -7,6 +7,7 @@ those are made: `python -m tests.screenshots drag models`.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import tempfile
@@ -17,6 +18,7 @@ import qasync
 import torch
 from PIL import Image
 from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
 from engine.worker import Engine
@@ -87,8 +89,8 @@ async def drag(window: Window) -> None:
 
 async def models(window: Window) -> None:
     """The dialog of models, with what it can use and what it cannot; the files hold random numbers."""
-    folder = Path.home() / "Models"
-    folder.mkdir()
+    folder = Path.home() / "Pictures" / "Models"
+    folder.mkdir(parents=True)
     first, large = random_checkpoints.pipeline("sd1"), random_checkpoints.pipeline("sdxl")
     random_checkpoints.save_single(first, folder / "watercolour.safetensors", torch.float16)
     random_checkpoints.save_single(large, folder / "large.safetensors", torch.float16)
@@ -162,10 +164,12 @@ async def use(window: Window, engine: Engine, names: list[str]) -> None:
     await ready
     for name in names:
         await PICTURES[name](window)
+    QGuiApplication.clipboard().clear()  # else the offscreen platform frees it when Python is gone
     await window.shut_down()
 
 
 def main(names: list[str]) -> None:
+    gc.disable()  # as the program does
     application = QApplication([])
     theme.dress(application)
     with qasync.QEventLoop(application) as loop, tempfile.TemporaryDirectory() as home:
