@@ -17,7 +17,7 @@ from torch import Tensor
 
 from engine import allocation
 from engine.checkpoints import Checkpoint
-from engine.economy import TILE, Economy, ask_apart
+from engine.economy import TILE, Economy, spare
 from engine.lora import Stamp, stamp
 from engine.models import Clock
 from engine.tiny_decoder import Previews, read
@@ -69,7 +69,7 @@ class Autoencoded:
 
     def save(self, economy: Economy) -> None:
         """See `engine.models.Model`."""
-        ask_apart(self.network, economy.apart)
+        spare(self.network, self.autoencoder, self.device, economy)
         self._tile(economy.tile)
         self.piece = economy.piece
         self.is_short = economy != Economy()

@@ -42,7 +42,7 @@ class FlowDiffusion(Autoencoded):
         self, parts: FlowParts, name: str, device: str, dtype: torch.dtype, load_started: float
     ) -> None:
         super().__init__(parts.autoencoder, device, dtype)
-        self.network = parts.network.to(self.device).eval().requires_grad_(False)
+        self.network = parts.network.eval().requires_grad_(False)
         self.words, self.native, self.scheduler = parts.words, parts.native, parts.scheduler
         self.multiple = PATCH * self.cell
         self.schedule = self.schedule_at((self.native, self.native))

@@ -44,7 +44,7 @@ class LatentDiffusion(Autoencoded):
             parts.native,
         )
         self.most = self.schedule(1.0).ratio
-        self.network = parts.network.to(self.device).eval().requires_grad_(False)
+        self.network = parts.network.eval().requires_grad_(False)
         if device != "cpu":
             self.network.to(memory_format=torch.channels_last)
         self.wardrobe = Wardrobe(checkpoint.family, self.network, self.words.models)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from engine.ladder import fitting, ran_short
+from engine.ladder import fitting, ran_short, taken
 from engine.shelf import Shelf
 from engine.types import EditRequest, EngineError, Event, ModelFacts
 
@@ -27,13 +27,13 @@ class Local:
         """A model is got ready."""
         started = time.perf_counter()
         with _in_a_sentence("The engine could not start ({error}); reinstall Driftpaint."):
-            facts = self._shelf.take(name).facts
+            facts = taken(name, self._shelf).facts
         return replace(facts, load_seconds=time.perf_counter() - started)
 
     def run(self, request: EditRequest, stop: Callable[[], bool]) -> Iterator[Event]:
         """The events of an edit, until it is done or `stop()` is true."""
         with _in_a_sentence("The edit failed ({error}); nothing was changed. Please try again."):
-            self._shelf.take(request.model)
+            taken(request.model, self._shelf)
             from engine.models import Interrupted  # torch is imported on this thread only
 
             with suppress(Interrupted):

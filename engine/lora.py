@@ -187,8 +187,10 @@ def _change(
     if not (math.isfinite(scale) and down.isfinite().all() and up.isfinite().all()):
         raise EngineError(f"The numbers of {path} are damaged; get a fresh copy.")
     scaled = (up.float() * scale).reshape(out, rank, *[1] * (weight.ndim - 2))
+    device = "cpu" if weight.is_meta else weight.device  # where it waits until it is needed, see `Economy`
+    down = down.reshape(rank, *weight.shape[1:])
     # a copy, for what is read is the file itself, which may change while it is worn
-    return Change(down.reshape(rank, *weight.shape[1:]).to(weight, copy=True), scaled.to(weight))
+    return Change(down.to(device, weight.dtype, copy=True), scaled.to(device, weight.dtype))
 
 
 def _no_fit(path: Path, why: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from statistics import median
 
-from engine.free_memory import held_bytes
+from engine.device_memory import held_bytes
 from engine.models import Model
 from engine.prediction import is_led, walks
 from engine.remembered import Figures
@@ -21,16 +21,14 @@ PAUSE = 0.02  # seconds between looks at the memory
 class Meter:
     """Measures one run."""
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
+    def __init__(self) -> None:
         self._evaluations: dict[int, list[float]] = {}
-        self._began = held_bytes()
-        self._peak = self._began
 
-    def watched(self, events: Iterator[Event]) -> Iterator[Event]:
+    def watched(self, events: Iterator[Event], model: Model) -> Iterator[Event]:
         """The same events; what they took is known afterwards, for all that came."""
-        clock, cell, done = self._model.clock, getattr(self._model, "cell", 1), threading.Event()
-        looking = threading.Thread(target=self._look, args=(done,), daemon=True)
+        clock, device, done = model.clock, model.facts.device, threading.Event()
+        self._began = self._peak = held_bytes(device)
+        looking = threading.Thread(target=self._look, args=(device, done), daemon=True)
         looking.start()
         started = time.perf_counter()
         before = replace(clock)
@@ -73,9 +71,9 @@ class Meter:
             rows=self._rows if self._rows and is_led(request) else figures.rows,
         )
 
-    def _look(self, done: threading.Event) -> None:
+    def _look(self, device: str, done: threading.Event) -> None:
         while not done.wait(PAUSE):
-            self._peak = max(self._peak, held_bytes())
+            self._peak = max(self._peak, held_bytes(device))
 
 
 def _mixed(before: float | None, now: float) -> float:

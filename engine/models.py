@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from engine import weights
 from engine.checkpoints import settings, told
 from engine.device_check import checked, is_fast
-from engine.economy import Economy
+from engine.economy import USUAL, Economy
 from engine.levels import Schedule
 from engine.pieces import Wanted
 from engine.sampling import Denoise
@@ -120,14 +120,16 @@ class Model(Protocol):
         """
 
     def save(self, economy: Economy) -> None:
-        """From now on it gets by with less memory, or again as usual."""
+        """From now on it gets by with less memory, or again as usual. It is asked nothing before that."""
 
     def interrupted_by(self, stop: Callable[[], bool]) -> AbstractContextManager[None]:
         """Inside, a call of the network raises Interrupted soon after `stop()` turns true."""
 
 
-def load(name: str = "starter", device: str = "auto") -> Model:
-    """The model of that name, or at that path. Raises EngineError with one sentence on what is wrong."""
+def load(name: str = "starter", device: str = "auto", economy: Economy = USUAL) -> Model:
+    """The model of that name, or at that path. Raises EngineError with one sentence on what is wrong,
+    TooLarge where it does not fit.
+    """
     if name == "toy":
         kind, path = "engine.toy", Path()
     else:
@@ -135,11 +137,12 @@ def load(name: str = "starter", device: str = "auto") -> Model:
         kind = _kind(path)
     try:
         model: Model = importlib.import_module(kind).load(path, pick_device(device))
+        model.save(economy)
     except EngineError:
         raise
     except DAMAGES as error:
         if isinstance(error, MemoryError) or any(words in str(error).lower() for words in NO_MEMORY):
-            raise EngineError(
+            raise TooLarge(
                 f"There is not enough memory for the model in {path}; choose a smaller one."
             ) from error
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -149,13 +152,13 @@ def load(name: str = "starter", device: str = "auto") -> Model:
 
 
 def pick_device(asked: str = "auto") -> str:
-    """ "cuda", "mps" or "cpu"; `auto` takes the first that is there and computes right."""
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    """ "cuda", "mps", "xpu" or "cpu"; `auto` takes the first that is there and computes right."""
+    found = torch.accelerator.current_accelerator(check_available=True)
+    there = ["cpu"] if found is None else [found.type, "cpu"]
     if asked == "auto":
-        first = next(name for name, present in there.items() if present)
-        return checked(first, _native(first)).device
-    if not there.get(asked, False):
-        choices = ", ".join(name for name, present in there.items() if present)
+        return checked(there[0], _native(there[0])).device
+    if asked not in there:
+        choices = ", ".join(there)
         raise EngineError(f"The device '{asked}' is not there; choose {choices} or auto.")
     return asked
 
@@ -169,8 +172,9 @@ def fast_dtype(device: str) -> torch.dtype:
 
 def _native(device: str) -> torch.dtype:
     """Without native support bfloat16 is up to 80 times slower on a CPU."""
-    if device == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    if device in ("cuda", "xpu"):
+        is_native = torch.get_device_module(device).is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if is_native else torch.float32
     native = device == "cpu" and (
         torch.cpu._is_amx_tile_supported()  # noqa: SLF001  no public way
         or torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001

@@ -107,7 +107,9 @@ def first_of(sizes: list[tuple[int, int]], at_coarsest: float) -> int:
 def predicted(
     request: EditRequest, figures: Figures, free: int, is_loaded: bool, path_is_known: bool = False
 ) -> Prediction | None:
-    """None as long as too little is known. `free` bytes are there beside the weights, if they are loaded."""
+    """None as long as too little is known. `free` bytes are there beside the weights, if they are loaded; on
+    a graphics processor as many as there were last.
+    """
     if not figures.seconds:
         return None
     way = walks(request, figures, path_is_known)
@@ -116,11 +118,12 @@ def predicted(
         walk.calls * rows * _at(figures.seconds, walk.seen) + walk.area * figures.autoencoder for walk in way
     )
     most = max((walk.area for walk in way), default=0)
-    if not figures.bytes or figures.device != "cpu":
-        return Prediction(seconds + figures.rest, None, None, True)
+    seconds += request.variants * figures.rest
+    there = free + (figures.weights if is_loaded else 0) if figures.device == "cpu" else figures.room
+    if not figures.bytes or not there:
+        return Prediction(seconds, None, None, True)
     needed = round(_at(figures.bytes, most)) + figures.weights
-    there = free + (figures.weights if is_loaded else 0)
-    return Prediction(seconds + request.variants * figures.rest, needed, there, needed <= there)
+    return Prediction(seconds, needed, there, needed <= there)
 
 
 def is_led(request: EditRequest) -> bool:

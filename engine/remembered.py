@@ -28,6 +28,7 @@ class Shortage:
     area: int
     rung: int
     free: int  # bytes that were free
+    device: str = "cpu"  # whose memory it was
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Figures:
     autoencoder: float = 0.0  # seconds a pixel, there and back
     rest: float = 0.0  # seconds of a variant
     bytes: dict[str, int] = field(default_factory=dict)  # at the most beside the weights, by the largest area
+    room: int = 0  # bytes of a graphics processor's own memory that were there for it; 0: not known
     shortages: tuple[Shortage, ...] = ()
 
 

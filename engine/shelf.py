@@ -12,12 +12,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine import allocation, remembered
-from engine.free_memory import free_bytes
+from engine.economy import USUAL, Economy
 from engine.imports import uncollected
 from engine.remembered import Figures
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from engine.models import Model
 
@@ -31,33 +31,54 @@ class Shelf:
     def __init__(self, device: str) -> None:
         self._device = device
         self._models: dict[str, Model] = {}  # the one that was asked for last is the last
-        self._figures: dict[str, Figures] = {}
+        self._figures: dict[str, Figures] = {}  # of all that were ever here
+        self._keys: dict[str, str] = {}  # by which those are remembered
+        self._places: dict[str, str] = {}  # of a model that is not where models usually are: its device
         self._asked = time.monotonic()
 
     def __contains__(self, name: str) -> bool:
         return name in self._models
 
-    def take(self, name: str) -> Model:
-        """The model, loaded if it is not. Raises EngineError."""
+    @property
+    def device(self) -> str:
+        """Where models usually are."""
+        with uncollected():
+            from engine.models import pick_device  # torch and diffusers take 4 s: after the window is up
+        return pick_device(self._device)
+
+    def take(self, name: str, economy: Economy = USUAL) -> Model:
+        """The model, loaded to get by like that if it is not. Raises EngineError."""
         if name not in self._models:
             self._make_room(name)
             with uncollected():
-                import torch  # torch and diffusers take 4 s: here, after the window is up
+                import torch
 
                 from engine.models import load
 
                 torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))  # one core is the window's
-                model = load(name, self._device)
+                model = load(name, economy.device or self._device, economy)
+            self._places[name] = economy.device
             self.put(name, model)
         self._models[name] = self._models.pop(name)
         self._asked = time.monotonic()
         return self._models[name]
 
+    def placed(self, name: str, economy: Economy) -> Model:
+        """The model, which gets by like that from now on; if it must go to another device, loaded anew."""
+        if name in self._models and self._places.get(name, "") != economy.device:
+            self._put_away(name)
+        model = self.take(name, economy)
+        model.save(economy)
+        return model
+
     def put(self, name: str, model: Model) -> None:
         """One that was loaded just now."""
         allocation.give_back()  # what loading took beside the model
         self._models[name] = model
-        self._figures[name] = self._first_figures(name)
+        if name not in self._figures or not self._places.get(name):
+            self._figures[name] = self._first_figures(name)
+            facts = model.facts
+            self._keys[name] = f"{facts.weights or facts.name} {facts.device} {facts.dtype}"
 
     def figures(self, name: str) -> Figures:
         """What is known of a model that was taken."""
@@ -65,8 +86,15 @@ class Shelf:
 
     def remember(self, name: str, figures: Figures) -> None:
         self._figures[name] = figures
-        facts = self._models[name].facts
-        remembered.remember(name, f"{facts.weights or facts.name} {facts.device} {facts.dtype}", figures)
+        remembered.remember(name, self._keys[name], figures)
+
+    def room(self, name: str) -> int:
+        """Bytes that a model would have for itself on the usual device, its weights included."""
+        from engine.device_memory import free_bytes
+
+        model, device = self._models.get(name), self.device
+        there = [] if model is None else _tensors(_networks(model))
+        return free_bytes(device) + sum(each.nbytes for each in there if each.device.type == device)
 
     def idle(self, minutes: float) -> bool:
         """Put everything away if nobody has asked for so long; whether it was."""
@@ -94,17 +122,24 @@ class Shelf:
         """
         known = remembered.figures(name)
         while self._models:
-            needed = sum(each.weights for each in self._figures.values()) if known is None else known.weights
-            if ROOM * needed <= free_bytes():
+            from engine.device_memory import free_bytes
+
+            loaded = (self._figures[each].weights for each in self._models)
+            needed = sum(loaded) if known is None else known.weights
+            if ROOM * needed <= free_bytes(self.device):
                 return
             self._put_away(next(iter(self._models)))
 
     def _put_away(self, name: str) -> None:
         """Its weights go at once, whatever still points at it."""
-        model = self._models.pop(name)
-        del self._figures[name]
-        _networks(model).to("meta")
-        del model
+        from accelerate.hooks import remove_hook_from_submodules
+
+        from engine.device_memory import release
+
+        networks = _networks(self._models.pop(name))
+        remove_hook_from_submodules(networks)  # which hold weights, too
+        networks.to("meta")
+        del networks
         release()
 
     def _first_figures(self, name: str) -> Figures:
@@ -123,7 +158,7 @@ class Shelf:
             farthest=model.farthest,
             rows=2.0 if facts.takes_negative_words and facts.takes_words else 1.0,
         )
-        if figures is None or figures.weights != first.weights:
+        if figures is None or (figures.weights, figures.device) != (first.weights, first.device):
             return first
         return replace(
             first,
@@ -132,23 +167,18 @@ class Shelf:
             rest=figures.rest,
             bytes=figures.bytes,
             rows=figures.rows,
+            room=figures.room,
             shortages=figures.shortages,
         )
 
 
-def release() -> None:
-    """Give back what nobody uses: of this process, and of its device."""
-    allocation.give_back()
-    import torch
-
-    if torch.accelerator.is_available():
-        torch.accelerator.empty_cache()
-
-
 def _weights(model: Model) -> int:
     """Bytes of all that its networks have."""
-    whole = _networks(model)
-    return sum(each.nbytes for each in [*whole.parameters(), *whole.buffers()])
+    return sum(each.nbytes for each in _tensors(_networks(model)))
+
+
+def _tensors(network: nn.Module) -> list[Tensor]:
+    return [*network.parameters(), *network.buffers()]
 
 
 def _networks(model: Model) -> nn.ModuleList:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.economy import ask_apart
-from engine.ladder import NO_RUNG, RUNGS, fitting
+from engine.ladder import IN_PIECES, IN_TWO_CALLS, NO_RUNG, fitting
 from engine.models import fast_dtype
 from engine.shelf import Shelf
 from engine.types import EditRequest, EditResult, EngineError, Event, Notice, Preview, SDEdit
@@ -58,7 +58,7 @@ def test_an_edit_goes_on_from_its_start_and_comes_to_the_same_end() -> None:
     shelf = Shelf("cpu")
     usual, short = ran(REQUEST, shelf), ran(REQUEST, shelf, failing_at(2))
     assert notices(usual) == []
-    assert notices(short) == [RUNGS[1].told]
+    assert notices(short) == [IN_TWO_CALLS]
     for a, b in zip(results(usual), results(short), strict=True):
         assert (a.seed, a.variant) == (b.seed, b.variant)
         assert (a.image == b.image).all()
@@ -68,7 +68,7 @@ def test_an_edit_goes_on_from_its_start_and_comes_to_the_same_end() -> None:
 def test_variants_that_are_finished_stay(ladder: tuple[float, ...]) -> None:
     shelf, request = Shelf("cpu"), replace(REQUEST, operation=SDEdit(0.5, ladder=ladder))
     usual, short = ran(request, shelf), ran(request, shelf, failing_at(3, 4))
-    assert notices(short) == [RUNGS[1].told, RUNGS[2].told]
+    assert notices(short) == [IN_TWO_CALLS, IN_PIECES]
     assert [each.variant for each in results(short)] == [0, 1, 2]
     for a, b in zip(results(usual), results(short), strict=True):
         assert a.seed == b.seed
@@ -92,10 +92,10 @@ def test_the_next_edit_of_that_size_begins_where_this_one_got_through() -> None:
     shelf = Shelf("cpu")
     ran(REQUEST, shelf, failing_at(1))
     had(2**60)
-    assert notices(ran(REQUEST, shelf)) == [RUNGS[1].told]
+    assert notices(ran(REQUEST, shelf)) == [IN_TWO_CALLS]
     small = PICTURE[:8, :8]
     assert notices(ran(replace(REQUEST, image=small, guide=small), shelf)) == []
-    assert notices(ran(REQUEST, Shelf("cpu"))) == [RUNGS[1].told], "tomorrow, too"
+    assert notices(ran(REQUEST, Shelf("cpu"))) == [IN_TWO_CALLS], "tomorrow, too"
     had(0)
     assert notices(ran(REQUEST, shelf)) == [], "there is more memory than then"
 
@@ -105,7 +105,7 @@ def test_an_edit_that_is_known_not_to_fit_does_not_try() -> None:
     ran(REQUEST, shelf)
     area = PICTURE.shape[0] * PICTURE.shape[1]
     shelf.remember("toy", replace(shelf.figures("toy"), bytes={str(area): 2**60}))
-    assert notices(ran(REQUEST, shelf)) == [RUNGS[1].told]
+    assert notices(ran(REQUEST, shelf)) == [IN_TWO_CALLS]
 
 
 @pytest.mark.parametrize("says", [MemoryError(), RuntimeError("could not create a primitive")])

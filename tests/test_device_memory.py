@@ -1,0 +1,184 @@
+"""Edits on a graphics processor that is smaller than they want: they go on with parts of the model in the
+processor's memory, and at last without it. The device is pretended, its bounds are not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers import StableDiffusionPipeline
+
+from engine.device_memory import free_bytes, held_bytes
+from engine.ladder import RUNGS, SHARED, fitting, taken
+from engine.models import pick_device
+from engine.prediction import predicted
+from engine.shelf import Shelf
+from engine.types import EditRequest, EditResult, EngineError, Lora, Notice, Rgb, SDEdit
+from tests import random_loras
+from tests.pretend_device import NAME, pretended
+from tests.random_checkpoints import pipeline, save_folder
+
+MEGABYTE = 10**6
+PICTURE = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
+IN_TWO_CALLS, PARTS, LAYERS, PROCESSOR = 1, 2, 3, 5  # rungs
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its network takes 26 MB, its autoencoder 3."""
+    made = pipeline("sd1", block_out_channels=(64, 128, 128), cross_attention_dim=64)
+    return save_folder(made, tmp_path_factory.mktemp("sd1") / "model")
+
+
+@pytest.fixture(scope="module")
+def asked(folder: Path) -> EditRequest:
+    return EditRequest(
+        PICTURE,
+        PICTURE,
+        operation=SDEdit(0.5),
+        steps=2,
+        prompt="a lake",
+        negative_prompt="people",
+        model=str(folder),
+    )
+
+
+def network_of(folder: Path) -> Any:
+    """What a LoRA file is made for."""
+    return StableDiffusionPipeline.from_pretrained(folder, safety_checker=None, local_files_only=True)
+
+
+def made(asked: EditRequest, shelf: Shelf) -> tuple[Rgb, list[str]]:
+    events = list(fitting(asked, shelf, bool))
+    (image,) = [event.image for event in events if isinstance(event, EditResult)]
+    return image, [event.text for event in events if isinstance(event, Notice)]
+
+
+@pytest.fixture(scope="module")
+def usual(asked: EditRequest) -> Rgb:
+    """What the device makes of it with room for everything."""
+    with pretended():
+        image, told = made(asked, Shelf(NAME))
+    assert told == []
+    return image
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "climbed"),
+    [(30, (IN_TWO_CALLS, PARTS)), (20, (PARTS, LAYERS)), (8, (PROCESSOR,))],
+)
+def test_an_edit_goes_on_with_less_on_the_device(
+    asked: EditRequest, usual: Rgb, megabytes: int, climbed: tuple[int, ...]
+) -> None:
+    with pretended(megabytes * MEGABYTE) as device:
+        shelf = Shelf(NAME)
+        image, told = made(asked, shelf)
+        assert told == [RUNGS[rung].told for rung in climbed]
+        near = 20 if climbed[-1] == PROCESSOR else 2  # of 255: in another precision, or in another order
+        assert np.abs(image.astype(int) - usual).max() <= near
+        assert device.most <= megabytes * MEGABYTE
+        again, told = made(asked, shelf)
+        assert told == [RUNGS[climbed[-1]].told], "the next one begins where this one got through"
+        assert (again == image).all()
+
+
+def test_a_model_that_was_too_large_is_loaded_by_parts_the_next_day(asked: EditRequest) -> None:
+    with pretended(20 * MEGABYTE) as device:
+        assert taken(asked.model, Shelf(NAME)).facts.device == NAME
+        device.most = device.held = 0
+        taken(asked.model, Shelf(NAME))
+        assert device.most < 15 * MEGABYTE, "nobody tried to put all of it there"
+
+
+def test_with_more_memory_all_is_on_the_device_again(asked: EditRequest, usual: Rgb) -> None:
+    with pretended(8 * MEGABYTE) as device:
+        shelf = Shelf(NAME)
+        _, told = made(asked, shelf)
+        assert told == [RUNGS[PROCESSOR].told]
+        device.size = 200 * MEGABYTE
+        image, told = made(asked, shelf)
+        assert told == []
+        assert (image == usual).all()
+
+
+def test_a_lora_is_worn_by_layers_whose_weights_wait_elsewhere(
+    asked: EditRequest, folder: Path, tmp_path: Path
+) -> None:
+    lora = random_loras.save(tmp_path / "lora.safetensors", network_of(folder), "diffusers")
+    worn = replace(asked, loras=(Lora(str(lora)),))
+    with pretended():
+        (wide, _), (plain, _) = made(worn, Shelf(NAME)), made(asked, Shelf(NAME))
+    with pretended(20 * MEGABYTE):
+        narrow, told = made(worn, Shelf(NAME))
+    assert told[-1] == RUNGS[LAYERS].told
+    assert np.abs(narrow.astype(int) - wide).max() <= 2
+    assert np.abs(narrow.astype(int) - plain).max() > 20
+
+
+def test_what_an_edit_will_take_is_told_of_the_devices_own_memory(asked: EditRequest) -> None:
+    with pretended(100 * MEGABYTE) as device:
+        shelf = Shelf(NAME)
+        made(asked, shelf)
+        figures = shelf.figures(asked.model)
+        assert held_bytes(NAME) == device.held
+        assert free_bytes(NAME) == device.size - device.held
+        told = predicted(asked, figures, 2**40, is_loaded=True)
+    assert told is not None
+    assert told.bytes is not None
+    assert told.free_bytes == figures.room
+    assert figures.weights < told.bytes <= figures.room <= 100 * MEGABYTE
+
+
+def test_what_is_put_away_leaves_the_device(asked: EditRequest) -> None:
+    with pretended() as device:
+        for rung in (0, PARTS, LAYERS):
+            shelf = Shelf(NAME)
+            model = shelf.placed(asked.model, RUNGS[rung].economy)
+            shelf.clear()
+            assert all(each.is_meta for each in model.network.parameters())  # type: ignore[attr-defined]
+            assert device.held < MEGABYTE
+
+
+@pytest.mark.parametrize(
+    ("device", "learns", "rungs"),
+    [
+        ("cpu", False, [0, 1, 4]),
+        ("cpu", True, [0, 1, 4]),
+        ("mps", False, [0, 1, 4, 5, 6, 7]),
+        ("cuda", False, [0, 1, 2, 3, 4, 5, 6, 7]),
+        ("cuda", True, [0, 1, 2, 5, 6, 7]),
+    ],
+)
+def test_only_what_helps_is_tried(device: str, learns: bool, rungs: list[int]) -> None:
+    """The memory of some devices is the processor's; and a layer that learns must stay."""
+    can_part = device not in SHARED
+    assert [i for i, rung in enumerate(RUNGS) if rung.helps(device, can_part, learns)] == rungs
+
+
+def test_a_device_is_taken_by_itself_if_it_is_there() -> None:
+    with pretended():
+        assert pick_device() == NAME
+    assert pick_device() == "cpu"
+    with pytest.raises(EngineError, match=f"'{NAME}' is not there; choose cpu or auto"):
+        pick_device(NAME)
+
+
+def test_a_pretended_device_refuses_what_a_real_one_refuses() -> None:
+    with pretended(100) as device:
+        here, there = torch.ones(4), torch.ones(4).to(NAME)
+        assert device.held == 16
+        with pytest.raises(RuntimeError, match="same device"):
+            here + there
+        with pytest.raises(torch.OutOfMemoryError):
+            there.repeat(8)
+        part = there[1:3]
+        part += 1
+        assert there.cpu().tolist() == [1, 2, 2, 1]
+        assert device.held == 16, "a view takes no room"
+        del there, part
+        assert device.held == 0
