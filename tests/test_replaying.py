@@ -63,8 +63,8 @@ async def test_a_result_of_another_day_says_what_is_gone_and_does_without(bench:
     (made,) = bench.session.document.results
     recipe = replace(from_json(made.recipe), loras=(Beside("/gone/style.safetensors", "f" * 64),))
     old = replace(made, recipe=to_json(recipe))
-    bench.session.open(replace(bench.session.document, results=(old,)))
     bench.window.editing.abandon()
+    bench.session.open(replace(bench.session.document, results=(old,)))
     bench.window.results.again()
     await bench.until(lambda: bool(bench.window.findChildren(ChangedDialog)))
     (dialog,) = bench.window.findChildren(ChangedDialog)
