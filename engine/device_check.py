@@ -32,7 +32,7 @@ class Verdict(NamedTuple):
 @cache
 def checked(device: str, wanted: torch.dtype) -> Verdict:
     """What to compute on, and in."""
-    key = f"{device}, {_name(device)}, {wanted}, torch {torch.__version__}"
+    key = f"{device}, {name_of(device)}, {wanted}, torch {torch.__version__}"
     known = remembered.device(key)
     if known == {"right": True}:
         return Verdict(device, wanted)
@@ -63,6 +63,14 @@ def computed(device: str, dtype: torch.dtype) -> Tensor:
     x = block.to(device, dtype)(x.to(device, dtype))
     found: Tensor = x.float().cpu()
     return found
+
+
+def name_of(device: str) -> str:
+    """Its own, or what can be told of the processor's."""
+    if device in ("cpu", "mps"):
+        return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
+    name: str = torch.get_device_module(device).get_device_name()
+    return name
 
 
 @cache
@@ -117,9 +125,3 @@ def _wrong(found: Tensor, reference: Tensor) -> str:
         return "black"
     error = float((found - reference).norm() / reference.norm())
     return "noise" if error > WRONG else ""
-
-
-def _name(device: str) -> str:
-    if device == "cuda":
-        return torch.cuda.get_device_name()
-    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"

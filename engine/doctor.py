@@ -8,7 +8,6 @@ import os
 import platform
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from getpass import getuser
 from importlib.metadata import PackageNotFoundError, version
@@ -24,8 +23,6 @@ LIBRARIES = (
     *("PySide6-Essentials", "qasync", "numpy", "pillow", "psd-tools"),
 )
 LINES = 60  # of the log's end
-NEAR = 0.02  # of the mean: bfloat16 is off by 0.003
-SIDE = 768  # of the matrices that are multiplied, to see that a device computes
 
 
 def report(ours: str) -> str:
@@ -89,40 +86,19 @@ def processor() -> str:
 
 
 def _devices() -> Iterator[str]:
-    """Each device multiplies two matrices, and is compared with the processor in full precision."""
+    """Whether each device computes right, tried now, whatever was found before."""
     import torch
 
-    cpu = torch.backends.cpu.get_cpu_capability()
-    yield f"torch {torch.__version__}, {torch.get_num_threads()} threads, {cpu}"
-    yield _tried("cpu", "cpu")
-    if torch.cuda.is_available():
-        yield _tried("cuda", f"cuda ({torch.cuda.get_device_name()})")
-    if torch.xpu.is_available():
-        yield _tried("xpu", "xpu")
-    if torch.backends.mps.is_available():
-        yield _tried("mps", "mps")
+    from engine.device_check import computed, judged, name_of
+    from engine.models import native_dtype
 
-
-def _tried(device: str, name: str) -> str:
-    import torch
-
-    from engine.models import fast_dtype
-
-    dtype = fast_dtype(device)
-    a, b = torch.randn(2, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
-    expected = a @ b
-    try:
-        there = a.to(device, dtype), b.to(device, dtype)
-        _ = (there[0] @ there[1]).cpu()  # the first call is slow
-        started = time.perf_counter()
-        found = (there[0] @ there[1]).cpu().float()
-        seconds = time.perf_counter() - started
-    except RuntimeError as error:
-        return f"{name}: does not work: {str(error).splitlines()[0]}"
-    off = float((found - expected).abs().mean() / expected.abs().mean())
-    works = "computes right" if off < NEAR else f"COMPUTES WRONG, off by {off:.0%}"
-    precision = str(dtype).removeprefix("torch.")
-    return f"{name}: {works} in {precision}, {2 * SIDE**3 / seconds / 1e9:.0f} GFLOP/s"
+    yield f"torch {torch.__version__}, {torch.get_num_threads()} threads"
+    found = torch.accelerator.current_accelerator(check_available=True)
+    for device in ["cpu"] if found is None else ["cpu", found.type]:
+        verdict = judged(device, native_dtype(device), computed)
+        precision = str(verdict.dtype).removeprefix("torch.")
+        works = f"computes right in {precision}" if verdict.device == device else "COMPUTES WRONG"
+        yield f"{device} ({name_of(device)}): " + "; ".join(filter(None, [works, verdict.why]))
 
 
 def _packs(ours: str) -> Iterator[str]:

@@ -156,7 +156,7 @@ def pick_device(asked: str = "auto") -> str:
     found = torch.accelerator.current_accelerator(check_available=True)
     there = ["cpu"] if found is None else [found.type, "cpu"]
     if asked == "auto":
-        return checked(there[0], _native(there[0])).device
+        return checked(there[0], native_dtype(there[0])).device
     if asked not in there:
         choices = ", ".join(there)
         raise EngineError(f"The device '{asked}' is not there; choose {choices} or auto.")
@@ -167,10 +167,10 @@ def fast_dtype(device: str) -> torch.dtype:
     """What the network computes in: bfloat16 where the device multiplies it natively and gives what is right,
     else float32. Never float16: in it the autoencoder of Stable Diffusion XL overflows.
     """
-    return checked(device, _native(device)).dtype
+    return checked(device, native_dtype(device)).dtype
 
 
-def _native(device: str) -> torch.dtype:
+def native_dtype(device: str) -> torch.dtype:
     """Without native support bfloat16 is up to 80 times slower on a CPU."""
     if device in ("cuda", "xpu"):
         is_native = torch.get_device_module(device).is_bf16_supported(including_emulation=False)

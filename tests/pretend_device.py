@@ -143,6 +143,10 @@ class _Module:
         return 1
 
     @staticmethod
+    def get_device_name() -> str:
+        return "Pretended 1000"
+
+    @staticmethod
     def _is_in_bad_fork() -> bool:
         return False
 

@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine import remembered
+from engine import doctor, remembered
 from engine.device_check import Compute, checked, computed, is_fast, judged
-from engine.models import fast_dtype
+from engine.models import fast_dtype, native_dtype
+from tests.pretend_device import NAME, pretended
 
 HALF, FULL = torch.float16, torch.float32
 
@@ -59,6 +60,18 @@ def test_this_processor_computes_right_and_it_is_remembered(dtype: torch.dtype) 
     assert remembered.place().is_file()
     checked.cache_clear()
     assert checked("cpu", dtype) == ("cpu", dtype, "")
+
+
+def test_doctor_says_what_the_check_finds_of_every_device() -> None:
+    with pretended():
+        cpu, device = doctor.report("9.9").split("Devices\n")[1].splitlines()[1:3]
+    precision = str(native_dtype("cpu")).removeprefix("torch.")
+    assert cpu.startswith("  cpu (")
+    assert cpu.endswith(f"): computes right in {precision}")
+    assert device == f"  {NAME} (Pretended 1000): computes right in float32"
+    with pretended(1000):
+        device = doctor.report("9.9").split("Devices\n")[1].splitlines()[2]
+    assert device.startswith(f"  {NAME} (Pretended 1000): COMPUTES WRONG; {NAME} gives CUDA out of memory")
 
 
 def test_a_precision_is_fast_here_or_it_is_not_taken() -> None:
