@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from engine.types import Prediction
 from tests.bench import Bench, scenario
+from tests.test_settling import photo
 from ui.dragging import dragged
 from ui.foretelling import in_words
 
@@ -46,6 +47,31 @@ async def test_a_drag_is_foretold_and_with_another_seed_takes_less(bench: Bench)
     assert again.seconds < first.seconds
     bench.session.undo()  # without handles there is nothing to tell
     await bench.until(window.drag_panel.outlook.isHidden)
+
+
+@scenario
+async def test_settling_is_foretold_too_and_more_variants_take_longer(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.session.open(photo())
+    panel = bench.window.settle_panel
+    assert not panel.outlook.isVisible()
+    bench.click(panel.main)
+    await bench.finish()
+    bench.window.editing.discard()
+    await bench.until(panel.outlook.isVisible)
+    assert panel.outlook.text().startswith("about ")
+    asked = panel.asked()
+    assert asked is not None
+    few = bench.engine.predict(asked(bench.session.document).request)
+    panel.variants.set_value(8)
+    asked = panel.asked()
+    assert asked is not None
+    many = bench.engine.predict(asked(bench.session.document).request)
+    assert few is not None
+    assert many is not None
+    assert many.seconds > few.seconds
+    bench.session.activate(bench.session.document.layers[0].uid)
+    assert panel.asked() is None
 
 
 def test_seconds_minutes_and_memory_are_told_and_when_it_is_short() -> None:

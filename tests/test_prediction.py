@@ -16,7 +16,7 @@ from engine.ladder import fitting
 from engine.prediction import predicted, walks
 from engine.remembered import Figures
 from engine.shelf import Shelf
-from engine.types import Drag, EditRequest, Handle, Inpaint, Operation, Preview, SDEdit, Translate
+from engine.types import Drag, EditRequest, Handle, Inpaint, Operation, Preview, SDEdit, Settle, Translate
 from engine.worker import Engine
 
 GIGABYTE = 2**30
@@ -63,6 +63,8 @@ SECOND = Handle((300.0, 200.0), (300.0, 240.0), 16.0)
         (Inpaint(solver="cycle"), 1),
         (Translate(strength=0.5), 1),
         (Translate(strength=0.5, solver="sde"), 2),
+        (Settle(), 1),
+        (Settle(0.1), 2),
     ],
 )
 def test_the_work_is_counted_as_the_edit_does_it(operation: Operation, variants: int) -> None:

@@ -36,7 +36,7 @@ async def test_a_recipe_whose_model_is_gone_is_run_with_another_if_that_is_wante
     gone = replace(RECIPE, model="D:\\models\\dream.safetensors", weights="f" * 64)
     dialog = await asked(bench, gone)
     sentence = "It was made with the model dream.safetensors, which is gone: put it back, or run it with toy."
-    assert dialog.title.text() == sentence
+    assert dialog.words.text() == sentence
     assert not bench.window.editing.is_running
     bench.click(dialog.run_button)
     await bench.until(lambda: len(bench.session.document.results) == 1)
@@ -48,7 +48,7 @@ async def test_a_recipe_whose_model_is_gone_is_run_with_another_if_that_is_wante
 async def test_a_recipe_that_was_made_with_another_file_is_not_run_unless_it_is_wanted(bench: Bench) -> None:
     await bench.start_engine()
     dialog = await asked(bench, replace(RECIPE, model="starter", weights="f" * 64))
-    assert "It was made with another starter: put that back" in dialog.title.text()
+    assert "It was made with another starter: put that back" in dialog.words.text()
     bench.click(dialog.cancel_button)
     await bench.finish()
     assert bench.session.document.results == ()
@@ -69,7 +69,7 @@ async def test_a_result_of_another_day_says_what_is_gone_and_does_without(bench:
     await bench.until(lambda: bool(bench.window.findChildren(ChangedDialog)))
     (dialog,) = bench.window.findChildren(ChangedDialog)
     sentence = "It was made with style.safetensors, which is gone: put it back, or run it without."
-    assert dialog.title.text() == sentence
+    assert dialog.words.text() == sentence
     bench.click(dialog.run_button)
     await bench.until(lambda: len(bench.session.document.results) == 2)
     again = bench.session.document.results[1]

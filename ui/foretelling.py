@@ -36,9 +36,9 @@ class Foretelling(QObject):
         engine: Predicts,
         editing: Editing,
         work: Work,
-        asked: Callable[[], Callable[[Document], Ask]],
+        asked: Callable[[], Callable[[Document], Ask] | None],
     ) -> None:
-        """`asked` tells what a run would ask of a document now."""
+        """`asked` tells what a run would ask of a document now; None: there is none to be told of."""
         super().__init__()
         self._session, self._engine, self._editing = session, engine, editing
         self._work, self._asked = work, asked
@@ -68,8 +68,11 @@ class Foretelling(QObject):
             self._job.add_done_callback(self._told)
 
     async def _tell(self) -> None:
+        asked = self._asked()
+        if asked is None:
+            return
         try:
-            ask = await asyncio.to_thread(self._asked(), self._session.document)
+            ask = await asyncio.to_thread(asked, self._session.document)
         except EngineError:  # which is said when it is begun
             self.told.emit("", False)
             return

@@ -44,9 +44,8 @@ class ChangedDialog(QDialog):
         super().__init__(parent)
         own(self)
         self.setWindowTitle(tr("Run recipe"))
-        self.title = QLabel("\n".join(sentences))
-        self.title.setProperty("title", True)
-        self.title.setWordWrap(True)
+        self.words = QLabel("\n\n".join(sentences))
+        self.words.setWordWrap(True)
         self.run_button, self.cancel_button = (
             push_button(tr("Run all the same"), "primary"),
             push_button(tr("Cancel")),
@@ -62,7 +61,7 @@ class ChangedDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 20, 20, 20)
         column.setSpacing(2 * theme.GRID)
-        column.addWidget(self.title)
+        column.addWidget(self.words)
         column.addLayout(buttons)
         self.setFixedWidth(440)
 

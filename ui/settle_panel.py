@@ -10,7 +10,8 @@ from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui import theme
-from ui.apply import EditOptions
+from ui.apply import Ask, EditOptions
+from ui.document import Document
 from ui.editing import Editing
 from ui.icons import icon
 from ui.key_tips import explain
@@ -19,12 +20,12 @@ from ui.session import Session
 from ui.settings import Settings
 from ui.settling import SettleOptions, can_settle, settled
 from ui.slider import Slider
-from ui.widgets import Fold, caption, push_button
+from ui.widgets import Fold, Foretold, caption, push_button
 
 
 class SettlePanel(QWidget):
     run = Signal()
-    changed = Signal()  # whether there is something to settle
+    changed = Signal()  # whether there is something to settle, or how
 
     def __init__(
         self, session: Session, editing: Editing, options: Callable[[], EditOptions], settings: Settings
@@ -38,6 +39,7 @@ class SettlePanel(QWidget):
         self.main.setIconSize(QSize(26, 18))
         explain(self.main, tr("Blend the layer into the picture"), "settle")
         self.main.clicked.connect(self.run)
+        self.outlook = Foretold()
         self.strength = Slider(
             tr("Strength"), 1, 100, settings.settle_strength, " %",
             help_text=tr("How freely the layer is made again: little keeps it as it is, much makes it fit"),
@@ -79,8 +81,10 @@ class SettlePanel(QWidget):
         rim.addWidget(caption(tr("Rim")))
         rim.addLayout(edges)
         column = _column(self)
-        for part in (self.main, self.strength, self.keep, self.match, Fold(details), details):
+        for part in (self.main, self.outlook, self.strength, self.keep, self.match, Fold(details), details):
             column.addWidget(part)
+        for slider in (self.strength, self.variants, self.grow, self.feather):  # on which its time depends
+            slider.moved.connect(self.changed)
         session.committed.connect(self.changed)
         session.activated.connect(self.changed)
 
@@ -98,7 +102,11 @@ class SettlePanel(QWidget):
         if not self.is_wanted:
             self._session.said.emit(tr("Settle blends in what was pasted: choose such a layer first."))
         elif not self._editing.is_running:
-            self._editing.start(partial(settled, uid=self._session.active, options=self._wishes()))
+            self._editing.start(self._asked(self._wishes()))
+
+    def asked(self) -> Callable[[Document], Ask] | None:
+        """What settling would ask of a document now, but for the colours, which take no time of the model."""
+        return self._asked(replace(self._wishes(), match=0.0)) if self.is_wanted else None
 
     def remembered_in(self, settings: Settings) -> Settings:
         return replace(
@@ -110,6 +118,9 @@ class SettlePanel(QWidget):
             settle_grow=round(self.grow.value()),
             settle_feather=round(self.feather.value()),
         )
+
+    def _asked(self, wishes: SettleOptions) -> Callable[[Document], Ask]:
+        return partial(settled, uid=self._session.active, options=wishes)
 
     def _wishes(self) -> SettleOptions:
         edit = self._options()

@@ -213,6 +213,7 @@ class Window(QMainWindow):
         await self.library.ended()
         await self.foretelling.ended()
         await self.filing.ended()
+        await self.foretelling_settle.ended()
         await self.journaling.end()
         self.remembering.save()
         await self.engines.ended()
@@ -290,7 +291,10 @@ class Window(QMainWindow):
         self.engine.idle_minutes = settings.idle_minutes
         self.history = HistoryPanel(self.session)
         self.live = Live(self.session, self.engine, self.work, self.running.options)
-        self.foretelling = Foretelling(self.session, self.engine, self.editing, self.work, self.running.asked)
+        self.foretelling, self.foretelling_settle = (
+            Foretelling(self.session, self.engine, self.editing, self.work, asked)
+            for asked in (self.running.asked, self.settle_panel.asked)
+        )
         self.live_bar = LiveBar(self.canvas, self.live)
         self.job_bar = JobBar(self.canvas)
         self.timeline = Timeline(self.canvas, self.job_bar)
@@ -448,11 +452,14 @@ class Window(QMainWindow):
         self.foretelling.told.connect(self.showing.show_foretold)
         for changed in (
             *(panel.changed, self.drag_panel.changed, self.model_panel.changed, switching.ready),
+        self.foretelling_settle.told.connect(self.settle_panel.outlook.tell)
             *(session.committed, session.replaced, self.editing.changed),
         ):
             changed.connect(self.foretelling.look)
         self._show_models()
         QTimer.singleShot(0, self.library.look)  # once the event loop runs
+            changed.connect(self.foretelling_settle.look)
+        self.settle_panel.changed.connect(self.foretelling_settle.look)
 
     # ---- what the parts tell
 
