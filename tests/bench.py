@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from qasync import QEventLoop
@@ -82,6 +83,15 @@ class Bench:
         self.engine.ready.emit(told)
         return self.window.model_panel.words
 
+    async def begin_long_edit(self) -> None:
+        """Make a stroke real; it is under way, and its first preview is seen."""
+        await self.start_engine()
+        self.stroke()
+        self.window.edit_panel.steps.set_value(200)
+        self.window.edit_panel.variants.set_value(8)
+        self.click(self.window.edit_panel.main)
+        await self.until(lambda: self.session.overlay is not None)
+
     async def finish(self) -> None:
         await self.until(lambda: not self.window.editing.is_running)
 
@@ -96,6 +106,16 @@ class Bench:
         QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=a)
         QTest.mouseMove(canvas, (a + b) / 2)
         QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=b)
+
+    def drop(self, path: Path) -> None:
+        """As from a file manager."""
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(path))])
+        rest = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        enter = QDragEnterEvent(QPoint(300, 300), *rest)
+        self.window.dragEnterEvent(enter)
+        assert enter.isAccepted()
+        self.window.dropEvent(QDropEvent(QPointF(300, 300), *rest))
 
     def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         QTest.keyClick(self.window, key, modifier)

@@ -9,15 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from engine import network
+from engine.pictures import save_picture
 from installer.bootstrap import OFFLINE
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
     from qasync import QEventLoop
 
+    from engine.worker import Engine
     from tests.bench import Bench
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -93,3 +96,22 @@ def bench(
     gc.collect()
     gc.enable()
     qapp.setStyleSheet("")
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A picture in a file, 120 x 80, no two pixels alike."""
+    colours = np.random.default_rng(1).integers(0, 256, (80, 120, 3), np.uint8)
+    save_picture(tmp_path / "photo.png", colours)
+    return tmp_path / "photo.png"
+
+
+@pytest.fixture
+def engine(event_loop_qt: QEventLoop) -> Iterator[Engine]:
+    """Ready for the toy model."""
+    from engine.worker import Engine
+
+    engine = Engine("cpu")
+    engine.start("toy")
+    yield engine
+    event_loop_qt.run_until_complete(engine.close())

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QColor,
     QInputDevice,
     QMouseEvent,
+    QNativeGestureEvent,
     QPointingDevice,
     QPointingDeviceUniqueId,
     QTabletEvent,
@@ -137,6 +138,13 @@ def wheel(
         phase,
         False,
     )
+    QApplication.sendEvent(canvas, event)
+
+
+def fingers(canvas: Canvas, gesture: Qt.NativeGestureType, at: QPointF, value: float) -> None:
+    """Two of them, on a touch pad."""
+    there = QPointF(canvas.mapToGlobal(at))
+    event = QNativeGestureEvent(gesture, PEN, 2, at, at, there, value, QPointF())
     QApplication.sendEvent(canvas, event)
 
 

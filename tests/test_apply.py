@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -18,14 +17,6 @@ from ui.document import Document, document_from, layer_from, new_document, read
 
 WHITE = (255, 255, 255, 255)
 TOY = EditOptions(steps=4, model="toy", grow=4, feather=8)
-
-
-@pytest.fixture
-def engine(event_loop_qt: QEventLoop) -> Iterator[Engine]:
-    engine = Engine("cpu")
-    engine.start("toy")
-    yield engine
-    event_loop_qt.run_until_complete(engine.close())
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QImage,
-    QNativeGestureEvent,
     QPainter,
     QRegion,
 )
@@ -25,8 +24,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.area import Rect
 from tests.hands import (
-    PEN,
     button_event,
+    fingers,
     mouse,
     pen,
     pixel,
@@ -181,17 +180,7 @@ def test_two_fingers_move_the_view_and_a_sideways_wheel_does_nothing(canvas: Can
 
 def test_a_pinch_zooms(canvas: Canvas) -> None:
     at = QPointF(120, 90)
-    pinch = QNativeGestureEvent(
-        Qt.NativeGestureType.ZoomNativeGesture,
-        PEN,
-        2,
-        at,
-        at,
-        QPointF(canvas.mapToGlobal(at)),
-        0.5,
-        QPointF(),
-    )
-    QApplication.sendEvent(canvas, pinch)
+    fingers(canvas, Qt.NativeGestureType.ZoomNativeGesture, at, 0.5)
     assert canvas.view.zoom == pytest.approx(1.5)
 
 

@@ -231,3 +231,27 @@ async def test_dropped_files_become_layers_where_they_are_dropped(bench: Bench, 
     assert bounds(layers[2]) == bounds(layers[3])
     assert abs(bounds(layers[2]).x - 35) <= 1
     assert bench.session.history.undo_label == "Drop"
+
+
+@scenario
+async def test_what_is_copied_can_be_pasted_as_a_layer_and_as_a_picture(bench: Bench) -> None:
+    image = QImage(30, 20, QImage.Format.Format_RGBA8888)
+    image.fill(QColor(10, 200, 30))
+    QApplication.clipboard().setImage(image)
+    bench.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert bench.kinds == ["picture", "strokes"]
+    assert bench.picture()[32, 48].tolist() == [10, 200, 30, 255]
+    assert bench.picture()[2, 2].tolist() == [255, 255, 255, 255]
+    bench.session.mark_saved()
+    bench.key(Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    whole = bench.picture()
+    bench.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert bench.kinds == ["picture"]
+    assert (bench.picture() == whole).all()
+
+
+@scenario
+async def test_pasting_without_a_picture_says_so(bench: Bench) -> None:
+    QApplication.clipboard().setText("no picture")
+    bench.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert "no picture on the clipboard" in bench.window.messages.text.text()

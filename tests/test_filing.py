@@ -19,12 +19,13 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QDialog, QFileDialog
 
 from engine.area import Rect
-from engine.pictures import save_picture
+from engine.pictures import open_picture, save_picture
 from engine.types import Handle
 from tests.bench import Bench, scenario
 from tests.fingerprint import fingerprint
 from ui import locks
 from ui.app import Application
+from ui.dialogs import NewDialog, SaveFirstDialog
 from ui.document import Document, Pull, Result, frozen, layer_from
 from ui.file_dialogs import AlreadyOpenDialog, ExportDialog
 from ui.files import is_flat, open_document, save_document
@@ -35,13 +36,6 @@ pytestmark = pytest.mark.qt_log_ignore("plugin does not support")  # offscreen s
 D = TypeVar("D", bound=QDialog)
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    colours = np.random.default_rng(1).integers(0, 256, (80, 120, 3), np.uint8)
-    save_picture(tmp_path / "photo.png", colours)
-    return tmp_path / "photo.png"
 
 
 @contextmanager
@@ -298,3 +292,126 @@ async def test_what_the_system_asks_the_application_to_open_is_opened(bench: Ben
     QCoreApplication.postEvent(application, QFileOpenEvent(str(photo)))
     await bench.until(lambda: bench.window.filing.path == photo)
     application.file_wanted.disconnect(bench.window.open_file)
+
+
+@scenario
+async def test_a_picture_is_opened_painted_on_and_saved(bench: Bench, photo: Path) -> None:
+    await bench.open(photo)
+    assert (bench.picture()[..., :3] == open_picture(photo).rgba[..., :3]).all()
+    bench.stroke()
+    assert bench.window.isWindowModified()
+    bench.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    dialog = bench.window.findChild(QFileDialog)
+    assert dialog is not None
+    (chosen,) = dialog.selectedFiles()
+    assert Path(chosen).name == "photo.ora"
+    dialog.done(0)
+    dialog.fileSelected.emit(str(photo.with_suffix(".ora")))
+    await bench.until(lambda: not bench.window.isWindowModified())
+    seen = bench.picture()
+    await bench.open(photo)
+    await bench.open(photo.with_suffix(".ora"))
+    assert bench.kinds == ["picture", "strokes"]
+    assert (bench.picture() == seen).all()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif", ".bmp"])
+@scenario
+async def test_every_kind_is_saved_as_its_name_says(bench: Bench, suffix: str) -> None:
+    path = bench.folder / f"out{suffix}"
+    await bench.window.filing.write(path)
+    assert open_picture(path).rgba.shape == (64, 96, 4)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n and then nothing"])
+@scenario
+async def test_a_damaged_file_gives_a_sentence_and_loses_nothing(bench: Bench, content: bytes) -> None:
+    bench.stroke()
+    bench.session.mark_saved()
+    before = bench.session.document
+    bad = bench.folder / "bad.png"
+    bad.write_bytes(content)
+    bench.window.open_file(bad)
+    await bench.until(lambda: "bad.png" in bench.window.messages.text.text())
+    assert bench.session.document is before
+    assert bench.window.filing.path is None
+
+
+@scenario
+async def test_a_folder_that_cannot_be_written_gives_a_sentence_and_keeps_the_changes(bench: Bench) -> None:
+    bench.stroke()
+    bench.window.filing.path = bench.folder / "no such folder" / "out.ora"
+    bench.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    await bench.until(lambda: "cannot be saved" in bench.window.messages.text.text())
+    assert bench.window.isWindowModified()
+
+
+@scenario
+async def test_closing_with_changes_asks_and_cancel_stays(bench: Bench) -> None:
+    bench.stroke()
+    bench.window.close()
+    dialog = bench.window.findChild(SaveFirstDialog)
+    assert dialog is not None
+    bench.click(dialog.cancel_button)
+    assert bench.window.isVisible()
+    assert bench.window.isWindowModified()
+
+
+@scenario
+async def test_closing_with_changes_saves_them_first_if_asked_to(bench: Bench, photo: Path) -> None:
+    project = photo.with_suffix(".ora")
+    await bench.window.filing.write(project)
+    bench.stroke()
+    document = bench.session.document
+    bench.window.close()
+    dialog = bench.window.findChild(SaveFirstDialog)
+    assert dialog is not None
+    bench.click(dialog.save_button)
+    await bench.until(lambda: not bench.window.isVisible())
+    assert fingerprint(open_document(project).document) == fingerprint(document)
+
+
+@scenario
+async def test_a_dropped_file_is_opened(bench: Bench, photo: Path) -> None:
+    bench.drop(photo)
+    await bench.until(lambda: bench.window.filing.path == photo)
+
+
+@scenario
+async def test_a_new_picture_has_the_size_and_ground_that_were_chosen(bench: Bench) -> None:
+    bench.window.filing.ask_new()
+    dialog = bench.window.findChild(NewDialog)
+    assert dialog is not None
+    bench.click(dialog.presets[2])
+    dialog.ground.set_value("clear")
+    bench.click(dialog.create_button)
+    assert bench.picture().shape == (512, 768, 4)
+    assert not bench.picture().any()
+
+
+@scenario
+async def test_a_sample_opens_as_strokes_on_a_white_sheet(bench: Bench) -> None:
+    name, path = next(iter(bench.window.welcome.samples.items()))
+    assert name
+    bench.window.filing.open_sample(path)
+    await bench.until(lambda: len(bench.kinds) == 2)
+    assert bench.kinds == ["picture", "strokes"]
+    assert not bench.window.welcome.isVisible()
+
+
+@scenario
+async def test_files_that_were_used_are_offered_again(bench: Bench, photo: Path) -> None:
+    await bench.open(photo)
+    entries = [action.text() for action in bench.window.menus.recent.actions()]
+    assert entries == ["photo.png"]
+
+
+@scenario
+async def test_save_as_offers_a_dialog_that_does_not_block(bench: Bench) -> None:
+    bench.window.save()
+    dialog = bench.window.findChild(QFileDialog)
+    assert dialog is not None
+    dialog.fileSelected.emit(str(bench.folder / "named"))
+    dialog.close()
+    await bench.until(lambda: bench.window.filing.path is not None)
+    assert bench.window.filing.path == bench.folder / "named.ora"

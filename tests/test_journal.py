@@ -201,12 +201,7 @@ async def test_a_stroke_under_way_is_in_it(bench: Bench) -> None:
 
 @scenario
 async def test_an_edit_under_way_is_in_it(bench: Bench) -> None:
-    await bench.start_engine()
-    bench.stroke()
-    bench.window.edit_panel.steps.set_value(200)
-    bench.window.edit_panel.variants.set_value(8)
-    bench.click(bench.window.edit_panel.main)
-    await bench.until(lambda: bench.session.overlay is not None)
+    await bench.begin_long_edit()
     overlay = bench.session.overlay
     assert isinstance(overlay, Overlay)
     await bench.window.journaling.write_now()

@@ -7,8 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
@@ -176,13 +175,7 @@ async def test_a_lora_goes_to_its_own_place(bench: Bench, tmp_path: Path) -> Non
 
 @scenario
 async def test_models_are_dropped_on_the_window(bench: Bench, folder: Path) -> None:
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(folder))])
-    rest = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    enter = QDragEnterEvent(QPoint(300, 300), *rest)
-    bench.window.dragEnterEvent(enter)
-    assert enter.isAccepted()
-    bench.window.dropEvent(QDropEvent(QPointF(300, 300), *rest))
+    bench.drop(folder)
     await bench.until(lambda: "dream" in names(bench))
 
 

@@ -130,12 +130,7 @@ async def test_undo_takes_strokes_back_and_leaves_what_was_made_of_them(bench: B
 
 @scenario
 async def test_what_was_stopped_is_no_result_but_can_be_applied(bench: Bench) -> None:
-    await bench.start_engine()
-    bench.stroke()
-    bench.window.edit_panel.steps.set_value(200)
-    bench.window.edit_panel.variants.set_value(8)
-    bench.click(bench.window.edit_panel.main)
-    await bench.until(lambda: bench.session.overlay is not None)
+    await bench.begin_long_edit()
     bench.key(Qt.Key.Key_Escape)
     await bench.finish()
     count = len(results(bench))

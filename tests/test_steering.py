@@ -11,7 +11,6 @@ from PySide6.QtGui import (
     QColor,
     QImage,
     QMouseEvent,
-    QNativeGestureEvent,
     QPainter,
     QPainterPath,
     QPolygonF,
@@ -22,7 +21,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.hands import PEN, mouse, pixel, seen, small_canvas, stroke
+from tests.hands import fingers, mouse, pixel, seen, small_canvas, stroke
 from ui import theme
 from ui.canvas import Canvas
 from ui.document import document_from, stroke_alpha
@@ -219,17 +218,7 @@ def test_a_wheel_with_shift_turns_and_so_do_two_fingers(canvas: Canvas) -> None:
     )
     QApplication.sendEvent(canvas, event)
     assert canvas.view.angle == 5
-    fingers = QNativeGestureEvent(
-        Qt.NativeGestureType.RotateNativeGesture,
-        PEN,
-        2,
-        at,
-        at,
-        QPointF(canvas.mapToGlobal(at)),
-        10.0,
-        QPointF(),
-    )
-    QApplication.sendEvent(canvas, fingers)
+    fingers(canvas, Qt.NativeGestureType.RotateNativeGesture, at, 10.0)
     assert canvas.view.angle == 15
     after = canvas.view.to_canvas(at)
     assert math.hypot(after.x() - before.x(), after.y() - before.y()) <= 2

@@ -5,34 +5,23 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QToolButton
+from PySide6.QtWidgets import QLabel, QToolButton
 
-from engine.pictures import open_picture, save_picture
 from engine.worker import Engine
 from tests.bench import Bench, scenario
-from tests.fingerprint import fingerprint
 from tests.hands import stroke
 from ui.actions import ACTIONS
-from ui.dialogs import AboutDialog, NewDialog, SaveFirstDialog
+from ui.dialogs import AboutDialog
 from ui.document import new_document
-from ui.files import open_document
 from ui.session import Session
 from ui.settings import load_settings
 from ui.window import Window
 
 pytestmark = pytest.mark.qt_log_ignore("plugin does not support")  # offscreen says so
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    colours = np.random.default_rng(1).integers(0, 256, (80, 120, 3), np.uint8)
-    save_picture(tmp_path / "photo.png", colours)
-    return tmp_path / "photo.png"
 
 
 # ---- the edit
@@ -97,12 +86,8 @@ async def test_while_it_runs_the_button_says_stop_and_stops(bench: Bench) -> Non
 
 @scenario
 async def test_escape_stops_then_discards_and_leaves_the_strokes(bench: Bench) -> None:
-    await bench.start_engine()
-    bench.stroke()
+    await bench.begin_long_edit()
     before = bench.session.document
-    bench.window.edit_panel.steps.set_value(200)
-    bench.click(bench.window.edit_panel.main)
-    await bench.until(lambda: bench.session.overlay is not None)
     bench.key(Qt.Key.Key_Escape)
     await bench.finish()
     bench.key(Qt.Key.Key_Escape)
@@ -216,162 +201,6 @@ async def test_holding_backslash_shows_the_original(bench: Bench) -> None:
     middle = bench.window.canvas.view.transform.map(QPointF(45, 30)).toPoint()
     assert held.pixelColor(middle * held.devicePixelRatio()) == QColor("white")
     assert bench.window.canvas.grab().toImage() == painted
-
-
-# ---- files
-
-
-@scenario
-async def test_a_picture_is_opened_painted_on_and_saved(bench: Bench, photo: Path) -> None:
-    await bench.open(photo)
-    assert (bench.picture()[..., :3] == open_picture(photo).rgba[..., :3]).all()
-    bench.stroke()
-    assert bench.window.isWindowModified()
-    bench.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
-    dialog = bench.window.findChild(QFileDialog)
-    assert dialog is not None
-    (chosen,) = dialog.selectedFiles()
-    assert Path(chosen).name == "photo.ora"
-    dialog.done(0)
-    dialog.fileSelected.emit(str(photo.with_suffix(".ora")))
-    await bench.until(lambda: not bench.window.isWindowModified())
-    seen = bench.picture()
-    await bench.open(photo)
-    await bench.open(photo.with_suffix(".ora"))
-    assert bench.kinds == ["picture", "strokes"]
-    assert (bench.picture() == seen).all()
-
-
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif", ".bmp"])
-@scenario
-async def test_every_kind_is_saved_as_its_name_says(bench: Bench, suffix: str) -> None:
-    path = bench.folder / f"out{suffix}"
-    await bench.window.filing.write(path)
-    assert open_picture(path).rgba.shape == (64, 96, 4)
-
-
-@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n and then nothing"])
-@scenario
-async def test_a_damaged_file_gives_a_sentence_and_loses_nothing(bench: Bench, content: bytes) -> None:
-    bench.stroke()
-    bench.session.mark_saved()
-    before = bench.session.document
-    bad = bench.folder / "bad.png"
-    bad.write_bytes(content)
-    bench.window.open_file(bad)
-    await bench.until(lambda: "bad.png" in bench.window.messages.text.text())
-    assert bench.session.document is before
-    assert bench.window.filing.path is None
-
-
-@scenario
-async def test_a_folder_that_cannot_be_written_gives_a_sentence_and_keeps_the_changes(bench: Bench) -> None:
-    bench.stroke()
-    bench.window.filing.path = bench.folder / "no such folder" / "out.ora"
-    bench.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
-    await bench.until(lambda: "cannot be saved" in bench.window.messages.text.text())
-    assert bench.window.isWindowModified()
-
-
-@scenario
-async def test_closing_with_changes_asks_and_cancel_stays(bench: Bench) -> None:
-    bench.stroke()
-    bench.window.close()
-    dialog = bench.window.findChild(SaveFirstDialog)
-    assert dialog is not None
-    bench.click(dialog.cancel_button)
-    assert bench.window.isVisible()
-    assert bench.window.isWindowModified()
-
-
-@scenario
-async def test_closing_with_changes_saves_them_first_if_asked_to(bench: Bench, photo: Path) -> None:
-    project = photo.with_suffix(".ora")
-    await bench.window.filing.write(project)
-    bench.stroke()
-    document = bench.session.document
-    bench.window.close()
-    dialog = bench.window.findChild(SaveFirstDialog)
-    assert dialog is not None
-    bench.click(dialog.save_button)
-    await bench.until(lambda: not bench.window.isVisible())
-    assert fingerprint(open_document(project).document) == fingerprint(document)
-
-
-@scenario
-async def test_a_dropped_file_is_opened(bench: Bench, photo: Path) -> None:
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(photo))])
-    rest = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    enter = QDragEnterEvent(QPoint(300, 300), *rest)
-    bench.window.dragEnterEvent(enter)
-    assert enter.isAccepted()
-    bench.window.dropEvent(QDropEvent(QPointF(300, 300), *rest))
-    await bench.until(lambda: bench.window.filing.path == photo)
-
-
-@scenario
-async def test_what_is_copied_can_be_pasted_as_a_layer_and_as_a_picture(bench: Bench) -> None:
-    image = QImage(30, 20, QImage.Format.Format_RGBA8888)
-    image.fill(QColor(10, 200, 30))
-    QApplication.clipboard().setImage(image)
-    bench.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-    assert bench.kinds == ["picture", "strokes"]
-    assert bench.picture()[32, 48].tolist() == [10, 200, 30, 255]
-    assert bench.picture()[2, 2].tolist() == [255, 255, 255, 255]
-    bench.session.mark_saved()
-    bench.key(Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
-    whole = bench.picture()
-    bench.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
-    assert bench.kinds == ["picture"]
-    assert (bench.picture() == whole).all()
-
-
-@scenario
-async def test_pasting_without_a_picture_says_so(bench: Bench) -> None:
-    QApplication.clipboard().setText("no picture")
-    bench.key(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-    assert "no picture on the clipboard" in bench.window.messages.text.text()
-
-
-@scenario
-async def test_a_new_picture_has_the_size_and_ground_that_were_chosen(bench: Bench) -> None:
-    bench.window.filing.ask_new()
-    dialog = bench.window.findChild(NewDialog)
-    assert dialog is not None
-    bench.click(dialog.presets[2])
-    dialog.ground.set_value("clear")
-    bench.click(dialog.create_button)
-    assert bench.picture().shape == (512, 768, 4)
-    assert not bench.picture().any()
-
-
-@scenario
-async def test_a_sample_opens_as_strokes_on_a_white_sheet(bench: Bench) -> None:
-    name, path = next(iter(bench.window.welcome.samples.items()))
-    assert name
-    bench.window.filing.open_sample(path)
-    await bench.until(lambda: len(bench.kinds) == 2)
-    assert bench.kinds == ["picture", "strokes"]
-    assert not bench.window.welcome.isVisible()
-
-
-@scenario
-async def test_files_that_were_used_are_offered_again(bench: Bench, photo: Path) -> None:
-    await bench.open(photo)
-    entries = [action.text() for action in bench.window.menus.recent.actions()]
-    assert entries == ["photo.png"]
-
-
-@scenario
-async def test_save_as_offers_a_dialog_that_does_not_block(bench: Bench) -> None:
-    bench.window.save()
-    dialog = bench.window.findChild(QFileDialog)
-    assert dialog is not None
-    dialog.fileSelected.emit(str(bench.folder / "named"))
-    dialog.close()
-    await bench.until(lambda: bench.window.filing.path is not None)
-    assert bench.window.filing.path == bench.folder / "named.ora"
 
 
 # ---- the rest

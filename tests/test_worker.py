@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
 from contextlib import aclosing
 
 import numpy as np
@@ -19,14 +18,6 @@ from engine.worker import Engine
 PHOTO = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
 REQUEST = EditRequest(PHOTO, np.full_like(PHOTO, 128), None, SDEdit(0.5), steps=6, model="toy")
 LONG = EditRequest(PHOTO, PHOTO, None, SDEdit(0.5), steps=1000, variants=64, model="toy")
-
-
-@pytest.fixture
-def engine(event_loop_qt: QEventLoop) -> Iterator[Engine]:
-    engine = Engine("cpu")
-    engine.start("toy")
-    yield engine
-    event_loop_qt.run_until_complete(engine.close())
 
 
 async def all_of(engine: Engine, request: EditRequest) -> list[Event]:
