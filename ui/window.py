@@ -212,8 +212,8 @@ class Window(QMainWindow):
         await self.switching.ended()
         await self.library.ended()
         await self.foretelling.ended()
-        await self.filing.ended()
         await self.foretelling_settle.ended()
+        await self.filing.ended()
         await self.journaling.end()
         self.remembering.save()
         await self.engines.ended()
@@ -450,16 +450,16 @@ class Window(QMainWindow):
         self.model_panel.changed.connect(self.live.look)
         self.engine.noticed.connect(self.messages.tell)
         self.foretelling.told.connect(self.showing.show_foretold)
+        self.foretelling_settle.told.connect(self.settle_panel.outlook.tell)
         for changed in (
             *(panel.changed, self.drag_panel.changed, self.model_panel.changed, switching.ready),
-        self.foretelling_settle.told.connect(self.settle_panel.outlook.tell)
             *(session.committed, session.replaced, self.editing.changed),
         ):
             changed.connect(self.foretelling.look)
-        self._show_models()
-        QTimer.singleShot(0, self.library.look)  # once the event loop runs
             changed.connect(self.foretelling_settle.look)
         self.settle_panel.changed.connect(self.foretelling_settle.look)
+        self._show_models()
+        QTimer.singleShot(0, self.library.look)  # once the event loop runs
 
     # ---- what the parts tell
 
