@@ -27,6 +27,18 @@ def held_bytes(device: str) -> int:
     return torch.accelerator.memory_reserved()
 
 
+def bound(device: str) -> None:
+    """From now on what does not fit is an error. Left alone, Apple's devices begin to swap and drivers on Windows
+    take the processor's memory, which is many times slower than going on with less.
+    """
+    if device == "mps":
+        torch.mps.set_per_process_memory_fraction(1.0)  # of what Apple recommends
+    elif device != "cpu":
+        free, total = torch.accelerator.get_memory_info()
+        share = min(1.0, (free + torch.accelerator.memory_reserved()) / total)
+        torch.get_device_module(device).set_per_process_memory_fraction(share)
+
+
 def release() -> None:
     """Give back what nobody uses: of this process, and of its device."""
     allocation.give_back()

@@ -116,9 +116,14 @@ def loaded(name: str, device: str) -> tuple[Model, float]:
     """A model, and the seconds that it took to import and load."""
     started = time.perf_counter()
     with uncollected():
-        from engine.models import load  # takes seconds: not before the input is known to be good
+        from engine.models import TooLarge, load  # takes seconds: not before the input is known to be good
 
-        model = load(name, device)
+        try:
+            model = load(name, device)
+        except TooLarge:
+            model = None
+    if model is None:  # out of the except block, whose traceback holds on to tensors
+        model = ladder.taken(name, Shelf(device))
     return model, time.perf_counter() - started
 
 

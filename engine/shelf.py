@@ -53,8 +53,10 @@ class Shelf:
             with uncollected():
                 import torch
 
+                from engine.device_memory import bound
                 from engine.models import load
 
+                bound(self.device)
                 torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))  # one core is the window's
                 model = load(name, economy.device or self._device, economy)
             self._places[name] = economy.device
@@ -65,6 +67,9 @@ class Shelf:
 
     def placed(self, name: str, economy: Economy) -> Model:
         """The model, which gets by like that from now on; if it must go to another device, loaded anew."""
+        from engine.device_memory import bound
+
+        bound(self.device)
         if name in self._models and self._places.get(name, "") != economy.device:
             self._put_away(name)
         model = self.take(name, economy)

@@ -53,11 +53,13 @@ class There(Tensor):
 
 
 class Device(TorchDispatchMode):  # type: ignore[no-untyped-call]  # as are torch's own modes
-    """While it is entered, it is there, and has so many bytes."""
+    """While it is entered, it is there, and has so many bytes. One that spills goes on in the processor's
+    memory, as some drivers do, unless a process is told how much it may take.
+    """
 
-    def __init__(self, size: int = 2**40) -> None:
+    def __init__(self, size: int, spills: bool) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch's
-        self.size = size
+        self.size, self.spills = size, spills
         self.held, self.most = 0, 0  # bytes, now and at the most
         self._tensors: Counter[int] = Counter()  # by where their numbers are
 
@@ -66,7 +68,7 @@ class Device(TorchDispatchMode):  # type: ignore[no-untyped-call]  # as are torc
         storage = made.here.untyped_storage()
         place, size = storage.data_ptr(), storage.nbytes()
         if not self._tensors[place]:
-            if self.held + size > self.size:
+            if self.held + size > self.size and not self.spills:
                 del self._tensors[place]
                 raise torch.OutOfMemoryError(f"CUDA out of memory. Tried to allocate {size} bytes.")
             self.held += size
@@ -146,6 +148,11 @@ class _Module:
     def get_device_name() -> str:
         return "Pretended 1000"
 
+    @classmethod
+    def set_per_process_memory_fraction(cls, share: float) -> None:
+        if cls.entered is not None:
+            cls.entered.spills = share > 1
+
     @staticmethod
     def _is_in_bad_fork() -> bool:
         return False
@@ -172,10 +179,10 @@ def _registered() -> None:
 
 
 @contextmanager
-def pretended(size: int = 2**40) -> Iterator[Device]:
+def pretended(size: int = 2**40, spills: bool = False) -> Iterator[Device]:
     """Entered, there is a device of so many bytes, and torch says so."""
     _registered()
-    device = Device(size)
+    device = Device(size, spills)
     with pytest.MonkeyPatch.context() as patch, device:
         patch.setattr(_Module, "entered", device)
         patch.setattr(torch.accelerator, "get_memory_info", lambda: (device.size - device.held, device.size))

@@ -87,6 +87,13 @@ def test_an_edit_goes_on_with_less_on_the_device(
         assert (again == image).all()
 
 
+def test_a_device_whose_driver_would_use_the_processors_memory_is_told_not_to(asked: EditRequest) -> None:
+    with pretended(30 * MEGABYTE, spills=True) as device:
+        _, told = made(asked, Shelf(NAME))
+        assert told == [RUNGS[IN_TWO_CALLS].told, RUNGS[PARTS].told]
+        assert device.most <= 30 * MEGABYTE
+
+
 def test_a_model_that_was_too_large_is_loaded_by_parts_the_next_day(asked: EditRequest) -> None:
     with pretended(20 * MEGABYTE) as device:
         assert taken(asked.model, Shelf(NAME)).facts.device == NAME
