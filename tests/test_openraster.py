@@ -69,6 +69,7 @@ def rich() -> Document:
         selection=Selection(Rect(5, 6, 7, 8), frozen(DICE.integers(0, 256, (8, 7), np.uint8))),
         areas=(layer_from(noise(30, 30), "Protected", "protected", 10, 10),),
         results=(Result(Rect(1, 2, 20, 10), frozen(noise(10, 20)), '{"seed": 5}', starred=True),),
+        origin=(7, -3),
         metadata=Metadata(b"II*\0exif", b"<x:xmpmeta/>"),
         model="my model.safetensors",
         profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),

@@ -128,5 +128,7 @@ async def test_no_page_is_wider_than_its_place(bench: Bench) -> None:
     dialog = dialog_of(bench)
     for number, area in enumerate(dialog.findChildren(QScrollArea)):
         dialog.pages.setCurrentRow(number)
-        assert area.widget().minimumSizeHint().width() <= area.viewport().width()
+        page = area.widget()
+        assert page is not None
+        assert page.minimumSizeHint().width() <= area.viewport().width()
     dialog.close()

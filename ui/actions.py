@@ -32,7 +32,7 @@ class Action(NamedTuple):
         return plain(tr(self.text))
 
 
-MENUS = ("&File", "&Edit", "&Layer", "&Select", "&Results", "&Tools", "&View", "&Help")
+MENUS = ("&File", "&Edit", "&Picture", "&Layer", "&Select", "&Results", "&Tools", "&View", "&Help")
 
 ACTIONS: tuple[Action, ...] = (
     Action("new_picture", "&File", "&New...", ("Ctrl+N",), "file-plus"),
@@ -73,6 +73,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("comfort.show_models", "&Edit", "Models...", (), "cube"),
     Action("comfort.show_engine", "&Edit", "Engine...", (), "cpu"),
     Action("remembering.show_preferences", "&Edit", "Pre&ferences...", ("Ctrl+Alt+,",), "gear-six"),
+    Action("framing.crop", "&Picture", "&Crop to the selection", ("Ctrl+Alt+C",), "crop"),
+    Action("framing.ask_size", "&Picture", "Canvas &size...", (), "frame-corners"),
     Action("layering.add", "&Layer", "&New layer for strokes", ("Ctrl+Shift+N",), "plus"),
     Action("layering.add_group", "&Layer", "New g&roup", (), "folder-simple-plus"),
     Action("duplicate", "&Layer", "Dupli&cate", ("Ctrl+J",), "copy"),

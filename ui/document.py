@@ -95,7 +95,7 @@ class Selection:
 class Result:
     """What a run made, kept beside the layers."""
 
-    at: Rect
+    at: Rect  # in the frame that the document began with
     pixels: Rgba  # (h, w, 4), read-only, straight alpha: to be laid over the picture there
     recipe: str  # JSON: how it was made, to be replayed
     starred: bool = False
@@ -143,6 +143,7 @@ class Document:
     profile: bytes | None = field(default=None, repr=False)  # ICC, of their colours; None: sRGB
     metadata: Metadata = Metadata()
     foreign: Foreign | None = None
+    origin: tuple[int, int] = (0, 0)  # of its frame in the one that it began with, where results lie
     model: str = ""  # the file or folder of the one that edits were asked of last; nothing: the starter model
 
     @property

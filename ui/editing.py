@@ -21,7 +21,7 @@ from ui.apply import Ask, Candidate, Edits, Pace, make_real, progress
 from ui.document import Document, Pixels, Result, premultiplied
 from ui.dragging import DragAsk, PathKey
 from ui.language import tr
-from ui.results import Kept, Run, added, exchanged, through_mask
+from ui.results import Kept, Run, added, anchored, exchanged, through_mask
 from ui.session import CUT, Overlay, Session
 from ui.work import Making, Work
 
@@ -146,7 +146,7 @@ class Editing(QObject):
         mine = [number for number, each in enumerate(self.candidates) if each.recipe == result.recipe]
         if not mine:
             self._forget()
-            self._ask, mine = Kept.of(result), [0]
+            self._ask, mine = Kept.of(result, self._session.document), [0]
             self.candidates = [Candidate(self._ask.request.image, 0, finished=True, recipe=result.recipe)]
         self.choose(mine[0])
         self.changed.emit()
@@ -317,7 +317,7 @@ class Editing(QObject):
         if self._ask is None or self._landing is None:
             return
         if candidate.finished:
-            result = self._landing.result(candidate)
+            result = anchored(self._landing.result(candidate), self._session.document)
             self._asks[-1][1].add(result.recipe)
             candidate = replace(candidate, recipe=result.recipe)
             if isinstance(self._ask, DragAsk) and self._ask.path not in self.paths:

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from engine.area import Rect
 from engine.pictures import flat
 from engine.recipe import Recipe, from_json, place_of, recipe_of, request_of, to_json, variant_of, weights_of
 from engine.types import Drag, EditRequest, EngineError, Inpaint, SDEdit, Settle, Translate
@@ -55,9 +56,10 @@ class Kept(Ask):
     label: ClassVar[str] = "Apply result"
 
     @classmethod
-    def of(cls, result: Result) -> Kept:
+    def of(cls, result: Result, document: Document) -> Kept:
+        x, y = document.origin
         picture = np.ascontiguousarray(result.pixels[..., :3])
-        return cls(result.at, EditRequest(picture, picture), result.pixels)
+        return cls(_moved(result.at, -x, -y), EditRequest(picture, picture), result.pixels)
 
     def pixels(self, candidate: Candidate) -> Rgba:
         return self.pixels_of_it
@@ -168,6 +170,15 @@ def _mask(document: Document, layer: Layer) -> Shares:
     for tile in there.values():
         tile.flags.writeable = False
     return MappingProxyType(there)
+
+
+def anchored(result: Result, document: Document) -> Result:
+    """As the document keeps it, whatever frame it was made in."""
+    return replace(result, at=_moved(result.at, *document.origin))
+
+
+def _moved(at: Rect, x: int, y: int) -> Rect:
+    return at._replace(x=at.x + x, y=at.y + y)
 
 
 def added(document: Document, result: Result) -> Document:

@@ -71,13 +71,12 @@ class Selecting(QObject):
         history, document = self._session.history, self._session.document
         if document.selection is not None:
             return
-        steps = reversed(history.steps[: history.at])
-        last = next((step.selection for _, step in steps if step.selection is not None), None)
-        if (
-            last is None
-            or last.at.x + last.at.width > document.width
-            or (last.at.y + last.at.height > document.height)
-        ):
+        frame = document.rect, document.origin
+        steps = (
+            step for _, step in reversed(history.steps[: history.at]) if (step.rect, step.origin) == frame
+        )
+        last = next((step.selection for step in steps if step.selection is not None), None)
+        if last is None:
             self._session.said.emit(tr("Nothing was selected before."))
         else:
             selected(self._session, marked("Reselect"), last)

@@ -412,9 +412,14 @@ class Session(QObject):
     def _show_committed(self) -> None:
         before, self.shown = self.shown, self.document
         active = active_after(self.active, self._committed, self.document)
+        is_other_frame = self._committed.rect != self.document.rect
         self._committed = self.document
         self._choose_there()
-        self.damaged.emit(difference(before, self.shown))
+        if is_other_frame:
+            self.stroke_end = None
+            self.replaced.emit()
+        else:
+            self.damaged.emit(difference(before, self.shown))
         self.activate(active, self.on_mask and active == self.active)
         self.pulled.emit()
         self.committed.emit()

@@ -114,6 +114,8 @@ class Showing(QObject):
         for name, possible in {
             "clipboard.cut": not working,
             "clipboard.paste": not working,
+            "framing.crop": not working,
+            "framing.ask_size": not working,
             "clipboard.clear": not working and not window.holding.drags and document.selection is not None,
             "undo": editing.is_choosing or (not running and bool(history.undo_label)),
             "redo": not working and bool(history.redo_label),

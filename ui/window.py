@@ -41,6 +41,7 @@ from ui.editing import Editing
 from ui.engines import Changeable, Engines, dropped_pack
 from ui.filing import Filing
 from ui.foretelling import Foretelling
+from ui.framing import Framing
 from ui.history_panel import MEGABYTE, HistoryPanel
 from ui.holding import Holding
 from ui.icons import application_icon
@@ -285,6 +286,7 @@ class Window(QMainWindow):
         self.model_panel = ModelPanel(settings, self.edit_panel.steps, self.drag_panel.steps)
         self.areas = AreasPanel(self.session, AreaMarks(self.canvas, self.session, settings.show_areas))
         self.results = Results(self.session, self.editing, self.library, self.work, settings)
+        self.framing = Framing(self, self.session, self.holding.finish)
         self.layering = Layering(self.session, lambda: not self.editing.is_working)
         self.layers = LayersPanel(self.session, self.layering)
         self.session.history.limit(settings.history_budget * MEGABYTE)

@@ -1,0 +1,135 @@
+"""The Picture menu: the picture cut to what is selected, and its canvas made larger or smaller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QButtonGroup, QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from engine.area import Rect
+from ui import theme
+from ui.dialogs import own
+from ui.document import LARGEST, Document
+from ui.frame import framed
+from ui.language import marked, tr
+from ui.session import Session
+from ui.widgets import Number, caption, icon_button, push_button
+
+SIDES = (  # where the picture stays on the new canvas, row by row, and the icon of that
+    (
+        (marked("Upper left"), "arrow-up-left"),
+        (marked("Upper middle"), "arrow-up"),
+        (marked("Upper right"), "arrow-up-right"),
+    ),
+    (
+        (marked("Middle left"), "arrow-left"),
+        (marked("Middle"), "image"),
+        (marked("Middle right"), "arrow-right"),
+    ),
+    (
+        (marked("Lower left"), "arrow-down-left"),
+        (marked("Lower middle"), "arrow-down"),
+        (marked("Lower right"), "arrow-down-right"),
+    ),
+)
+
+
+class Framing(QObject):
+    def __init__(self, window: QWidget, session: Session, finish: Callable[[], object]) -> None:
+        """`finish` keeps what is in the hand."""
+        super().__init__(window)
+        self._window, self._session, self._finish = window, session, finish
+
+    def crop(self) -> None:
+        """To the rectangle round the selection; layers keep what is outside."""
+        self._finish()
+        selection = self._session.document.selection
+        if selection is None or not selection.at.width:
+            self._session.said.emit(tr("Nothing is selected: select what shall stay first."))
+        else:
+            self._frame(marked("Crop"), selection.at)
+
+    def ask_size(self) -> None:
+        self._finish()
+        if not self._session.is_busy:
+            document = self._session.document
+            dialog = CanvasDialog(self._window, document.width, document.height)
+            dialog.asked.connect(self._resize)
+            dialog.open()
+
+    def _resize(self, frame: Rect) -> None:
+        self._frame(marked("Canvas size"), frame)
+
+    def _frame(self, label: str, frame: Rect) -> None:
+        if frame != self._session.document.rect:
+            self._session.make(label, partial(framed, frame=frame), self._weight(self._session.document))
+
+    def _weight(self, document: Document) -> int:
+        """Pixels that are moved."""
+        return document.width * document.height * max(1, len(tuple(document.walk())))
+
+
+class CanvasDialog(QDialog):
+    """How large the canvas shall be, and where on it the picture stays."""
+
+    asked = Signal(object)  # Rect: the new canvas, in pixels of the old one
+
+    def __init__(self, parent: QWidget, width: int, height: int) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Canvas size"))
+        self._size = width, height
+        help_text = tr("In pixels, at most {most}").format(most=LARGEST)
+        self.wide = Number(tr("Width"), 1, LARGEST, width, help_text)
+        self.tall = Number(tr("Height"), 1, LARGEST, height, help_text)
+        size = QHBoxLayout()
+        for part in (
+            self.wide,
+            QLabel("\N{MULTIPLICATION SIGN}"),
+            self.tall,
+            caption(tr("pixels")),
+        ):
+            size.addWidget(part, int(isinstance(part, Number)))
+        self.sides = QButtonGroup(self)
+        grid = QGridLayout()
+        grid.setSpacing(2)
+        for row, names in enumerate(SIDES):
+            for place, (name, sign) in enumerate(names):
+                button = icon_button(sign, tr(name), 16, checkable=True)
+                self.sides.addButton(button, 3 * row + place)
+                grid.addWidget(button, row, place)
+        grid.setColumnStretch(3, 1)
+        self.sides.button(4).setChecked(True)
+        note = caption(
+            tr("Layers keep what is outside. Select what is empty, and Fill makes something of it.")
+        )
+        note.setWordWrap(True)
+        cancel, change = push_button(tr("Cancel")), push_button(tr("Change"), "primary")
+        change.setDefault(True)
+        change.clicked.connect(self.accept)
+        cancel.clicked.connect(self.reject)
+        self.accepted.connect(self._accepted)
+        own(self)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.GRID)
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(change)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 20, 20, 20)
+        column.setSpacing(theme.GRID)
+        column.addWidget(caption(tr("Size")))
+        column.addLayout(size)
+        column.addWidget(caption(tr("Where the picture stays")))
+        column.addLayout(grid)
+        column.addWidget(note)
+        column.addSpacing(theme.GRID)
+        column.addLayout(buttons)
+        self.setFixedWidth(360)
+
+    def _accepted(self) -> None:
+        row, column = divmod(self.sides.checkedId(), 3)
+        wide, tall = self.wide.value(), self.tall.value()
+        x, y = (self._size[0] - wide) * column // 2, (self._size[1] - tall) * row // 2
+        self.asked.emit(Rect(x, y, wide, tall))
