@@ -28,8 +28,8 @@ def held_bytes(device: str) -> int:
 
 
 def bound(device: str) -> None:
-    """From now on what does not fit is an error. Left alone, Apple's devices begin to swap and drivers on Windows
-    take the processor's memory, which is many times slower than going on with less.
+    """From now on what does not fit is an error. Left alone, Apple's devices begin to swap, and drivers on
+    Windows take the processor's memory: both are many times slower than going on with less.
     """
     if device == "mps":
         torch.mps.set_per_process_memory_fraction(1.0)  # of what Apple recommends

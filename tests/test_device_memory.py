@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
+from PIL import Image
 
 from engine.device_memory import free_bytes, held_bytes
+from engine.headless import main
 from engine.ladder import RUNGS, SHARED, fitting, taken
 from engine.models import pick_device
 from engine.prediction import predicted
@@ -100,6 +102,18 @@ def test_a_model_that_was_too_large_is_loaded_by_parts_the_next_day(asked: EditR
         device.most = device.held = 0
         taken(asked.model, Shelf(NAME))
         assert device.most < 15 * MEGABYTE, "nobody tried to put all of it there"
+
+
+def test_the_command_line_goes_on_with_less_too(
+    asked: EditRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture, out = tmp_path / "picture.png", tmp_path / "out.png"
+    Image.fromarray(PICTURE).save(picture)
+    with pretended(20 * MEGABYTE):
+        words = ["--prompt", "a lake", "--steps", "2", "--model", asked.model, "--device", NAME]
+        assert main(["sdedit", str(picture), "-o", str(out), *words]) == 0
+    assert RUNGS[LAYERS].told in capsys.readouterr().err
+    assert out.exists()
 
 
 def test_with_more_memory_all_is_on_the_device_again(asked: EditRequest, usual: Rgb) -> None:
