@@ -10,12 +10,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from PIL import Image, ImageFilter
 from torch import Tensor
 
 from engine.area import blend, resized
 from engine.cycle import follow, noised, places
 from engine.few_steps import solver_of
 from engine.latents import At
+from engine.light import shades
 from engine.models import Model
 from engine.round_trip import with_change
 from engine.sampling import SOLVERS, Denoise, Draw, Method, s_noise, second_order, seeded
@@ -23,7 +25,9 @@ from engine.sdedit import Pass, plan
 from engine.types import EditRequest, EditResult, Event, Mask, Preview, Rgb, SDEdit, Settle
 from engine.warp import grown
 
-SAME, OTHER = 2, 40  # of 255: colours that are equal, and that belong to different things
+SAME = 2  # of 255: colours that are equal
+OTHER, MOST = 0.5, 2.0  # shades by which things differ, and all that counts of it
+GRAIN = 1.5  # pixels
 NEAR = 12.0  # pixels over which that is looked at
 MOVED = 0.02  # of a mask: what is less stays as it is
 
@@ -95,8 +99,13 @@ def _alike(image: Rgb, guide: Rgb) -> Mask:
     """1 where what was put in has nearly the colour of what it covers, 0 where it is something else, and the
     same near it: sky meets sky softly, and a thing keeps its outline.
     """
-    apart = np.abs(np.subtract(guide, image, dtype=np.float32)).mean(2)
-    covers = (apart > SAME).astype(np.float32)
-    near, there = (grown(each, 0, NEAR) for each in (np.minimum(apart / 255, 1) * covers, covers))
-    alike: Mask = np.exp(-((255 * near / np.maximum(there, 1 / 255) / OTHER) ** 4)).astype(np.float32)
+    there = np.abs(np.subtract(guide, image, dtype=np.float32)).mean(2) > SAME
+    apart = np.abs(np.subtract(*(shades(_soft(each)) for each in (guide, image)))).mean(2)
+    near, covers = (grown(each, 0, NEAR) for each in (np.minimum(apart / MOST, 1) * there, there))
+    alike: Mask = np.exp(-((MOST * near / np.maximum(covers, 1 / 255) / OTHER) ** 4)).astype(np.float32)
     return alike
+
+
+def _soft(picture: Rgb) -> Rgb:
+    """Without grain, which is no other colour."""
+    return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(GRAIN)))

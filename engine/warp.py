@@ -150,7 +150,7 @@ def filled(picture: Rgb, hole: Mask) -> Rgb:
     known = 1 - hole[here]
     planes = [*np.moveaxis(picture[here].astype(np.float32) * known[..., None], 2, 0), known]
     out = picture.copy()
-    pulled = np.stack(_pulled(planes), -1)
+    pulled = np.stack(spread(planes), -1)
     share = known[..., None]
     mixed = picture[here] * share + pulled * (1 - share)
     out[here] = np.rint(mixed).clip(0, 255).astype(np.uint8)
@@ -173,7 +173,7 @@ def grown(mask: Mask, by: int, feather: float) -> Mask:
     return np.asarray(image).astype(np.float32) / np.float32(255)
 
 
-def _pulled(planes: list[Plane]) -> list[Plane]:
+def spread(planes: list[Plane]) -> list[Plane]:
     """Colours of planes times weights, and the weights, the last of the list: the means that reach each
     place.
     """
@@ -186,7 +186,7 @@ def _pulled(planes: list[Plane]) -> list[Plane]:
     small = [np.asarray(each.resize(half, Image.Resampling.BOX)) for each in images]
     weight = small[-1].clip(1e-6, None)
     sure = (4 * small[-1]).clip(0, 1)
-    coarser = _pulled([*small[:-1], small[-1]])
+    coarser = spread([*small[:-1], small[-1]])
     colours = [
         each / weight * sure + under * (1 - sure) for each, under in zip(small[:-1], coarser, strict=True)
     ]

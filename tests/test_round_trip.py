@@ -302,10 +302,19 @@ def test_settling_keeps_what_has_no_share_and_what_the_mask_keeps() -> None:
     assert not np.array_equal(result[8:16, 8:40], guide[8:16, 8:40])
 
 
-@pytest.mark.parametrize(("colour", "change"), [((255, 0, 255), 0), ((110, 110, 110), 10)])
-def test_settling_makes_new_where_colours_are_alike(colour: tuple[int, ...], change: int) -> None:
+@pytest.mark.parametrize(
+    ("ground", "colour", "change"),
+    [
+        ((90, 90, 90), (255, 0, 255), 0),
+        ((20, 30, 45), (70, 20, 10), 0),  # both are dark, but a hull is no water
+        ((90, 90, 90), (110, 110, 110), 10),
+    ],
+)
+def test_settling_makes_new_where_colours_are_alike(
+    ground: tuple[int, ...], colour: tuple[int, ...], change: int
+) -> None:
     """A thing keeps its outline, whatever the model says; a piece of the same ground is made anew."""
-    photo = np.full((32, 32, 3), 90, np.uint8)
+    photo = np.full((32, 32, 3), ground, np.uint8)
     guide = photo.copy()
     guide[8:24, 8:24] = colour
     request = EditRequest(photo, guide, None, Settle(0.5, fresh=0), steps=4, model="toy")

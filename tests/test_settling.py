@@ -7,18 +7,23 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
-from engine.area import Rect
+from engine.area import Rect, blend
 from engine.edits import edit
+from engine.light import in_light_of
+from engine.pictures import Rgba, open_picture
 from engine.toy import Toy
-from engine.types import EditResult, EngineError, Settle
+from engine.types import EditResult, EngineError, Rgb, Settle
+from engine.warp import rim
 from tests.bench import Bench, scenario
 from ui.apply import Candidate
 from ui.document import Document, document_from, layer_from, read
 from ui.selection import rectangle
 from ui.settling import SettleOptions, can_settle, matched, settled
+from ui.tasks import TASKS_FOLDER
 from ui.transform import pasted
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -111,6 +116,74 @@ def test_matching_moves_mean_and_spread_and_keeps_the_alpha() -> None:
     assert out[..., 2].std() > mine[..., 2].std()
     assert np.abs(matched(rgba, other, 0.0).astype(int) - rgba).max() <= 1
     assert (matched(rgba, mine, 1.0)[..., :3].astype(int) - mine).std() < 4
+
+
+def joint(picture: Rgb, alpha: NDArray[np.uint8]) -> float:
+    """How far a picture differs across the border of what is opaque: medians of some pixels to either side of
+    each twelfth of it, and of these the median.
+    """
+    mask = (alpha > 127).astype(np.float32)
+    inner, outer = (each * rim(mask, 3) > 0.3 for each in (mask, 1 - mask))
+    y, x = np.nonzero(mask)
+    down, across = np.mgrid[: mask.shape[0], : mask.shape[1]]
+    part = np.floor(6 + 6 * np.arctan2(down - y.mean(), across - x.mean()) / np.pi)
+    apart = [
+        np.median(picture[inner & (part == i)], 0) - np.median(picture[outer & (part == i)], 0)
+        for i in range(12)
+    ]
+    return float(np.median(np.abs(apart).max(1)))
+
+
+def ellipse(picture: Rgb, x: int, y: int, width: int, height: int) -> Rgba:
+    down, across = np.mgrid[:height, :width] + 0.5
+    inside = np.hypot(across * 2 / width - 1, down * 2 / height - 1) < 1
+    return np.dstack([picture[y : y + height, x : x + width], 255 * inside.astype(np.uint8)])
+
+
+def test_clouds_with_their_sky_take_on_the_light_of_another_sky() -> None:
+    bay, lake = (open_picture(TASKS_FOLDER / name).rgba for name in ("bay.webp", "lake.webp"))
+    piece = ellipse(bay[..., :3], 238, 74, 112, 56)
+    document = document_from(lake).with_layer(pasted(layer_from(piece, "Clouds", "strokes", 238, 74)))
+    ask = settled(document, uid(document), SettleOptions())
+    alpha = np.zeros((512, 512), np.uint8)
+    alpha[74:130, 238:350] = piece[..., 3]
+    alpha = alpha[ask.at.slices]
+    assert joint(read(document, ask.at)[..., :3], alpha) > 6
+    assert joint(ask.request.guide, alpha) < 2
+    clouds = (alpha > 0) & (read(document, ask.at)[..., :3].min(2) > 230)
+    assert ask.request.guide[clouds].min() > 210  # they stay white
+    assert (ask.request.guide[alpha == 0] == ask.request.image[alpha == 0]).all()
+
+
+def test_a_thing_that_was_cut_out_keeps_its_colours() -> None:
+    lake, balloon = (open_picture(TASKS_FOLDER / name).rgba for name in ("lake.webp", "balloon.png"))
+    height, width = balloon.shape[:2]
+    known, alpha = lake[20 : 20 + height, 330 : 330 + width, :3], balloon[..., 3]
+    guide = blend(known, np.ascontiguousarray(balloon[..., :3]), (alpha / 255).astype(np.float32))
+    assert in_light_of(known, guide, alpha, 0.9) is guide
+
+
+@pytest.mark.parametrize(("reach", "left"), [(0.0, 60), (0.2, 60), (3.0, 2)])
+def test_how_far_light_may_be_off_is_as_the_colours_are_matched(reach: float, left: int) -> None:
+    """Grass of grain, 60 levels too bright."""
+    grain = np.random.default_rng(2).normal(0, 6, (120, 160, 1))
+    known = (np.array([70, 90, 50]) + grain).clip(0, 255).astype(np.uint8)
+    alpha = np.zeros((120, 160), np.uint8)
+    alpha[30:90, 40:120] = 255
+    guide = np.where(alpha[..., None] > 0, known + np.uint8(60), known)
+    out = in_light_of(known, guide, alpha, reach)
+    apart = np.abs(out[alpha > 0].mean(0) - known[alpha > 0].mean(0)).max()
+    assert apart < left + 1
+    assert apart > left - 2
+    assert (out[alpha == 0] == known[alpha == 0]).all()
+
+
+def test_a_piece_that_is_all_of_the_picture_or_a_pixel_is_settled_all_the_same() -> None:
+    known, guide = np.full((9, 12, 3), 100, np.uint8), np.full((9, 12, 3), 110, np.uint8)
+    dot = np.zeros((9, 12), np.uint8)
+    dot[4, 5] = 255
+    for alpha in (np.full((9, 12), 255, np.uint8), dot, 0 * dot, dot // 255):
+        assert in_light_of(known, guide, alpha, 0.9).shape == (9, 12, 3)
 
 
 def test_a_layer_that_cannot_be_seen_or_lies_outside_is_not_settled() -> None:

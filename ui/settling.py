@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.area import Rect, part_of, soft_mask, work_area
+from engine.light import in_light_of
 from engine.pictures import flat
 from engine.types import Drag, EditRequest, EngineError, Mask, Rgb, Settle
 from ui import areas
@@ -29,6 +30,7 @@ AXES = np.array([[1, 1, 1], [1, 1, -2], [1, -1, 0]], np.float32) / np.sqrt(
 DARKEST = 1 / 255  # below that a logarithm says nothing
 SAMPLE = 1 << 18  # pixels that tell of the colours of more
 SPREADS = 0.5, 2.0  # how much the contrast may change
+REACH = 3.0  # shades by which the light of a piece of ground may change where colours are matched wholly
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,10 @@ def settled(document: Document, uid: int, options: SettleOptions) -> SettleAsk:
         rgba = matched(as_seen(only, at), known, options.match)
         tiles = own_layer(document, rgba, layer.name, layer.kind, at.x, at.y).tiles
         guided = document.exchange(layer, replace(layer, tiles=tiles))
+    guide = in_light_of(known, flat(as_seen(guided, at)), alpha[at.slices], REACH * options.match)
     request = EditRequest(
         image=known,
-        guide=flat(as_seen(guided, at)),
+        guide=guide,
         mask=free[at.slices],
         operation=Settle(options.strength),
         steps=options.steps,
