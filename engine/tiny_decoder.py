@@ -30,7 +30,7 @@ def read(path: Path, channels: int, dtype: torch.dtype) -> AutoencoderTiny:
     """
     if told(path).kind != "small autoencoder":
         raise EngineError(f"{path} holds no decoder for previews; choose another file.")
-    file = weights(path)[0][0] if path.is_dir() else path
+    file = file_of(path)
     found = channels_of(read_header(file))
     if found != channels:
         raise EngineError(
@@ -54,6 +54,11 @@ def read(path: Path, channels: int, dtype: torch.dtype) -> AutoencoderTiny:
     if not all(x.isfinite().all() for x in numbers.values()):
         raise EngineError(f"The numbers of {path} are damaged; get a fresh copy.")
     return network.eval().requires_grad_(False)
+
+
+def file_of(path: Path) -> Path:
+    """Where its numbers are."""
+    return weights(path)[0][0] if path.is_dir() else path
 
 
 class Previews:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -182,6 +183,21 @@ def test_a_damaged_one_is_told_once_and_the_edit_goes_on(
     assert not any(isinstance(each, Notice) for each in edit(asked(path), model))
     saved(tiny(), tmp_path).touch()  # a fresh copy
     assert shapes(edit(asked(path), model)) == {(64, 64)}
+
+
+def test_a_folder_that_is_mended_is_read_again(model: LatentDiffusion, tmp_path: Path) -> None:
+    folder = saved(tiny(), tmp_path, "folder")
+    (file,) = folder.glob("*.safetensors")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1000])
+    first, *_ = edit(asked(folder), model)
+    assert isinstance(first, Notice)
+    assert "is cut off" in first.text
+    file.write_bytes(whole)
+    assert shapes(edit(asked(folder), model)) == {(64, 64)}
+    shutil.rmtree(folder)
+    first, *_ = edit(asked(folder), model)
+    assert first == Notice(f"There is no file {folder}; check the name.")
 
 
 def test_one_for_other_latents_is_told(model: LatentDiffusion, tmp_path: Path) -> None:

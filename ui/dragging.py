@@ -166,7 +166,8 @@ def path_of(document: Document, options: DragOptions) -> PathKey:
     them.
     """
     how = (options.form, options.strength, options.steps, options.keep, options.together)
-    return (document.layers, tuple(moving(document.pulls)), *how, *options.told().values())
+    told = replace(options, tiny_decoder="").told()  # which only shows it
+    return (document.layers, tuple(moving(document.pulls)), *how, *told.values())
 
 
 def ask_of(at: Rect, request: EditRequest) -> DragAsk:
