@@ -145,6 +145,22 @@ async def test_export_asks_how_and_where_and_leaves_the_project_as_it_is(bench: 
 
 
 @scenario
+async def test_a_photoshop_file_is_exported_with_its_layers(bench: Bench) -> None:
+    bench.stroke()
+    bench.key(Qt.Key.Key_E, CONTROL | SHIFT)
+    dialog = dialog_of(bench, ExportDialog)
+    dialog.kind._group.button(4).click()
+    bench.click(dialog.export_button)
+    chooser = dialog_of(bench, QFileDialog)
+    assert Path(chooser.selectedFiles()[0]).suffix == ".psd"
+    chooser.done(0)
+    chooser.fileSelected.emit(str(bench.folder / "layers.psd"))
+    await bench.until(lambda: bench.window.messages.text.text() == "Exported as layers.psd.")
+    opened = open_document(bench.folder / "layers.psd").document
+    assert [layer.name for layer in opened.layers] == ["Background", "Strokes"]
+
+
+@scenario
 async def test_a_file_that_is_open_elsewhere_is_opened_as_a_copy(bench: Bench) -> None:
     path = bench.folder / "a.ora"
     save_document(path, bench.session.document)

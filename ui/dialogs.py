@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QDir, QFileInfo, QSize, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QIcon, QShowEvent
 from PySide6.QtWidgets import (
+    QComboBox,
     QDialog,
     QFileDialog,
     QFileIconProvider,
@@ -63,6 +64,13 @@ class FileDialog(QFileDialog):
             button = self.findChild(QToolButton, name)
             if isinstance(button, QToolButton):  # the system's own dialog has none
                 button.setIcon(icon(sign))
+        for box in self.findChildren(QComboBox):
+            arrow = QLabel(box)  # Qt's own is not drawn with our sheet
+            arrow.setPixmap(icon("caret-down", theme.QUIET).pixmap(12, 12))
+            arrow.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            row = QHBoxLayout(box)
+            row.setContentsMargins(0, 0, 6, 0)
+            row.addWidget(arrow, 0, Qt.AlignmentFlag.AlignRight)
         table, halves = self.findChild(QTreeView, "treeView"), self.findChild(QSplitter)
         if isinstance(table, QTreeView) and isinstance(halves, QSplitter):
             for column in range(table.header().count()):  # Qt's are too narrow for what is in them

@@ -19,17 +19,19 @@ KINDS = (  # ending, name, what it is for
     (".jpg", "JPEG", "Small, for photos; transparent parts become white"),
     (".webp", "WebP", "Smaller still, for web pages; exact at quality 100"),
     (".tif", "TIFF", "Exact, with transparency: for printing"),
+    (".psd", "PSD", "With its layers: for Photoshop and what else reads such files"),
 )
 NOTES = {
     ".png": "Exact, with transparency.",
     ".jpg": "Small; transparent parts become white.",
     ".webp": "Small; exact at quality 100.",
     ".tif": "Exact, with transparency.",
+    ".psd": "With its layers, for Photoshop.",
 }
 
 
 class ExportDialog(QDialog):
-    """How a flat picture shall be written."""
+    """As what a picture shall be written for other programs, and how."""
 
     asked = Signal(str, object)  # the ending, Export
 
@@ -50,8 +52,7 @@ class ExportDialog(QDialog):
         self.metadata = QCheckBox(tr("Keep what the camera wrote"))
         self.metadata.setToolTip(tr("EXIF and XMP: camera, time, place, author"))
         self.metadata.setChecked(True)
-        self.metadata.setVisible(metadata)
-        self._deep = deep
+        self._deep, self._metadata = deep, metadata
         self.cancel_button = push_button(tr("Cancel"))
         self.export_button = push_button(tr("Choose a file"), "primary")
         self.export_button.setDefault(True)
@@ -66,6 +67,7 @@ class ExportDialog(QDialog):
         self.note.setText(tr(NOTES[ending]))
         self.quality.setVisible(ending in (".jpg", ".webp"))
         self.deep.setVisible(self._deep and ending in (".png", ".tif"))
+        self.metadata.setVisible(self._metadata and ending != ".psd")
         self.adjustSize()
 
     def _accepted(self) -> None:

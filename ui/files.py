@@ -76,6 +76,11 @@ def is_project(path: Path) -> bool:
     return path.suffix.lower() == PROJECT
 
 
+def has_layers(path: Path) -> bool:
+    """Whether a file of that name holds the layers."""
+    return any(path.suffix.lower() in endings for _, endings in PROJECTS)
+
+
 def is_flat(document: Document) -> bool:
     """Whether a flat picture holds all of it."""
     plain = all(
@@ -95,9 +100,9 @@ def open_filters() -> list[str]:
     return [f"{tr('Projects and pictures')} ({endings})", f"{tr('All files')} (*)"]
 
 
-def save_filters(*, projects: bool = True) -> list[str]:
+def save_filters() -> list[str]:
     """For a file dialog that saves: projects first, then flat pictures."""
-    kinds = (*PROJECTS, *KINDS) if projects else KINDS
+    kinds = (*PROJECTS, *KINDS)
     return [f"{tr(name)} ({' '.join(f'*{ending}' for ending in endings)})" for name, endings in kinds]
 
 

@@ -101,7 +101,7 @@ class Filing(QObject):
         dialog.open()
 
     def ask_export(self) -> None:
-        """A flat picture of what is seen; the project stays what it is."""
+        """A picture for other programs; the project stays what it is."""
         document = self._session.document
         metadata = bool(document.metadata.exif or document.metadata.xmp)
         dialog = ExportDialog(
@@ -134,7 +134,8 @@ class Filing(QObject):
                 session.mark_saved()
             self.told.emit(tr("Saved as {name}.").format(name=path.name))
         else:
-            kept = "" if files.is_flat(document) else tr("Only a project (.ora) keeps layers and results.")
+            holds_all = files.is_flat(document) or files.has_layers(path)
+            kept = "" if holds_all else tr("Only a project (.ora) keeps layers and results.")
             said = tr("Exported as {name}.").format(name=path.name)
             self.told.emit(" ".join(part for part in (said, note or kept) if part))
         if then is not None and not session.is_modified:
@@ -243,14 +244,15 @@ class Filing(QObject):
     @Slot(str, object)
     def _export_to(self, ending: str, export: Export) -> None:
         self._ending, self._quality = ending, export.quality or self._quality
-        filters = [text for text in files.save_filters(projects=False) if f"*{ending}" in text]
+        filters = [text for text in files.save_filters() if f"*{ending}" in text]
         dialog = FileDialog(self._window, tr("Export"), self.folder, filters)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.selectFile(f"{self._title}{ending}")
 
         def write(chosen: str) -> None:
             path = Path(chosen)
-            path = path if path.suffix.lower() in WRITES else path.with_name(path.name + ending)
+            named = path.suffix.lower() in (*WRITES, ending)
+            path = path if named else path.with_name(path.name + ending)
             self._work.begin(self.write(path, export=export))
 
         dialog.fileSelected.connect(write)

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QButtonGroup, QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QDialog, QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from engine.area import Rect
-from ui import theme
-from ui.dialogs import own
+from ui.dialogs import answers, sheet
 from ui.document import LARGEST, Document
 from ui.frame import framed
 from ui.language import marked, tr
@@ -110,22 +109,13 @@ class CanvasDialog(QDialog):
         change.clicked.connect(self.accept)
         cancel.clicked.connect(self.reject)
         self.accepted.connect(self._accepted)
-        own(self)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.GRID)
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(change)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 20, 20, 20)
-        column.setSpacing(theme.GRID)
+        column = sheet(self)
         column.addWidget(caption(tr("Size")))
         column.addLayout(size)
         column.addWidget(caption(tr("Where the picture stays")))
         column.addLayout(grid)
         column.addWidget(note)
-        column.addSpacing(theme.GRID)
-        column.addLayout(buttons)
+        column.addLayout(answers(cancel, change))
         self.setFixedWidth(360)
 
     def _accepted(self) -> None:

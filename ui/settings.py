@@ -136,7 +136,7 @@ class Settings:
     recent_colours: tuple[str, ...] = _setting((), "Recent colours")
     recent_files: tuple[str, ...] = _setting((), "Recent files")
     export_kind: str = _setting(
-        ".png", "Kind of exported pictures", choices=(".png", ".jpg", ".webp", ".tif")
+        ".png", "Kind of exported pictures", choices=(".png", ".jpg", ".webp", ".tif", ".psd")
     )
     export_quality: int = _setting(92, "Quality of exported pictures", "Of JPEG and WebP", (1, 100))
     folder: str = _setting("", "Folder that was used last")
