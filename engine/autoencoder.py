@@ -18,10 +18,10 @@ from torch import Tensor
 from engine import allocation
 from engine.checkpoints import Checkpoint
 from engine.economy import TILE, Economy, spare
-from engine.lora import Stamp, stamp
 from engine.models import Clock
 from engine.tiny_decoder import Previews, file_of, read
 from engine.types import EngineError, Mask, ModelFacts, Rgb
+from engine.weights import Stamp, stamp
 
 TRIAL = 32  # cells a side, of the latent that tells how fast a tiny decoder is
 EXAMPLES, EXAMPLE = 4, 32  # pictures by whose colours previews go, and cells a side of each

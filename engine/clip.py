@@ -16,7 +16,7 @@ from transformers import CLIPTokenizer
 
 from engine import inversions
 from engine.inversions import Inversion
-from engine.lora import Stamp, stamp
+from engine.weights import Stamp, stamp
 
 RESOURCE = Path(__file__).parents[1] / "resources" / "clip" / "bpe_simple_vocab_16e6.txt.gz"
 BEGIN, END = "<|startoftext|>", "<|endoftext|>"

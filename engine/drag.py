@@ -18,13 +18,13 @@ from engine.cycle import Path, Places, follow, noised, places, staged
 from engine.few_steps import solver_of
 from engine.latents import At
 from engine.levels import Level, time_of
-from engine.lora import stamp
 from engine.matte import trimmed
 from engine.models import Model
 from engine.moves import moved_windows
 from engine.sampling import SOLVERS, Denoise, Draw, Method, s_noise, sample, second_order, seeded
 from engine.types import Drag, EditRequest, EditResult, Event, Frame, Mask, Preview, Rgb
 from engine.warp import Warp, grown, rim, warped
+from engine.weights import stamp
 
 RIM = 6.0  # pixels at the working size over which a moved thing and its ground meet
 STIRRED = 0.3  # share of new noise there

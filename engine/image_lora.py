@@ -5,7 +5,6 @@ was learned is kept on the disk, as a LoRA file that other programs read.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 from collections.abc import Callable, Generator, Iterator
@@ -13,19 +12,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import platformdirs
 import torch
 import torch.nn.functional as functional
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from engine.identities import folder, is_there, place_of, prompt_of
 from engine.latents import At
 from engine.levels import Level, Output
-from engine.lora import Change, Wardrobe, Worn, stamp
+from engine.lora import Change, Wardrobe, Worn
 from engine.models import Model
-from engine.safetensors_header import read_header
 from engine.sampling import Draw, seeded
-from engine.types import EditRequest, EngineError, Identity, Learning, Lora, ModelFacts, Translate
+from engine.types import EditRequest, EngineError, Identity, Learning, Lora
 
 ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
 LARGE = 64 * 64  # cells: for a larger latent the network is asked again on the way back
@@ -48,20 +46,17 @@ class Learner(Model, Protocol):
 
 def learned(identity: Identity, request: EditRequest, model: Learner) -> Generator[Learning, None, Lora]:
     """The LoRA of the request's picture: from the disk, or trained now; a stop leaves no trace."""
-    prompt = identity.prompt
-    if prompt is None:
-        operation = request.operation
-        prompt = operation.source if isinstance(operation, Translate) else request.prompt
+    path = place_of(identity, request, model.facts.weights or model.facts.name)
+    prompt = prompt_of(identity, request)
     request = replace(request, prompt=prompt, loras=())
-    size = model.sizes(request.image.shape[1], request.image.shape[0])[0]
-    folder = _folder()
-    path = folder / f"{_digest(identity, request, size, model.facts)}.safetensors"
-    if not _is_there(path):
+    _make_folder()
+    if not is_there(path):
+        size = model.sizes(request.image.shape[1], request.image.shape[0])[0]
         x0 = At(model, size).latent(request.image)
         changes = _blank(model.network, identity.rank)
         yield from _trained(identity, x0, changes, model.predictor(request), model)
         _save(path, changes, model, identity, prompt)
-        _forget(folder)
+        _forget()
     return Lora(str(path), identity.clean, identity.noisy)
 
 
@@ -118,39 +113,13 @@ def _blank(network: nn.Module, rank: int) -> dict[str, Change]:
     return changes
 
 
-def _folder() -> Path:
-    folder = platformdirs.user_cache_path("driftpaint", appauthor=False) / "identities"
+def _make_folder() -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder().mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EngineError(
-            f"The folder {folder} cannot be made ({error.strerror}); free some space."
+            f"The folder {folder()} cannot be made ({error.strerror}); free some space."
         ) from None
-    return folder
-
-
-def _digest(identity: Identity, request: EditRequest, size: tuple[int, int], facts: ModelFacts) -> str:
-    """Of all that it is learned from."""
-    trained = replace(identity, clean=1.0, noisy=1.0, prompt=request.prompt)
-    words = [stamp(each) for each in request.embeddings]
-    content = hashlib.sha256(
-        repr((trained, size, request.image.shape, words, facts.name, facts.weights)).encode()
-    )
-    content.update(request.image.tobytes())
-    return content.hexdigest()[:32]
-
-
-def _is_there(path: Path) -> bool:
-    """Whether it was learned before; a file that is damaged is forgotten."""
-    if not path.exists():
-        return False
-    try:
-        read_header(path)
-    except EngineError:
-        path.unlink()
-        return False
-    os.utime(path)
-    return True
 
 
 def _save(path: Path, changes: dict[str, Change], model: Learner, identity: Identity, prompt: str) -> None:
@@ -183,7 +152,7 @@ def _save(path: Path, changes: dict[str, Change], model: Learner, identity: Iden
         partial.unlink(missing_ok=True)
 
 
-def _forget(folder: Path) -> None:
-    files = sorted(folder.glob("*.safetensors"), key=lambda path: path.stat().st_mtime, reverse=True)
+def _forget() -> None:
+    files = sorted(folder().glob("*.safetensors"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in files[KEPT:]:
         path.unlink(missing_ok=True)

@@ -133,7 +133,9 @@ def fitting(request: EditRequest, shelf: Shelf, stop: Callable[[], bool]) -> Ite
                 raise
             is_short = True
         if not is_short:
-            if not learns:  # what learning took says nothing of other edits
+            if learns:
+                shelf.remember(name, meter.taught(rest, shelf.figures(name)))
+            else:
                 found = meter.learned(rest, shelf.figures(name))
                 if (economy.weights, economy.device) != ("all", ""):
                     found = replace(found, bytes=shelf.figures(name).bytes)

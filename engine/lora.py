@@ -23,14 +23,7 @@ from engine.lora_keys import METADATA, OTHER_KINDS, Place, alpha_of, apart, name
 from engine.models import DAMAGES
 from engine.safetensors_header import Header, read_header
 from engine.types import EngineError, Lora
-
-
-class Stamp(NamedTuple):
-    """Of a file: when it is the same, so is what the file says."""
-
-    path: str
-    changed: int
-    size: int
+from engine.weights import Stamp, stamp
 
 
 class Change(NamedTuple):
@@ -94,15 +87,6 @@ class Wardrobe:
         layers = {layer for each in worn for layer in each.changes}
         self._hooks = [layer.register_forward_hook(_beside(layer, worn)) for layer in layers]
         self._worn = worn
-
-
-def stamp(path: str) -> Stamp:
-    """Raises EngineError where there is no such file."""
-    try:
-        found = Path(path).stat()
-    except OSError:
-        raise EngineError(f"There is no file {path}; check the name.") from None
-    return Stamp(path, found.st_mtime_ns, found.st_size)
 
 
 def read(path: Path, family: str, parts: Mapping[str, nn.Module]) -> Changes:

@@ -10,9 +10,9 @@ from statistics import median
 
 from engine.device_memory import held_bytes
 from engine.models import Model
-from engine.prediction import is_led, walks
+from engine.prediction import area_of_learning, is_led, walks
 from engine.remembered import Figures
-from engine.types import EditRequest, Event, Preview
+from engine.types import EditRequest, Event, Learning, Preview
 
 NEW = 0.3  # how much the last run counts against those before
 PAUSE = 0.02  # seconds between looks at the memory
@@ -23,6 +23,7 @@ class Meter:
 
     def __init__(self) -> None:
         self._evaluations: dict[int, list[float]] = {}
+        self._learning: list[float] = []  # seconds of its steps, but for the first, which gets things ready
 
     def watched(self, events: Iterator[Event], model: Model) -> Iterator[Event]:
         """The same events; what they took is known afterwards, for all that came."""
@@ -34,7 +35,13 @@ class Meter:
         before = replace(clock)
         evaluations, seconds = before.network_evaluations, before.network_seconds
         try:
+            learned = 0.0
             for event in events:
+                now = time.perf_counter()
+                if isinstance(event, Learning):
+                    if event.step > 1:
+                        self._learning.append(now - learned)
+                    learned = now
                 if isinstance(event, Preview) and clock.network_evaluations > evaluations:
                     each = (clock.network_seconds - seconds) / (clock.network_evaluations - evaluations)
                     self._evaluations.setdefault(clock.network_area, []).append(each)
@@ -70,6 +77,14 @@ class Meter:
             bytes=found,
             rows=self._rows if self._rows and is_led(request) else figures.rows,
         )
+
+    def taught(self, request: EditRequest, figures: Figures) -> Figures:
+        """The figures, improved by what learning took; what else such a run took says nothing of others."""
+        if not self._learning:
+            return figures
+        area = str(area_of_learning(request, figures))
+        step = _mixed(figures.learning.get(area), median(self._learning))
+        return replace(figures, learning={**figures.learning, area: step})
 
     def _look(self, device: str, done: threading.Event) -> None:
         while not done.wait(PAUSE):

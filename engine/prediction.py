@@ -18,6 +18,7 @@ from engine.types import Drag, EditRequest, Inpaint, Mask, Operation, Prediction
 
 NEAR = 128  # pixels: what a network sees round what may change
 LOOKS = 20  # network calls by which a translation finds its mask
+BACK = 3.0  # times what an evaluation takes: a step of learning, as long as none was measured
 BY_MOVES = ("one pass", "published")
 
 
@@ -105,7 +106,12 @@ def first_of(sizes: list[tuple[int, int]], at_coarsest: float) -> int:
 
 
 def predicted(
-    request: EditRequest, figures: Figures, free: int, is_loaded: bool, path_is_known: bool = False
+    request: EditRequest,
+    figures: Figures,
+    free: int,
+    is_loaded: bool,
+    path_is_known: bool = False,
+    is_learned: bool = False,
 ) -> Prediction | None:
     """None as long as too little is known. `free` bytes are there beside the weights, if they are loaded; on
     a graphics processor as many as there were last.
@@ -118,17 +124,32 @@ def predicted(
         walk.calls * rows * _at(figures.seconds, walk.seen) + walk.area * figures.autoencoder for walk in way
     )
     most = max((walk.area for walk in way), default=0)
-    seconds += request.variants * figures.rest
+    learning = 0.0 if request.identity is None or is_learned else _learning(request, figures)
+    seconds += request.variants * figures.rest + learning
     there = free + (figures.weights if is_loaded else 0) if figures.device == "cpu" else figures.room
     if not figures.bytes or not there:
-        return Prediction(seconds, None, None, True)
+        return Prediction(seconds, None, None, True, learning)
     needed = round(_at(figures.bytes, most)) + figures.weights
-    return Prediction(seconds, needed, there, needed <= there)
+    return Prediction(seconds, needed, there, needed <= there, learning)
 
 
 def is_led(request: EditRequest) -> bool:
     """Whether words lead it away from others, for which most networks are asked twice."""
     return request.negative_prompt != request.prompt and request.guidance != 1
+
+
+def area_of_learning(request: EditRequest, figures: Figures) -> int:
+    """A picture is learned at the size at which its edit begins."""
+    height, width = request.image.shape[:2]
+    wide, tall = working_sizes(width, height, figures.native, figures.largest / figures.native, 1)[0]
+    return wide * tall
+
+
+def _learning(request: EditRequest, figures: Figures) -> float:
+    assert request.identity is not None
+    area = area_of_learning(request, figures)
+    step = _at(figures.learning, area) if figures.learning else BACK * _at(figures.seconds, area)
+    return request.identity.steps * step
 
 
 def _of_drag(

@@ -45,6 +45,7 @@ class Figures:
     seconds: dict[str, float] = field(default_factory=dict)  # of one evaluation, by the area in pixels
     autoencoder: float = 0.0  # seconds a pixel, there and back
     rest: float = 0.0  # seconds of a variant
+    learning: dict[str, float] = field(default_factory=dict)  # of one step of it, by the area in pixels
     bytes: dict[str, int] = field(default_factory=dict)  # at the most beside the weights, by the largest area
     room: int = 0  # bytes of a graphics processor's own memory that were there for it; 0: not known
     shortages: tuple[Shortage, ...] = ()

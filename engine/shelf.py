@@ -170,6 +170,7 @@ class Shelf:
             seconds=figures.seconds,
             autoencoder=figures.autoencoder,
             rest=figures.rest,
+            learning=figures.learning,
             bytes=figures.bytes,
             rows=figures.rows,
             room=figures.room,

@@ -334,6 +334,7 @@ class Prediction:
     bytes: int | None  # of memory at the most, with the model; None: not known
     free_bytes: int | None  # that are there for it
     fits: bool  # or it will be made with less memory, which takes longer
+    learning: float = 0.0  # seconds of them, in which the picture is learned first
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,28 @@
-"""Which weights a model has: a digest of their files, the same wherever they lie. No torch."""
+"""Which weights a model has: a digest of their files, the same wherever they lie; and when a file that goes
+with one is the same. No torch.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
+
+from engine.types import EngineError
 
 RESOURCES = Path(__file__).parents[1] / "resources"
 NAMED = {"starter": RESOURCES / "starter"}
 WHOLE = 2**28  # bytes: of a larger file of weights only samples are hashed
 SAMPLE, SAMPLES = 2**16, 256
+
+
+class Stamp(NamedTuple):
+    """Of a file: when it is the same, so is what the file says."""
+
+    path: str
+    changed: int
+    size: int
 
 
 def digest_of(path: Path) -> str:
@@ -33,3 +46,12 @@ def _digest_of(files: tuple[tuple[Path, int, int], ...]) -> str:
                 content.seek(i * (size - SAMPLE) // (SAMPLES - 1))
                 digest.update(content.read(SAMPLE))
     return digest.hexdigest()
+
+
+def stamp(path: str) -> Stamp:
+    """Raises EngineError where there is no such file."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        raise EngineError(f"There is no file {path}; check the name.") from None
+    return Stamp(path, found.st_mtime_ns, found.st_size)

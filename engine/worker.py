@@ -19,8 +19,10 @@ from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 from engine import packs, remembered
 from engine.child import Child, own_command
 from engine.free_memory import free_bytes
+from engine.identities import is_there, place_of
 from engine.local import Local
 from engine.prediction import predicted
+from engine.recipe import weights_of
 from engine.types import (
     EditRequest,
     EngineError,
@@ -261,13 +263,17 @@ class Engine(QObject):
         return facts
 
     def predict(self, request: EditRequest, path_is_known: bool = False) -> Prediction | None:
-        """What an edit will take, from what was measured before; None as long as too little was. No model is
-        asked, so it is told at once. `path_is_known`: a drag that differs from one before in its seed alone.
+        """What an edit will take, from what was measured before; None as long as too little was. Files are
+        read for it, but no model is asked. `path_is_known`: a drag that differs from one before in its seed
+        alone. Raises EngineError for files that are not there.
         """
         figures = remembered.figures(request.model)
         if figures is None:
             return None
-        return predicted(request, figures, free_bytes(), request.model in self._loaded, path_is_known)
+        identity = request.identity
+        is_learned = identity is not None and is_there(place_of(identity, request, weights_of(request.model)))
+        is_loaded = request.model in self._loaded
+        return predicted(request, figures, free_bytes(), is_loaded, path_is_known, is_learned)
 
     async def edit(self, request: EditRequest) -> AsyncGenerator[Event, None]:
         """The events of an edit as they come; previews that nobody had time to see are skipped.

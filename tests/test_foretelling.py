@@ -76,6 +76,10 @@ async def test_settling_is_foretold_too_and_more_variants_take_longer(bench: Ben
 
 def test_seconds_minutes_and_memory_are_told_and_when_it_is_short() -> None:
     assert in_words(Prediction(3.21, None, None, fits=True)) == ("about 3.2 s", False)
+    assert in_words(Prediction(660, None, None, fits=True, learning=600)) == (
+        "about 11 min \N{MIDDLE DOT} 10 min of it to learn the picture",
+        False,
+    )
     told, is_short = in_words(Prediction(600, 5_100_000_000, 3_000_000_000, fits=False))
     assert told.startswith("about 10 min \N{MIDDLE DOT} 5.1 of 3.0 GB of memory")
     assert is_short

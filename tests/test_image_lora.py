@@ -17,6 +17,7 @@ from engine import image_lora, models
 from engine.checkpoints import told
 from engine.economy import Economy
 from engine.edits import edit
+from engine.identities import is_there, place_of
 from engine.image_lora import KEPT, learned
 from engine.ladder import fitting
 from engine.latent_diffusion import LatentDiffusion
@@ -24,6 +25,7 @@ from engine.latents import At
 from engine.levels import to_x0
 from engine.model_parts import load_parts
 from engine.models import Interrupted
+from engine.recipe import weights_of
 from engine.safetensors_header import read_header
 from engine.sampling import seeded
 from engine.shelf import Shelf
@@ -216,10 +218,16 @@ def test_less_memory_learns_the_same(
 
 def test_what_learning_took_is_not_remembered_of_edits(folders: dict[str, Path]) -> None:
     shelf, name = Shelf("cpu"), str(folders["sd1"])
-    list(fitting(replace(ASKED, identity=QUICK, model=name), shelf, bool))
+    asked = replace(ASKED, identity=QUICK, model=name)
+    assert not is_there(place_of(QUICK, asked, weights_of(name)))
+    list(fitting(asked, shelf, bool))
     assert not shelf.figures(name).seconds
+    (step,) = shelf.figures(name).learning.values()
+    assert step > 0
+    assert is_there(place_of(QUICK, asked, weights_of(name)))  # so that it is told what the next one takes
     list(fitting(replace(ASKED, model=name), shelf, bool))
     assert shelf.figures(name).seconds
+    assert list(shelf.figures(name).learning.values()) == [step]
 
 
 def test_what_cannot_be_kept_is_said(model: LatentDiffusion, own_folders: Path) -> None:

@@ -13,10 +13,21 @@ from qasync import QEventLoop
 from engine import remembered
 from engine.edits import edit
 from engine.ladder import fitting
-from engine.prediction import predicted, walks
+from engine.prediction import BACK, predicted, walks
 from engine.remembered import Figures
 from engine.shelf import Shelf
-from engine.types import Drag, EditRequest, Handle, Inpaint, Operation, Preview, SDEdit, Settle, Translate
+from engine.types import (
+    Drag,
+    EditRequest,
+    Handle,
+    Identity,
+    Inpaint,
+    Operation,
+    Preview,
+    SDEdit,
+    Settle,
+    Translate,
+)
 from engine.worker import Engine
 
 GIGABYTE = 2**30
@@ -118,6 +129,20 @@ def test_seconds_lie_between_what_smaller_and_larger_ones_took() -> None:
     words = replace(request(512), prompt="a lake", guidance=3.0)
     assert seconds(words) == pytest.approx(2 * 5 * 2.0 + 0.76, abs=0.01)
     assert seconds(replace(words, guidance=1.0)) == seconds(request(512))
+
+
+def test_learning_the_picture_first_takes_its_steps_unless_that_is_done() -> None:
+    asked = replace(request(512), identity=Identity(steps=50))
+    plain, first = (predicted(each, FIGURES, FREE, is_loaded=True) for each in (request(512), asked))
+    assert plain is not None
+    assert first is not None
+    assert (plain.learning, first.learning) == (0, 50 * BACK * 2.0)
+    assert first.seconds == plain.seconds + first.learning
+    assert predicted(asked, FIGURES, FREE, is_loaded=True, is_learned=True) == plain
+    measured = replace(FIGURES, learning={"262144": 9.0})
+    first = predicted(asked, measured, FREE, is_loaded=True)
+    assert first is not None
+    assert first.learning == 50 * 9.0
 
 
 def test_what_does_not_fit_is_said_before() -> None:

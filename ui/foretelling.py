@@ -73,11 +73,10 @@ class Foretelling(QObject):
             return
         try:
             ask = await asyncio.to_thread(asked, self._session.document)
+            is_known = isinstance(ask, DragAsk) and ask.path in self._editing.paths
+            prediction = await asyncio.to_thread(self._engine.predict, ask.request, is_known)
         except EngineError:  # which is said when it is begun
-            self.told.emit("", False)
-            return
-        is_known = isinstance(ask, DragAsk) and ask.path in self._editing.paths
-        prediction = self._engine.predict(ask.request, is_known)
+            prediction = None
         self.told.emit(*("", False) if prediction is None else in_words(prediction))
 
     def _told(self, job: asyncio.Task[None]) -> None:
@@ -86,14 +85,18 @@ class Foretelling(QObject):
 
 def in_words(prediction: Prediction) -> tuple[str, bool]:
     """What it will take, and whether memory is short."""
-    seconds = prediction.seconds
-    if seconds < LONG:
-        words = [tr("about {seconds} s").format(seconds=f"{seconds:.{1 if seconds < 10 else 0}f}")]
-    else:
-        words = [tr("about {minutes} min").format(minutes=round(seconds / 60))]
+    words = [tr("about {time}").format(time=_time(prediction.seconds))]
+    if prediction.learning:
+        words.append(tr("{time} of it to learn the picture").format(time=_time(prediction.learning)))
     if prediction.bytes is not None and prediction.free_bytes is not None:
         needed, free = (f"{count / 1e9:.1f}" for count in (prediction.bytes, prediction.free_bytes))
         words.append(tr("{needed} of {free} GB of memory").format(needed=needed, free=free))
     if not prediction.fits:
         words.append(tr("made with less memory, which takes longer"))
     return f" {DOT} ".join(words), not prediction.fits
+
+
+def _time(seconds: float) -> str:
+    if seconds < LONG:
+        return tr("{seconds} s").format(seconds=f"{seconds:.{1 if seconds < 10 else 0}f}")
+    return tr("{minutes} min").format(minutes=round(seconds / 60))
