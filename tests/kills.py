@@ -10,11 +10,20 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.painting_session import checksum
+from tests.painting_session import checksum, number_in
 from ui.files import open_document
 from ui.journal import left_over, recover
 
 ROOT = Path(__file__).parents[1]
+
+
+class Step(NamedTuple):
+    """What the session tells of one."""
+
+    when: float  # seconds, as `time.time` has them
+    number: int
+    checksum: int  # of what is seen then
+    kept: int  # 1: the journal was brought up to date after it
 
 
 class Left(NamedTuple):
@@ -42,21 +51,20 @@ def kill_after(seconds: float, seed: int, folder: Path) -> Left:
         end = time.time()
         child.wait()
     lines = (folder / "steps").read_text().splitlines()
-    told = [line.split() for line in lines if line.count(" ") == 2]
-    steps = [(float(when), int(sum_)) for when, sum_, _ in told]
+    steps = [Step(float(when), *map(int, rest)) for when, *rest in map(str.split, lines) if len(rest) == 3]
     if not steps:
         raise AssertionError((folder / "errors").read_text()[-2000:])
     saved = folder / "painting.ora"
-    sums, newest = [], 0.0
+    found = 0  # the newest step that is left
     if saved.exists():
-        sums.append(checksum(open_document(saved).document))
+        document = open_document(saved).document
+        found = number_in(document)
+        if checksum(document) not in (step.checksum for step in steps if step.number == found):
+            raise AssertionError(f"the file is not as step {found} was")
     for kept in left_over(home / "driftpaint" / "journals"):
-        sums.append(checksum(recover(kept.folder).document))
-        newest = max(newest, kept.when)
+        found = max(found, number_in(recover(kept.folder).document))
         kept.discard()
-    known = [when for when, sum_ in steps if sum_ in sums]
-    behind = end - max(known, default=steps[0][0])
-    sure = max((float(when) for when, _, kept in told if int(kept)), default=0.0)
-    found = max([*known, newest])  # what is in the journal may not have been told of any more
-    lost = sum(found < when <= sure for when, _ in steps)
-    return Left(len(steps), behind, saved.exists(), lost)
+    newest = max((step.when for step in steps if step.number <= found), default=steps[0].when)
+    sure = max((step.number for step in steps if step.kept), default=0)
+    lost = sum(found < step.number <= sure for step in steps)
+    return Left(len(steps), end - newest, saved.exists(), lost)
