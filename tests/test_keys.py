@@ -57,6 +57,16 @@ def test_whoever_had_the_key_loses_it_and_keeps_the_others(
 
 
 @scenario
+async def test_both_keys_called_enter_do_the_same_and_bear_that_name(bench: Bench) -> None:
+    action, keys = bench.window.menus.actions["make_it_real"], bench.window.keys
+    assert keys_on(action)[:2] == ["Ctrl+Enter", "Ctrl+Return"]
+    assert action.shortcut().toString() == "Ctrl+Enter"  # as the menu shows it
+    owner = keys.owner("Ctrl+Enter")
+    assert owner is not None
+    assert owner.name == "make_it_real"
+
+
+@scenario
 async def test_whatever_names_a_key_names_the_one_that_it_has_now(bench: Bench) -> None:
     window = bench.window
     await bench.start_engine()

@@ -61,7 +61,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("climb", "&Edit", "Stren&gth ladder", ("Ctrl+Alt+Return",), "chart-bar"),
     Action("settle", "&Edit", "Settle t&he layer", ("Ctrl+Shift+Return",), "sparkle"),
     Action("toggle_live", "&Edit", "L&ive", ("Ctrl+L",), "lightning", checkable=True),
-    Action("apply_result", "&Edit", "&Apply the result", ("Return", "Enter"), "check"),
+    Action("apply_result", "&Edit", "&Apply the result", ("Return",), "check"),
     Action("step_back", "&Edit", "Stop or &discard", ("Esc",), "stop"),
     Action("", "&Edit", "-"),
     Action("swap_colours", "&Edit", "&Swap colours", ("X",), "swap"),

@@ -45,7 +45,8 @@ class Keys(QObject):
 
     def owner(self, key: str, apart_from: str = "") -> Action | None:
         """Whose key it is already."""
-        holders = (name for name in self._defaults if name != apart_from and key in self.of(name))
+        wanted = set(_tidy([key]))
+        holders = (name for name in self._defaults if name != apart_from and wanted & set(self.of(name)))
         return next((self._table[name] for name in holders), None)
 
     def give(self, name: str, keys: Sequence[str]) -> None:
@@ -77,8 +78,13 @@ class Keys(QObject):
 
     def _apply(self) -> None:
         for name, action in self._actions.items():
-            action.setShortcuts([QKeySequence(key) for key in self.of(name)])
+            action.setShortcuts([QKeySequence(key) for key in _pressed(self.of(name))])
         self.changed.emit()
+
+
+def _pressed(keys: Sequence[str]) -> Texts:
+    """Both keys that people call Enter do what one of them does; that of the numbers bears the name."""
+    return tuple(dict.fromkeys(each for key in keys for each in (key.replace("Return", "Enter"), key)))
 
 
 def native(keys: Sequence[str]) -> str:
@@ -89,9 +95,9 @@ def native(keys: Sequence[str]) -> str:
 
 
 def _tidy(keys: Sequence[str]) -> Texts:
-    """As Qt writes them, so that equal keys are equal texts."""
+    """As Qt writes them, so that equal keys are equal texts; the Enter of the numbers is the other one."""
     texts = (QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText) for key in keys)
-    return tuple(dict.fromkeys(text for text in texts if text))
+    return tuple(dict.fromkeys(text.replace("Enter", "Return") for text in texts if text))
 
 
 def _are_texts(keys: object) -> bool:
