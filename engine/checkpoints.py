@@ -42,7 +42,7 @@ from engine.checkpoint_keys import (
     task_of,
 )
 from engine.safetensors_header import PICKLES, Header, pickle_refusal, read_header
-from engine.types import EditRequest, EngineError
+from engine.types import EditRequest, EngineError, Lora
 
 NAMES = {
     "sd1": "Stable Diffusion 1",
@@ -63,6 +63,7 @@ INDEX = "model_index.json"  # what makes a folder a model, in diffusers' layout
 TINY = "AutoencoderTiny"  # diffusers' class of small autoencoders
 MOST_LAYERS = 1000
 OF_LCM = 1.5  # guidance that a LoRA of a latent consistency model bears
+OF_HYPER = 0.125  # weight of Hyper-SD's LoRAs (Ren et al., 2024) for flow-matching models
 EMBEDDED = 8.0  # guidance of latent consistency models (Luo et al., 2023)
 FILLS = 30.0  # of FLUX where it was made for inpainting
 NEEDED = {  # folders of a model, and what is in them
@@ -99,6 +100,12 @@ class Checkpoint:
     def name(self) -> str:
         """Of a file, as people know it."""
         return name_of(self.path)
+
+    @property
+    def weight(self) -> float:
+        """That a LoRA was made for."""
+        is_hyper = self.fast and self.family in ("sd3", "flux") and "hyper" in self.name.lower()
+        return OF_HYPER if is_hyper else Lora.weight
 
     @property
     def steps(self) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from engine.checkpoints import told
 from engine.fetch import HUB
 from engine.headless_edits import FORMS, ends
 from engine.headless_run import say
@@ -254,7 +255,7 @@ def _beside(add: Callable[..., Any]) -> None:
         type=lora,
         action="append",
         default=[],
-        help="a LoRA file (.safetensors), and how much of it counts, 1 unless given; once for each",
+        help="a LoRA file (.safetensors), and how much of it counts; once for each",
     )
     add(
         "--embedding",
@@ -276,14 +277,19 @@ def _beside(add: Callable[..., Any]) -> None:
 
 
 def lora(text: str) -> Lora:
-    """What `--lora` is given: a file, and its weight behind the last colon."""
+    """What `--lora` is given: a file, and its weight behind the last colon, or as it was made for."""
     path, colon, weight = text.rpartition(":")
     try:
-        return Lora(path, float(weight)) if colon and path else Lora(text)
-    except ValueError:  # a colon of the path's own
-        return Lora(text)
+        try:
+            return Lora(path, float(weight)) if colon and path else _as_made(text)
+        except ValueError:  # a colon of the path's own
+            return _as_made(text)
     except EngineError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _as_made(path: str) -> Lora:
+    return Lora(path, told(Path(path)).weight) if Path(path).is_file() else Lora(path)
 
 
 def _last_options(add: Callable[..., Any], previews: bool = True) -> None:

@@ -22,6 +22,7 @@ from engine.checkpoints import told
 from engine.edits import edit
 from engine.few_steps import as_worn, leading, solver_of
 from engine.headless import main
+from engine.headless_options import lora
 from engine.latent_diffusion import LatentDiffusion
 from engine.types import Drag, EditRequest, EditResult, Handle, Lora, ModelFacts, SDEdit
 from tests import random_loras
@@ -124,6 +125,20 @@ def test_the_one_that_counts_most_says_how_a_model_is_walked(tmp_path: Path, pla
     assert solver_of((Lora(str(tmp_path / "gone.safetensors")),), "second order") == "second order"
     unguided = replace(SD1, guidance=1.0)
     assert as_worn(unguided, leading(both)).guidance == 1.0
+
+
+FLUX = "transformer.single_transformer_blocks.0.attn.to_q.lora_A.weight"
+
+
+def test_hyper_for_flux_keeps_the_guidance_and_counts_little(tmp_path: Path) -> None:
+    hyper = checkpoint(tmp_path / "Hyper-FLUX.1-dev-16steps-lora.safetensors", {FLUX: (4, 64)})
+    turbo = checkpoint(tmp_path / "FLUX.1-Turbo-Alpha.safetensors", {FLUX: (4, 64)})
+    flux = replace(SD1, family="flux", guidance=3.5)
+    for file, steps, weight in ((hyper, 16, 0.125), (turbo, 8, 1.0)):
+        worn = as_worn(flux, told(file))
+        assert (worn.steps, worn.guidance, told(file).weight) == (steps, 3.5, weight)
+    assert lora(str(hyper)) == Lora(str(hyper), 0.125)
+    assert lora(f"{hyper}:0.2") == Lora(str(hyper), 0.2)
 
 
 def latent_of(model: LatentDiffusion, asked: EditRequest) -> Tensor:

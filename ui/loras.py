@@ -126,8 +126,9 @@ class LoraRow(QWidget):
         self.used.setAccessibleName(tr("Use {name}").format(name=entry.name))
         self.used.setToolTip(self.used.accessibleName())
         self.used.setChecked(weight is not None)
+        usual = 100 * (entry.checkpoint.weight if entry.checkpoint else Lora.weight)
         self.weight = Slider(
-            entry.name, -MOST, MOST, 100 if weight is None else weight, " %", help_text=str(entry.path)
+            entry.name, -MOST, MOST, usual if weight is None else weight, " %", help_text=str(entry.path)
         )
         self.weight.setEnabled(weight is not None)
         self.wants = Wants()
