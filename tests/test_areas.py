@@ -19,6 +19,7 @@ from ui.area_panel import pattern
 from ui.document import Document, Kind, document_from, layer_from, new_document, read
 from ui.pixels import rgba_of
 from ui.selection import rectangle
+from ui.session import Overlay
 from ui.tools import Editable
 
 pytestmark = pytest.mark.qt_log_ignore("plugin does not support")  # offscreen says so
@@ -242,6 +243,18 @@ async def test_the_panel_has_a_line_for_each_area_and_clears_it(bench: Bench) ->
     bench.window.running.undo()
     panel.clear()
     assert not bench.session.document.areas
+
+
+@scenario
+async def test_an_area_is_seen_while_it_is_painted_over_a_picture_of_live_mode(bench: Bench) -> None:
+    take_up(bench)
+    canvas, whole = bench.window.canvas, bench.session.document.rect
+    bench.session.preview(Overlay(whole, np.full((whole.height, whole.width, 4), 255, np.uint8)))
+    blank = seen(canvas)
+    stroke(canvas, (100, 100), (200, 100))
+    at = canvas.view.transform.map(QPointF(150, 100)).toPoint()
+    here = (slice(at.y() - 15, at.y() + 15), slice(at.x() - 15, at.x() + 15))
+    assert (seen(canvas)[here] != blank[here]).any(2).all()
 
 
 @scenario

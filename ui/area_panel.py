@@ -67,10 +67,10 @@ class AreaMarks(QObject):
     def paint(self, painter: QPainter, session: Session, view: View) -> None:
         in_use, drags = isinstance(self._canvas.tool, Editable), isinstance(self._canvas.tool, Drag)
         shown = [area for area in session.shown.areas if area.tiles]
-        if not shown or session.overlay is not None or session.comparing:
+        if not shown or session.comparing:
             return
-        if not (in_use or drags or self.always):
-            return
+        if not in_use and (session.overlay is not None or not (drags or self.always)):
+            return  # what was made is looked at by itself; in live mode one goes on painting over it
         painter.setOpacity(1.0 if in_use else FAINT)
         painter.drawPixmap(0, 0, self._drawn(shown, view))
 
