@@ -161,7 +161,7 @@ def _tables() -> Iterator[str]:
             yield each.metadata["help"]
             choices = (choice for choice in each.metadata["choices"] if choice not in NAMES)
             yield from (choice.replace("_", " ").capitalize() for choice in choices)
-    for pairs in (*hints.HINTS.values(), hints.ALWAYS, hints.RUNNING, hints.CHOOSING):
+    for pairs in (*(tool().hints for tool in TOOLS), hints.ALWAYS, hints.RUNNING, hints.CHOOSING):
         for key, what in pairs:
             yield what
             if isinstance(key, str):

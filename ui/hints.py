@@ -6,41 +6,8 @@ from collections.abc import Iterator
 
 from ui.keys import Keys
 from ui.language import tr
-from ui.tools import Tool
+from ui.tools import Hint, Tool
 
-Hint = tuple[str | tuple[str, ...], str]  # a key as it is, or commands whose keys are meant; what it does
-
-SIZE: Hint = (("smaller", "larger"), "size")
-LINE: Hint = ("Shift", "straight line")
-SHAPES: tuple[Hint, ...] = (
-    ("Shift", "add"),
-    ("Alt", "take away"),
-    (("selecting.none",), "select nothing"),
-)
-HINTS: dict[str, tuple[Hint, ...]] = {  # by the names of tools
-    "Brush": (LINE, ("Ctrl", "pick a colour"), SIZE, (("swap_colours",), "swap colours")),
-    "Eraser": (LINE, SIZE),
-    "Gradient": (("Shift", "even angles"),),
-    "Clone stamp": (("Alt-click", "where to copy from"), SIZE),
-    "Smudge": (LINE, SIZE),
-    "Restore": (LINE, SIZE),
-    "Drag": (
-        ("Alt", "draw round it first"),
-        SIZE,
-        ("Arrow keys", "move the end"),
-        ("Delete", "remove the handle"),
-    ),
-    "Rectangle": SHAPES,
-    "Ellipse": SHAPES,
-    "Lasso": SHAPES,
-    "Polygon": ((("apply_result",), "close"), ("Backspace", "one corner back"), *SHAPES[:2]),
-    "Wand": SHAPES,
-    "Transform": (
-        (("apply_result",), "apply"),
-        (("step_back",), "leave it"),
-        ("Shift", "change the shape"),
-    ),
-}
 ALWAYS: tuple[Hint, ...] = (("Space", "move the view"),)
 RUNNING: tuple[Hint, ...] = ((("step_back",), "stop and keep what there is"), *ALWAYS)
 CHOOSING: tuple[Hint, ...] = (
@@ -53,8 +20,7 @@ CHOOSING: tuple[Hint, ...] = (
 
 def hint_of(tool: Tool, keys: Keys) -> str:
     """Its keys, or if it has none what it does."""
-    own = HINTS.get(tool.name)
-    return line((*own, *ALWAYS), keys) if own else tr(tool.tip)
+    return line((*tool.hints, *ALWAYS), keys) if tool.hints else tr(tool.tip)
 
 
 def line(hints: tuple[Hint, ...], keys: Keys) -> str:

@@ -4,6 +4,7 @@ A new tool is one module here and its place in GROUPS. It is a dataclass; those 
 are what the user can set of it in the strip over the canvas. It has
 
     name, icon, shortcut, tip      what the tool bar shows; the icon is one of Phosphor's names
+    hints                          what keys do with it, for the status line; without any that shows the tip
     gesture(session, pointer)      a generator: it starts at the press and is sent every move, the last with
                                    `down` false; closed early, by Escape, it must leave no trace
     outline                        the diameter in canvas pixels of the circle that shows where it paints, or
@@ -24,7 +25,7 @@ from ui.tools.lasso import Lasso, SelectPolygon
 from ui.tools.move import Move
 from ui.tools.pan import Pan
 from ui.tools.pick import Pick
-from ui.tools.pointer import Gesture, Lasting, Marked, Marks, Pointer, Tool
+from ui.tools.pointer import Gesture, Hint, Lasting, Marked, Marks, Pointer, Tool
 from ui.tools.restore import Restore
 from ui.tools.select import Select, SelectEllipse
 from ui.tools.smudge import Smudge
@@ -58,6 +59,7 @@ __all__ = [
     "Fill",
     "Gesture",
     "Gradient",
+    "Hint",
     "Lasso",
     "Lasting",
     "Marked",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ui.document import Kind
 from ui.options import switch
 from ui.tools.brush import Brush
+from ui.tools.pointer import Hint
 
 
 @dataclass
@@ -15,6 +16,7 @@ class Editable(Brush):
     icon: str = "lock-simple-open"
     shortcut: str = "Q"
     tip: str = "Paint where edits and drags may change the picture: only there they will."
+    hints: tuple[Hint, ...] = ()
     on: Kind | None = "editable"
     erases: bool = switch(False, "Erase", "eraser", "Take away what was painted with this brush")
 

@@ -14,7 +14,7 @@ from ui.language import tr
 from ui.options import choice, response, share, slider, switch
 from ui.session import Session
 from ui.strokes import At, Stroke
-from ui.tools.pointer import Gesture, Pointer
+from ui.tools.pointer import Gesture, Hint, Pointer
 from ui.wet import Wet
 
 SHAPES = (
@@ -33,6 +33,9 @@ TURNINGS = (
     ("random", "Any", "Each dab has an angle of its own"),
 )
 
+LINE: Hint = ("Shift", "straight line")
+SIZE: Hint = (("smaller", "larger"), "size")
+
 
 @dataclass
 class Brush:
@@ -42,6 +45,7 @@ class Brush:
     icon: str = "paint-brush"
     shortcut: str = "B"
     tip: str = "Paint strokes of colour. Shift-click draws a straight line, Ctrl picks a colour."
+    hints: tuple[Hint, ...] = (LINE, ("Ctrl", "pick a colour"), SIZE, (("swap_colours",), "swap colours"))
     cursor: Qt.CursorShape = Qt.CursorShape.BlankCursor
     on: Kind | None = None  # the area that is painted on, or None: the active layer
     erases: bool = False
@@ -123,6 +127,7 @@ class Eraser(Brush):
     icon: str = "eraser"
     shortcut: str = "E"
     tip: str = "Take strokes away again. The picture below is never erased."
+    hints: tuple[Hint, ...] = (LINE, SIZE)
     erases: bool = True
 
 

@@ -14,9 +14,9 @@ from ui.language import tr
 from ui.options import switch
 from ui.seen import seen_from
 from ui.session import Session
-from ui.tools.brush import Brush
+from ui.tools.brush import SIZE, Brush
 from ui.tools.guides import paint_cross
-from ui.tools.pointer import Gesture, Pointer
+from ui.tools.pointer import Gesture, Hint, Pointer
 from ui.view import View
 from ui.wet import Wet
 
@@ -29,6 +29,7 @@ class Clone(Brush):
     icon: str = "copy-simple"
     shortcut: str = "S"
     tip: str = "Alt-click where to copy from, then paint. What is seen there is painted here, on the strokes."
+    hints: tuple[Hint, ...] = (("Alt-click", "where to copy from"), SIZE)
     follows: bool = switch(True, "Go along", "link", "Each stroke goes on beside the last one")
     source: Point | None = field(default=None, repr=False)  # where the next stroke begins to copy
     _here: Point | None = field(default=None, repr=False)  # what is copied now, to be shown

@@ -28,9 +28,10 @@ from ui.handles import (
 from ui.language import tr
 from ui.selection import holds
 from ui.session import Session
+from ui.tools.brush import SIZE
 from ui.tools.marks import paint_lasso, paint_pull
 from ui.tools.pan import Pan
-from ui.tools.pointer import Gesture, Pointer
+from ui.tools.pointer import Gesture, Hint, Pointer
 from ui.view import View
 
 LABELS = {"source": "Move source", "target": "Move target", "knob": "Turn and scale", "rim": "Radius"}
@@ -55,6 +56,12 @@ class Drag:
     icon: str = "arrows-out-cardinal"
     shortcut: str = "W"
     tip: str = "Press on a thing and pull it where it shall be. With Alt draw round it first."
+    hints: tuple[Hint, ...] = (
+        ("Alt", "draw round it first"),
+        SIZE,
+        ("Arrow keys", "move the end"),
+        ("Delete", "remove the handle"),
+    )
     cursor: Qt.CursorShape = CROSS
     outline: float | None = None
     radius: float = 32.0  # canvas pixels, of the next handle

@@ -17,7 +17,7 @@ from ui.options import share, slider, switch
 from ui.seen import merged
 from ui.selection import alone, feathered, grown, part_in, wand
 from ui.session import Session
-from ui.tools.pointer import Gesture, Pointer
+from ui.tools.pointer import Gesture, Hint, Pointer
 from ui.wet import Wet
 from ui.work import Told
 
@@ -30,6 +30,7 @@ class Fill:
     icon: str = "paint-bucket"
     shortcut: str = "G"
     tip: str = "Fill an area of similar colour, as it is seen, with strokes of the current one."
+    hints: tuple[Hint, ...] = ()
     cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
     outline: float | None = None
     tolerance: float = slider(32, "Tolerance", 0, 255, "", 1.6, "How different a filled colour may be")

@@ -19,7 +19,7 @@ from ui.options import choice, share, switch
 from ui.pixels import blank_image, image_of, painting
 from ui.session import Session
 from ui.tools.guides import paint_rod
-from ui.tools.pointer import Gesture, Pointer
+from ui.tools.pointer import Gesture, Hint, Pointer
 from ui.view import View
 from ui.wet import Wet
 from ui.work import Told
@@ -43,6 +43,7 @@ class Gradient:
     icon: str = "drop-half"
     shortcut: str = "Shift+G"
     tip: str = "Draw a line: colours go over along it. Shift keeps to even angles. It lies on the strokes."
+    hints: tuple[Hint, ...] = (("Shift", "even angles"),)
     cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
     outline: float | None = None
     form: str = choice("linear", "Form", FORMS)

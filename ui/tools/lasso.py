@@ -12,8 +12,9 @@ from engine.types import Point
 from ui.options import choice, slider, switch
 from ui.selection import How, polygon
 from ui.session import Session
-from ui.tools.pointer import Gesture, Pointer
+from ui.tools.pointer import Gesture, Hint, Pointer
 from ui.tools.select import (
+    CHANGED,
     MODES,
     asked_how,
     clicked,
@@ -37,6 +38,7 @@ class Lasso:
     icon: str = "scribble-loop"
     shortcut: str = "L"
     tip: str = "Draw round what shall be selected. Shift adds, Alt takes away."
+    hints: tuple[Hint, ...] = CHANGED
     cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
     outline: float | None = None
     how: How = choice("replace", "Mode", MODES)
@@ -87,6 +89,7 @@ class SelectPolygon(Lasso):
     icon: str = "polygon"
     shortcut: str = "Shift+L"
     tip: str = "Click from corner to corner; a double click closes the line, Backspace goes back."
+    hints: tuple[Hint, ...] = ((("apply_result",), "close"), ("Backspace", "one corner back"), *CHANGED[:2])
     end: Point | None = field(default=None, repr=False)  # where the pointer is, while the line goes on
     _how: How = field(default="replace", repr=False)
 

@@ -15,7 +15,7 @@ from ui.options import switch
 from ui.selection import alone, shifted
 from ui.session import Session
 from ui.succession import fresh_name, topmost_first
-from ui.tools.pointer import Gesture, Pointer
+from ui.tools.pointer import Gesture, Hint, Pointer
 from ui.tools.select import ARROWS, some
 from ui.transform import NONE, lifted, shift, size_of, transforming
 from ui.view import View
@@ -28,6 +28,7 @@ class Move:
     icon: str = "cursor"
     shortcut: str = "V"
     tip: str = "Move the layer, or what is selected of it. Alt moves a copy, Shift keeps to one direction."
+    hints: tuple[Hint, ...] = ()
     cursor: Qt.CursorShape = Qt.CursorShape.SizeAllCursor
     outline: float | None = None
     picks: bool = switch(

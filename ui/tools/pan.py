@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 
 from ui.session import Session
-from ui.tools.pointer import Gesture, Pointer
+from ui.tools.pointer import Gesture, Hint, Pointer
 
 
 @dataclass
@@ -16,6 +16,7 @@ class Pan:
     icon: str = "hand"
     shortcut: str = "H"
     tip: str = "Move the view. With any tool, hold Space or use the middle button."
+    hints: tuple[Hint, ...] = ()
     cursor: Qt.CursorShape = Qt.CursorShape.OpenHandCursor
     outline: float | None = None
 

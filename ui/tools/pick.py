@@ -12,7 +12,7 @@ from ui.language import tr
 from ui.options import choice, switch
 from ui.session import Session
 from ui.spaces import as_seen
-from ui.tools.pointer import Gesture, Pointer
+from ui.tools.pointer import Gesture, Hint, Pointer
 from ui.view import View
 
 SAMPLES = (
@@ -29,6 +29,7 @@ class Pick:
     icon: str = "eyedropper"
     shortcut: str = "I"
     tip: str = "Take a colour from the picture. With the brush, hold Ctrl."
+    hints: tuple[Hint, ...] = ()
     cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
     outline: float | None = None
     side: int = choice(1, "Sample", SAMPLES)

@@ -29,6 +29,7 @@ class Pointer(NamedTuple):
 
 
 Gesture = Generator[None, Pointer, None]
+Hint = tuple[str | tuple[str, ...], str]  # a key as it is, or commands whose keys are meant; what it does
 
 
 class Tool(Protocol):
@@ -36,6 +37,7 @@ class Tool(Protocol):
     icon: str
     shortcut: str
     tip: str
+    hints: tuple[Hint, ...]
     cursor: Qt.CursorShape
 
     @property

@@ -12,8 +12,8 @@ from ui.language import tr
 from ui.options import choice
 from ui.seen import merged
 from ui.session import Session
-from ui.tools.brush import Brush
-from ui.tools.pointer import Gesture, Pointer
+from ui.tools.brush import LINE, SIZE, Brush
+from ui.tools.pointer import Gesture, Hint, Pointer
 from ui.wet import Wet
 
 WAYS = (
@@ -28,6 +28,7 @@ class Restore(Brush):
     icon: str = "clock-counter-clockwise"
     shortcut: str = "Y"
     tip: str = "Paint the original picture back, over strokes and results."
+    hints: tuple[Hint, ...] = (LINE, SIZE)
     way: str = choice("over", "Way", WAYS)
 
     def gesture(self, session: Session, pointer: Pointer) -> Gesture:

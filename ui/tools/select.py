@@ -27,7 +27,7 @@ from ui.selection import (
     shifted,
 )
 from ui.session import Session
-from ui.tools.pointer import Gesture, Pointer
+from ui.tools.pointer import Gesture, Hint, Pointer
 from ui.view import View
 from ui.work import Making
 
@@ -47,6 +47,12 @@ ARROWS = {
 }
 CORNERS = "Shift adds, Alt takes away; while you draw they mean a square and from the middle."
 
+CHANGED: tuple[Hint, ...] = (
+    ("Shift", "add"),
+    ("Alt", "take away"),
+    (("selecting.none",), "select nothing"),
+)
+
 
 @dataclass
 class Select:
@@ -56,6 +62,7 @@ class Select:
     icon: str = "selection"
     shortcut: str = "M"
     tip: str = "Select a rectangle. " + CORNERS
+    hints: tuple[Hint, ...] = CHANGED
     cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
     outline: float | None = None
     how: How = choice("replace", "Mode", MODES)

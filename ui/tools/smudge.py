@@ -16,7 +16,8 @@ from ui.options import response, share
 from ui.seen import Seen, seen_from
 from ui.session import Session
 from ui.strokes import Stroke, clipped
-from ui.tools.brush import Brush
+from ui.tools.brush import LINE, SIZE, Brush
+from ui.tools.pointer import Hint
 from ui.wet import Wet
 
 Patch = NDArray[np.float32]  # (h, w, 4), premultiplied
@@ -28,6 +29,7 @@ class Smudge(Brush):
     icon: str = "hand-pointing"
     shortcut: str = "Shift+S"
     tip: str = "Drag colours along, as a finger does in wet paint. The result lies on the strokes."
+    hints: tuple[Hint, ...] = (LINE, SIZE)
     hardness: float = share(0.3, "Hardness", "0 is soft, 100 has a sharp edge")
     flow: float = share(0.8, "Strength", "How far colours are dragged along", 1)
     spacing: float = share(0.03, "Spacing", "From dab to dab, of the size", 1, folded=True)

@@ -16,7 +16,7 @@ from ui.options import choice
 from ui.pose import Grip, Mode, Pose
 from ui.session import Session
 from ui.tools.move import taken_up
-from ui.tools.pointer import Gesture, Pointer
+from ui.tools.pointer import Gesture, Hint, Pointer
 from ui.tools.select import ARROWS
 from ui.transform import Matrix, Resampling, between, size_of
 from ui.view import View
@@ -48,6 +48,11 @@ class Transform:
     icon: str = "bounding-box"
     shortcut: str = "Ctrl+T"
     tip: str = "Scale, turn and move the layer by its frame."
+    hints: tuple[Hint, ...] = (
+        (("apply_result",), "apply"),
+        (("step_back",), "leave it"),
+        ("Shift", "change the shape"),
+    )
     cursor: Qt.CursorShape = Qt.CursorShape.ArrowCursor
     outline: float | None = None
     mode: Mode = choice("scale", "Mode", MODES)

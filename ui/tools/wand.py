@@ -12,8 +12,8 @@ from ui.document import Document, Layer, Selection, composite
 from ui.options import choice, slider, switch
 from ui.selection import How, alone, feathered, wand
 from ui.session import Session
-from ui.tools.pointer import Gesture, Pointer
-from ui.tools.select import MODES, asked_how, nudged, take
+from ui.tools.pointer import Gesture, Hint, Pointer
+from ui.tools.select import CHANGED, MODES, asked_how, nudged, take
 from ui.view import View
 from ui.work import Making
 
@@ -26,6 +26,7 @@ class Wand:
     icon: str = "magic-wand"
     shortcut: str = "Shift+W"
     tip: str = "Select what has a similar colour. Shift adds, Alt takes away."
+    hints: tuple[Hint, ...] = CHANGED
     cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
     outline: float | None = None
     how: How = choice("replace", "Mode", MODES)
