@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.bench import Bench, scenario
 from ui.actions import ACTIONS
-from ui.commands import Command, CommandsDialog, fit, found
+from ui.commands import ALSO, Command, CommandsDialog, fit, found
 
 TEXTS = ("Zoom in", "Zoom out", "New layer for strokes", "Delete layer", "Fit the window", "Fill")
 
@@ -78,3 +78,12 @@ async def test_the_arrows_choose_and_what_is_impossible_does_not_run(bench: Benc
     QTest.keyClick(dialog.search, Qt.Key.Key_Up)
     assert dialog.list.currentRow() == dialog.list.count() - 1
     dialog.close()
+
+
+@scenario
+async def test_a_command_is_found_by_what_other_programs_call_it(bench: Bench) -> None:
+    known = bench.window.menus.commands()
+    assert set(ALSO) <= {command.name for command in known}
+    for word, name in (("deselect", "selecting.none"), ("theme", "remembering.show_preferences")):
+        assert found(known, word, ())[0].name == name
+    assert found(known, "zoom in", ())[0].name == "zoom_in"

@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui import theme
-from ui.language import plain, tr
+from ui.language import marked, plain, tr
 
 SHOWN = 10  # rows that are seen at once
 ROW = 32  # widget points
@@ -44,6 +44,37 @@ STEPS = {
     Qt.Key.Key_PageUp: 1 - SHOWN,
 }
 RECENT = 8  # commands that are remembered
+ALSO = {  # what else people look for a command by, as other programs call it
+    "filing.ask_export": marked("save for web png jpeg psd"),
+    "clipboard.copy_merged": marked("merged visible"),
+    "clipboard.paste": marked("import place"),
+    "settle": marked("harmonize blend match"),
+    "climb": marked("variations strengths"),
+    "remembering.show_preferences": marked("settings options theme language"),
+    "framing.crop": marked("cut trim"),
+    "framing.ask_size": marked("resize expand extend outpaint"),
+    "layering.to_picture": marked("rasterize"),
+    "layering.solo": marked("isolate"),
+    "layering.toggle_alpha_lock": marked("alpha preserve transparency"),
+    "selecting.none": marked("deselect"),
+    "selecting.from_layer": marked("alpha transparency load"),
+    "areas.show_always": marked("mask overlay"),
+    "canvas.flip": marked("flip horizontal"),
+    "canvas.straighten": marked("reset rotation"),
+    "comparing.split": marked("before after compare"),
+    "show_history": marked("undo steps"),
+    "comfort.show_diagnostics": marked("log problem report system"),
+    "tool Transform": marked("free rotate scale skew warp"),
+    "tool Rectangle": marked("marquee"),
+    "tool Eyedropper": marked("colour color picker sample"),
+    "tool Wand": marked("magic"),
+    "tool Fill": marked("bucket"),
+    "tool Drag": marked("liquify warp"),
+    "tool Restore": marked("heal history"),
+    "tool Hand": marked("pan scroll"),
+    "tool Protected": marked("lock mask"),
+    "tool Editable": marked("inpaint mask"),
+}
 _Index = QModelIndex | QPersistentModelIndex
 _WORD_START, _IN_A_ROW, _FIRST, _GAP = 6.0, 4.0, 4.0, 0.2  # points
 
@@ -88,11 +119,17 @@ def score(command: Command, words: Sequence[str]) -> float | None:
     """How well it fits; None if a word's letters are not in it, in their order."""
     total = 0.0
     for word in words:
-        in_text, in_menu = fit(word, command.text), fit(word, command.menu)
-        if in_text is None and in_menu is None:
+        in_text, in_menu, known = fit(word, command.text), fit(word, command.menu), also(command)
+        called = fit(word, known) if any(each.startswith(word) for each in known.split()) else None
+        if in_text is None and in_menu is None and called is None:
             return None
-        total += max(in_text or 0.0, 0.3 * (in_menu or 0.0))
+        total += max(in_text or 0.0, 0.3 * (in_menu or 0.0), 0.9 * (called or 0.0))
     return total - 0.05 * len(command.text)
+
+
+def also(command: Command) -> str:
+    words = ALSO.get(command.name)
+    return tr(words) if words else ""
 
 
 def fit(letters: str, text: str) -> float | None:
