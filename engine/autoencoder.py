@@ -17,7 +17,7 @@ from torch import Tensor
 
 from engine import allocation
 from engine.checkpoints import Checkpoint
-from engine.economy import TILE, Economy, spare
+from engine.economy import TILE, Economy, ask_apart
 from engine.models import Clock
 from engine.tiny_decoder import Previews, file_of, read
 from engine.types import EngineError, Mask, ModelFacts, Rgb
@@ -25,7 +25,7 @@ from engine.weights import Stamp, stamp
 
 TRIAL = 32  # cells a side, of the latent that tells how fast a tiny decoder is
 EXAMPLES, EXAMPLE = 4, 32  # pictures by whose colours previews go, and cells a side of each
-USUAL = 0.3  # how much pictures of any colours count beside them
+GRAIN = 0.3  # share of it in half of the pictures that show any colours
 REMEMBERED = 8  # latents: 64 KB each at 512 x 512, and seconds of a processor
 
 
@@ -153,15 +153,19 @@ class Autoencoded:
         """(channels + 1, 3): the linear map from a cell and 1 to its colour that fits this autoencoder best,
         on what was encoded last and on pictures of any colours.
         """
-        rows = torch.cat([USUAL * self._usual, *self._examples])
+        rows = torch.cat([self._usual, *self._examples])
         fitted: Tensor = torch.linalg.lstsq(rows[:, :-3], rows[:, -3:]).solution
         return fitted.float().to(self.device)
 
     def _any_colours(self) -> Tensor:
-        """Of smooth pictures."""
+        """Of smooth pictures and of some with grain."""
         draw = torch.Generator().manual_seed(0)
-        coarse = torch.rand(4, 3, 4, 4, generator=draw) * 2 - 1
-        pixels = functional.interpolate(coarse, scale_factor=4 * self.cell, mode="bilinear")
+        coarse, fine = (torch.rand(4, 3, count, count, generator=draw) * 2 - 1 for count in (4, 32))
+        side = 16 * self.cell
+        pixels, grain = (
+            functional.interpolate(each, (side, side), mode="bilinear") for each in (coarse, fine)
+        )
+        pixels[2:].lerp_(grain[2:], GRAIN)
         latents = torch.cat([self._encoded(each[None]) for each in pixels])  # one at a time takes less memory
         if not latents.isfinite().all():
             raise EngineError("The autoencoder of this model gives no numbers; its file is damaged.")

@@ -183,9 +183,9 @@ def test_sketches_go_by_the_colours_of_the_picture_at_hand(sd1: Made) -> None:
     bends = nn.Sequential(nn.AvgPool2d(8), nn.Conv2d(3, 8, 1), nn.Tanh(), nn.Conv2d(8, 8, 1), nn.Tanh())
     fresh, used = (load_parts(told(sd1[1]), torch.float32) for _ in range(2))
     fresh.autoencoder.encoder = used.autoencoder.encoder = bends
-    green = (0.3 * picture() + [20, 110, 10]).astype(np.uint8)
+    green = (0.3 * picture(256) + [20, 110, 10]).astype(np.uint8)
     model = LatentDiffusion(used, "used", "cpu", torch.float32, 0.0)
-    latent, colours = model.encode(green), green.reshape(8, 8, 8, 8, 3).mean((1, 3))
+    latent, colours = model.encode(green), green.reshape(32, 8, 32, 8, 3).mean((1, 3))
     before = np.abs(LatentDiffusion(fresh, "fresh", "cpu", torch.float32, 0.0).sketch(latent) - colours)
     after = np.abs(model.sketch(latent) - colours)
     assert after.mean() < 0.5 * before.mean()
