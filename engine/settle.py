@@ -71,12 +71,12 @@ def _walked(
     draw: Draw,
     method: Method,
 ) -> Iterator[Tensor]:
-    """Yields after every network call."""
+    """Along the guide's own path. Yields after every network call."""
     model, there = at.model, at.free(free)
     levels = method.spacing(at.schedule, each.strength, each.steps, model.least)
     extra = model.extra_noise_of_ground
     path = noised(known, levels, seeded(0))
-    steps = follow(
+    return follow(
         denoise,
         path,
         path.states[0],
@@ -86,13 +86,6 @@ def _walked(
         solver=method.step,
         stronger=s_noise(extra, each.steps) if method.step is second_order else 1.0,
     )
-    seen = known
-    for k in range(each.steps):
-        path.estimate(k, denoise)
-        if k:  # else path and edit have not parted yet: one call is both
-            yield seen
-        seen = next(steps)
-        yield seen
 
 
 def _alike(image: Rgb, guide: Rgb) -> Mask:
