@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import platformdirs
+
+from engine.pictures import PictureError, saving
 
 KEPT = 64  # models
 
@@ -108,9 +108,7 @@ def _write(known: dict[str, Any]) -> None:
     path = place()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        number, partial = tempfile.mkstemp(prefix=path.name, dir=path.parent)
-        with os.fdopen(number, "w", encoding="utf-8") as stream:
-            json.dump(known, stream)
-        Path(partial).replace(path)
-    except OSError as error:
+        with saving(path) as file:
+            file.write(json.dumps(known).encode())
+    except (OSError, PictureError) as error:
         log.info("What was measured could not be kept: %s", error)

@@ -10,6 +10,7 @@ from engine import doctor, remembered
 from engine.device_check import Compute, checked, computed, is_fast, judged
 from engine.models import fast_dtype, native_dtype
 from tests.pretend_device import NAME, pretended
+from tests.test_filing import full_disk
 
 HALF, FULL = torch.float16, torch.float32
 
@@ -76,3 +77,11 @@ def test_doctor_says_what_the_check_finds_of_every_device() -> None:
 
 def test_a_precision_is_fast_here_or_it_is_not_taken() -> None:
     assert fast_dtype("cpu") == (torch.bfloat16 if is_fast(torch.bfloat16) else torch.float32)
+
+
+def test_what_cannot_be_kept_leaves_what_was_known() -> None:
+    remembered.remember_device("one", {"right": True})
+    with full_disk(10):
+        remembered.remember_device("other", {"right": True})
+    assert remembered.device("one") == {"right": True}
+    assert list(remembered.place().parent.iterdir()) == [remembered.place()]

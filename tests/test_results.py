@@ -19,6 +19,7 @@ from engine.pictures import open_picture, save_picture
 from engine.recipe import from_json, recipe_of, to_json
 from engine.types import EditRequest, SDEdit
 from tests.bench import Bench, scenario
+from tests.test_filing import full_disk
 from ui.apply import ladder
 from ui.document import Result, Rgba, frozen
 from ui.results import told, weight
@@ -355,6 +356,18 @@ async def test_a_saved_recipe_replays_from_the_command_line(bench: Bench, photo:
     at = results(bench)[0].at
     assert main(["replay", str(saved), str(photo), "-o", str(out)]) == 0
     assert (open_picture(out).rgba[at.slices][..., :3] == candidate.image).all()
+
+
+@scenario
+async def test_a_full_disk_leaves_the_old_recipe(bench: Bench, photo: Path) -> None:
+    await bench.open(photo)
+    await make(bench)
+    path = bench.folder / "old.recipe.json"
+    path.write_text("{}")
+    with full_disk(10):
+        bench.window.results.write_recipe(results(bench)[0], path)
+    assert "free some space" in bench.window.messages.text.text()
+    assert path.read_text() == "{}"
 
 
 @scenario

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.pictures import PictureError, saving
 from engine.recipe import SUFFIX, Recipe, from_json
 from engine.types import EngineError
 from ui import theme
@@ -173,10 +174,10 @@ class Results(QWidget):
         if path.suffix.lower() != ".json":
             path = path.with_name(path.name + SUFFIX)
         try:
-            path.write_text(result.recipe, encoding="utf-8")
-        except OSError as error:
-            sentence, reason = tr("{path} cannot be saved ({reason}); choose another folder."), error.strerror
-            self._work.failed.emit(sentence.format(path=path, reason=reason))
+            with saving(path) as file:
+                file.write(result.recipe.encode())
+        except PictureError as error:
+            self._work.failed.emit(str(error))
             return
         self._folder = str(path.absolute().parent)
         self.told.emit(tr("Saved as {name}.").format(name=path.name))
