@@ -61,6 +61,7 @@ class Device(TorchDispatchMode):  # type: ignore[no-untyped-call]  # as are torc
         super().__init__()  # type: ignore[no-untyped-call]  # torch's
         self.size, self.spills = size, spills
         self.held, self.most = 0, 0  # bytes, now and at the most
+        self.crossed = 0  # times that numbers went there or back, for which a real one waits
         self._tensors: Counter[int] = Counter()  # by where their numbers are
 
     def hold(self, made: There) -> None:
@@ -94,6 +95,7 @@ class Device(TorchDispatchMode):  # type: ignore[no-untyped-call]  # as are torc
         goes = is_there if asked is None else torch.device(asked).type == NAME
         if not is_there and not goes:
             return func(*args, **kwargs)
+        self.crossed += name == "_local_scalar_dense" or (name == "_to_copy" and is_there != goes)
         if name == "_fused_sdp_choice":
             return 0  # plain products
         strangers = [each for each in tensors if not isinstance(each, There) and each.ndim]

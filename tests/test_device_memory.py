@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -15,12 +15,29 @@ from diffusers import StableDiffusionPipeline
 from PIL import Image
 
 from engine.device_memory import free_bytes, held_bytes
+from engine.edits import edit
 from engine.headless import main
 from engine.ladder import RUNGS, SHARED, fitting, taken
 from engine.models import pick_device
 from engine.prediction import predicted
 from engine.shelf import Shelf
-from engine.types import EditRequest, EditResult, EngineError, Lora, Notice, Rgb, SDEdit
+from engine.types import (
+    Drag,
+    EditRequest,
+    EditResult,
+    EngineError,
+    Form,
+    Handle,
+    Identity,
+    Inpaint,
+    Lora,
+    Notice,
+    Operation,
+    Rgb,
+    SDEdit,
+    Settle,
+    Translate,
+)
 from tests import random_loras
 from tests.pretend_device import NAME, pretended
 from tests.random_checkpoints import pipeline, save_folder
@@ -59,6 +76,48 @@ def made(asked: EditRequest, shelf: Shelf) -> tuple[Rgb, list[str]]:
     events = list(fitting(asked, shelf, bool))
     (image,) = [event.image for event in events if isinstance(event, EditResult)]
     return image, [event.text for event in events if isinstance(event, Notice)]
+
+
+HANDLE = Handle((30.0, 30.0), (50.0, 40.0), 10.0)
+OPERATIONS: tuple[Operation, ...] = (
+    SDEdit(0.5, sde="ve", order=1),
+    *(Drag((HANDLE,), form=form) for form in get_args(Form)),
+    Inpaint(),
+    Inpaint(solver="cycle"),
+    Translate(strength=0.5),
+    Settle(),
+)
+
+
+@pytest.mark.parametrize("model", ["the checkpoint", "starter"])
+def test_every_edit_keeps_to_the_device(asked: EditRequest, model: str) -> None:
+    """Nothing is left behind on the processor that the device is to work with."""
+    mask, share = np.zeros((96, 96), np.float32), np.ones((96, 96), np.float32)
+    mask[20:60, 20:60], share[:40] = 1, 0.5
+    masked = replace(asked, mask=mask, variants=1)
+    if model == "starter":
+        masked = replace(masked, model="starter", prompt="", negative_prompt="")
+    with pretended():
+        shelf = Shelf(NAME)
+        for operation in OPERATIONS:
+            image, _ = made(replace(masked, operation=operation), shelf)
+            assert image.shape == PICTURE.shape
+        made(replace(masked, share=share), shelf)
+        if model != "starter":
+            made(replace(masked, identity=Identity(steps=1)), shelf)
+        assert shelf.take(masked.model).facts.device == NAME
+
+
+def test_a_step_waits_for_the_device_three_times_at_most(asked: EditRequest) -> None:
+    """For its noise, its time and its preview."""
+    with pretended() as device:
+        model = Shelf(NAME).take(asked.model)
+        crossed = []
+        for steps in (2, 12):
+            device.crossed = 0
+            assert any(isinstance(event, EditResult) for event in edit(replace(asked, steps=steps), model))
+            crossed.append(device.crossed)
+    assert crossed[1] - crossed[0] <= 3 * 10
 
 
 @pytest.fixture(scope="module")
