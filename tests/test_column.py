@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from tests.bench import Bench, scenario
-from ui.column import Column
+from ui.column import LEAST, Column, Grip
 from ui.settings import Settings, load_settings
 
 
@@ -99,3 +99,24 @@ async def test_a_panel_is_found_in_the_menu(bench: Bench) -> None:
     await bench.until(lambda: not window.history.visibleRegion().isEmpty())
     action.trigger()
     assert not window.history.isVisible()
+
+
+@scenario
+async def test_the_layers_get_the_room_that_the_mouse_gives_them(bench: Bench) -> None:
+    window = bench.window
+    section = window.column.sections[-1]
+    grip, before = section.findChild(Grip), section.height()
+    assert isinstance(grip, Grip)
+    QTest.mousePress(grip, Qt.MouseButton.LeftButton, pos=QPoint(50, 2))
+    QTest.mouseMove(grip, QPoint(50, -98))
+    QTest.mouseRelease(grip, Qt.MouseButton.LeftButton, pos=QPoint(50, 2))
+    await bench.until(lambda: section.height() == before + 100)
+    section.header.click()
+    await bench.until(lambda: section.height() < before)
+    section.header.click()
+    await bench.until(lambda: section.height() == before + 100)
+    window.resize(1280, 600)
+    await bench.until(lambda: window.column.scrolled.height() >= LEAST)
+    assert section.geometry().bottom() <= window.column.rect().bottom()
+    await window.shut_down()
+    assert load_settings(bench.settings_file).layers_height == before + 100

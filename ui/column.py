@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ui import theme
@@ -16,6 +17,7 @@ from ui.settings import Settings
 from ui.widgets import Section
 
 LEAST = 160  # points of the part that scrolls
+GRIP = 5  # points of the edge that the mouse can pull
 
 
 class Column(QFrame):
@@ -25,6 +27,7 @@ class Column(QFrame):
         super().__init__()
         self.sections: list[Section] = []
         self._turned = set(settings.folds)  # titles of those that were folded or opened by hand
+        self._wanted = settings.layers_height  # of the sections that stay; 0: as much as is left over
         self.setObjectName("column")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMaximumWidth(2 * theme.PANEL_WIDTH)
@@ -45,6 +48,9 @@ class Column(QFrame):
         if stays:
             section.setProperty("stays", True)
             self._rows.insertWidget(self._rows.count() - 1, section, 1000)
+            grip = Grip(section)
+            grip.pulled.connect(lambda rise: self._raise(section, rise))
+            section.header.toggled.connect(lambda: self._fit(section))
         else:
             self.scrolled.rows.addWidget(section)
         self.sections.append(section)
@@ -61,7 +67,49 @@ class Column(QFrame):
         return QSize(min(max(theme.PANEL_WIDTH, inside), self.maximumWidth()), 0)
 
     def remembered_in(self, settings: Settings) -> Settings:
-        return replace(settings, folds=tuple(sorted(self._turned)), column_width=self.width())
+        folds = tuple(sorted(self._turned))
+        return replace(settings, folds=folds, column_width=self.width(), layers_height=self._wanted)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for section in self.sections:
+            if section.property("stays"):
+                self._fit(section)
+
+    def _raise(self, section: Section, rise: int) -> None:
+        """Higher by so many points, at the cost of those that scroll."""
+        self._wanted = min(max(section.height() + rise, section.minimumSizeHint().height()), self._most)
+        self._fit(section)
+
+    def _fit(self, section: Section) -> None:
+        """As high as the user wants it and the window allows."""
+        opened = section.header.isChecked()
+        section.setMinimumHeight(min(self._wanted, self._most) if self._wanted and opened else 0)
+
+    @property
+    def _most(self) -> int:
+        return max(self.height() - LEAST, 0)
+
+
+class Grip(QWidget):
+    """The upper edge of a section, which the mouse can pull."""
+
+    pulled = Signal(int)  # upwards, in points
+
+    def __init__(self, section: Section) -> None:
+        super().__init__(section)
+        self.setCursor(Qt.CursorShape.SplitVCursor)
+        self.setToolTip(tr("Pull to give this panel more room"))
+        section.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
+            self.setGeometry(0, 0, watched.width(), GRIP)
+        return super().eventFilter(watched, event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self.pulled.emit(GRIP // 2 - round(event.position().y()))
 
 
 class _Scrolled(QScrollArea):

@@ -148,6 +148,7 @@ class Settings:
     results: bool = _setting(True, "Show the strip of results")
     folds: tuple[str, ...] = _setting((), "Panels that were folded or opened by hand")
     column_width: int = _setting(320, "Width of the panels", "", (0, 8192))
+    layers_height: int = _setting(0, "Height of the layers", "0: as it comes", (0, 8192))
     geometry: str = _setting("", "Place and size of the window")
 
 
