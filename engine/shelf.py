@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -179,8 +179,13 @@ class Shelf:
 
 
 def _weights(model: Model) -> int:
-    """Bytes of all that its networks have."""
-    return sum(each.nbytes for each in _tensors(_networks(model)))
+    """Bytes of what it has on its device. Those who read words are always the processor's, and some have
+    theirs on the disk.
+    """
+    there = [each for part in _parts(model) for each in _tensors(part)]
+    if model.facts.device == "cpu":
+        there += [each for reader in _readers(model) for each in _tensors(reader) if not each.is_meta]
+    return sum(each.nbytes for each in there)
 
 
 def _tensors(network: nn.Module) -> list[Tensor]:
@@ -190,6 +195,15 @@ def _tensors(network: nn.Module) -> list[Tensor]:
 def _networks(model: Model) -> nn.ModuleList:
     from torch import nn
 
-    words = getattr(model, "words", None)
-    parts = [*vars(model).values(), *getattr(words, "models", ())]
-    return nn.ModuleList([each for each in parts if isinstance(each, nn.Module)])
+    return nn.ModuleList([*_parts(model), *_readers(model)])
+
+
+def _parts(model: Model) -> list[nn.Module]:
+    from torch import nn
+
+    return [each for each in vars(model).values() if isinstance(each, nn.Module)]
+
+
+def _readers(model: Model) -> Sequence[nn.Module]:
+    models: Sequence[nn.Module] = getattr(getattr(model, "words", None), "models", ())
+    return models

@@ -206,12 +206,14 @@ def test_what_an_edit_will_take_is_told_of_the_devices_own_memory(asked: EditReq
         made(asked, shelf)
         figures = shelf.figures(asked.model)
         assert held_bytes(NAME) == device.held
+        kept = device.held
         assert free_bytes(NAME) == device.size - device.held
         told = predicted(asked, figures, 2**40, is_loaded=True)
     assert told is not None
     assert told.bytes is not None
     assert told.free_bytes == figures.room
     assert figures.weights < told.bytes <= figures.room <= 100 * MEGABYTE
+    assert figures.weights <= kept, "what reads words is not there"
 
 
 def test_what_is_put_away_leaves_the_device(asked: EditRequest) -> None:

@@ -10,6 +10,7 @@ import pytest
 from engine.shelf import Shelf
 from engine.types import EngineError
 from tests.random_checkpoints import pipeline, save_folder
+from tests.random_flow_checkpoints import flow_pipeline
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,17 @@ def test_what_its_networks_have_is_known_to_the_byte(folder: Path) -> None:
     whole = [model.network, model.autoencoder, *model.words.models]  # type: ignore[attr-defined]
     tensors = [tensor for each in whole for tensor in [*each.parameters(), *each.buffers()]]
     assert shelf.figures(str(folder)).weights == sum(tensor.nbytes for tensor in tensors)
+
+
+def test_what_reads_words_from_the_disk_takes_no_memory(tmp_path: Path) -> None:
+    folder = str(save_folder(flow_pipeline("sd3"), tmp_path / "model"))
+    shelf = Shelf("cpu")
+    model = shelf.take(folder)
+    *clips, t5 = model.words.models  # type: ignore[attr-defined]
+    whole = [model.network, model.autoencoder, *clips]  # type: ignore[attr-defined]
+    tensors = [tensor for each in whole for tensor in [*each.parameters(), *each.buffers()]]
+    assert shelf.figures(folder).weights == sum(tensor.nbytes for tensor in tensors)
+    assert all(each.is_meta for each in t5.parameters())
 
 
 def test_the_one_that_was_longest_unused_gives_way_to_what_does_not_fit_beside_it(folder: Path) -> None:
