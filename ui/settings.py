@@ -102,7 +102,7 @@ class Settings:
     selection_border: int = _setting(8, "Width of a selected border", "Canvas pixels", (1, 200))
     selection_tolerance: int = _setting(48, "Tolerance of a colour range", "", (1, 255))
     settle_strength: int = _setting(35, "Strength of settling", "How freely a layer is made again", (1, 100))
-    settle_match: int = _setting(30, "Settling matches colours", "Per cent of the way", (0, 100))
+    settle_match: int = _setting(20, "Settling matches colours", "Per cent of the way", (0, 100))
     settle_keep: int = _setting(100, "Settling keeps the inside", "Per cent", (0, 100))
     settle_variants: int = _setting(3, "Variants of settling", "How many results to choose from", (1, 8))
     settle_grow: int = _setting(8, "Rim of settling", "Pixels round the layer that may change too", (0, 128))

@@ -30,7 +30,7 @@ AXES = np.array([[1, 1, 1], [1, 1, -2], [1, -1, 0]], np.float32) / np.sqrt(
 DARKEST = 1 / 255  # below that a logarithm says nothing
 SAMPLE = 1 << 18  # pixels that tell of the colours of more
 SPREADS = 0.5, 2.0  # how much the contrast may change
-REACH = 3.0  # shades by which the light of a piece of ground may change where colours are matched wholly
+REACH = 4.5  # shades by which the light of a piece of ground may change where colours are matched wholly
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class SettleOptions(Wording):
 
     strength: float = 0.35  # t0 of the rim, 0 ... 1
     keep: float = 1.0  # how much weaker it is inside: the share of the layer that stays as it is, 0 ... 1
-    match: float = 0.3  # how far the colours come to those round it, 0 ... 1
+    match: float = 0.2  # how far the colours come to those round it, 0 ... 1
     grow: int = 8  # canvas pixels round the layer that may change too
     feather: int = 16  # canvas pixels over which that fades out
     steps: int = Drag.STEPS  # as all that keeps to a path
