@@ -184,7 +184,7 @@ def _replay_options(add: Callable[..., Any]) -> None:
     add("--seed", type=int, help="in place of the recipe's")
     add("--model", help="a name, folder or checkpoint, in place of the recipe's")
     add("--variants", type=int, default=1, help="how many pictures, each with the next seed")
-    add("--device", default="auto", help="auto, cpu, cuda or mps")
+    add("--device", default="auto", help="auto, cpu, cuda, mps or xpu")
     add("--previews", type=Path, metavar="DIR", help="write the picture after every network call here")
     add("--json", action="store_true", help="print a last line with the figures")
 
@@ -297,7 +297,7 @@ def _last_options(add: Callable[..., Any], previews: bool = True) -> None:
     add("--seed", type=int, default=0, help="the same seed gives the same picture")
     add("--variants", type=int, default=1, help="how many pictures, each with the next seed")
     add("--model", default="starter", help="a name, a model's folder, or a .safetensors checkpoint")
-    add("--device", default="auto", help="auto, cpu, cuda or mps")
+    add("--device", default="auto", help="auto, cpu, cuda, mps or xpu")
     if previews:
         add("--previews", type=Path, metavar="DIR", help="write the picture after every network call here")
     add("--json", action="store_true", help="print a last line with the figures")
