@@ -17,7 +17,7 @@ from torch import Tensor
 
 from engine import allocation
 from engine.checkpoints import Checkpoint
-from engine.economy import TILE, Economy, ask_apart
+from engine.economy import TILE, Economy, spare
 from engine.models import Clock
 from engine.tiny_decoder import Previews, file_of, read
 from engine.types import EngineError, Mask, ModelFacts, Rgb
