@@ -18,7 +18,7 @@ from engine.types import Drag, EditRequest, Inpaint, Mask, Operation, Prediction
 
 NEAR = 128  # pixels: what a network sees round what may change
 LOOKS = 20  # network calls by which a translation finds its mask
-BACK = 3.0  # times what an evaluation takes: a step of learning, as long as none was measured
+BACK = 2.3  # times what an evaluation takes: a step of learning, as long as none was measured here
 BY_MOVES = ("one pass", "published")
 
 
