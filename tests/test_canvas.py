@@ -36,7 +36,7 @@ from tests.hands import (
 )
 from ui.canvas import Canvas
 from ui.document import document_from, layer_from, new_document, read, stroke_alpha
-from ui.pixels import image_of, painting, rgba_of
+from ui.pixels import halvings, image_of, painting, rgba_of
 from ui.session import Overlay, Session
 from ui.tools import Brush, Pan
 from ui.view import View
@@ -264,7 +264,7 @@ def test_a_large_result_is_seen_small_without_noise(canvas: Canvas) -> None:
     noise = np.random.default_rng(1).integers(0, 2, (1200, 1600, 1), dtype=np.uint8) * np.uint8(255)
     pixels = np.concatenate([noise, noise, noise, np.full_like(noise, 255)], 2)
     canvas.session.open(new_document(1600, 1200, (0, 0, 0, 255)))
-    canvas.session.preview(Overlay(Rect(0, 0, 1600, 1200), pixels))
+    canvas.session.preview(Overlay(Rect(0, 0, 1600, 1200), pixels, halvings=halvings(pixels)))
     canvas.set_zoom(1 / 8)
     screen = seen(canvas)
     middle = screen[screen.shape[0] // 2 - 50 :, screen.shape[1] // 2 - 60 :][:100, :120]

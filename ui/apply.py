@@ -27,8 +27,10 @@ from engine.types import (
     SDEdit,
 )
 from ui import areas
-from ui.document import Document, Layer, Pixels, Rgba, frozen, premultiplied, stroke_alpha
+from ui.document import Document, Layer, Rgba, frozen, premultiplied, stroke_alpha
 from ui.language import tr
+from ui.pixels import halvings
+from ui.session import Overlay
 from ui.spaces import as_seen, own_layer
 
 DOT = "\N{MIDDLE DOT}"
@@ -202,7 +204,7 @@ def permitted(free: Mask | None, allowed: areas.Share) -> Mask:
 async def make_real(
     engine: Edits,
     ask: Ask,
-    seen: Callable[[Preview, Pixels], None],
+    seen: Callable[[Preview, Overlay], None],
     found: Callable[[Candidate], None],
     moved: Callable[[Candidate], None] = lambda candidate: None,
     learned: Callable[[Learning], None] = lambda step: None,
@@ -249,9 +251,15 @@ def prepared(ask: Ask, candidate: Candidate) -> Candidate:
     return replace(candidate, pixels=frozen(ask.pixels(candidate)))
 
 
-def overlaid(ask: Ask, image: Rgb) -> Pixels:
+def overlaid(ask: Ask, image: Rgb) -> Overlay:
     """An image of any size as it is laid over the picture."""
-    return premultiplied(veil(ask, image))
+    return laid(ask, veil(ask, image))
+
+
+def laid(ask: Ask, rgba: Rgba) -> Overlay:
+    """The same of an image that is transparent where the picture stays."""
+    pixels = premultiplied(rgba)
+    return Overlay(ask.at, pixels, halvings=halvings(pixels))
 
 
 def _unfinished(ask: Ask, last: Preview) -> Candidate:

@@ -17,12 +17,12 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.types import Learning, Preview
-from ui.apply import Ask, Candidate, Edits, Pace, make_real, progress
-from ui.document import Document, Pixels, Result, premultiplied
+from ui.apply import Ask, Candidate, Edits, Pace, laid, make_real, progress
+from ui.document import Document, Result
 from ui.dragging import DragAsk, PathKey
 from ui.language import tr
 from ui.results import Kept, Run, added, anchored, exchanged, through_mask
-from ui.session import CUT, Overlay, Session
+from ui.session import AT_ONCE, CUT, Overlay, Session
 from ui.work import Making, Work
 
 KEYS = (0.25, 0.5, 0.75, 1.0)  # shares of a drag's way of which pictures are made
@@ -43,7 +43,8 @@ class Editing(QObject):
         self.way = 1.0  # share of a drag's way that is on the canvas
         self.paths: deque[PathKey] = deque(maxlen=2)  # of the drags whose paths the engine keeps
         self._on_the_way: dict[tuple[int, float], Candidate] = {}  # by seed and share
-        self._laid: tuple[Candidate, Pixels] | None = None  # what is on the canvas, or will be next
+        self._laid: tuple[Candidate, Overlay] | None = None  # what is on the canvas, or will be next
+        self._laying: asyncio.Task[None] | None = None
         self._landing: Run | None = None
         self._asks: deque[tuple[Ask, set[str]]] = deque(maxlen=4)  # of the last runs, and their recipes
         self._session, self._engine, self._work = session, engine, work
@@ -284,22 +285,38 @@ class Editing(QObject):
         return way == finished.way or (finished.seed, way) in self._on_the_way
 
     def _show(self) -> None:
-        """The candidate on the canvas."""
-        if self._ask is not None:
-            self._session.pose(1.0)
-            if self._laid is None or self._laid[0] is not self._candidate():
-                self._laid = _laid(self._ask, self._candidate())
-            self._session.preview(Overlay(self._ask.at, self._laid[1]))
-            self.went.emit()
+        """The candidate on the canvas; a large one a moment later."""
+        if self._ask is None:
+            return
+        candidate = self._candidate()
+        if self._laid is None or self._laid[0] is not candidate:
+            if self._ask.at.width * self._ask.at.height > AT_ONCE:
+                if self._laying is None:
+                    self._laying = self._work.begin(self._lay(self._ask, candidate))
+                return
+            self._laid = _laid(self._ask, candidate)
+        self._session.pose(1.0)
+        self._session.preview(self._laid[1])
+        self.went.emit()
+
+    async def _lay(self, ask: Ask, candidate: Candidate) -> None:
+        """Then it is shown, or what was chosen meanwhile."""
+        try:
+            made = await asyncio.to_thread(_laid, ask, candidate)
+        finally:
+            self._laying = None
+        if self.is_choosing:
+            self._laid = made
+            self._show()
 
     def _tell_choice(self) -> None:
         results, now = self._session.document.results, self.result
         self.chosen.emit(-1 if now is None else results.index(now), len(results))
 
-    def _seen(self, preview: Preview, pixels: Pixels) -> None:
+    def _seen(self, preview: Preview, overlay: Overlay) -> None:
         ask = self._part or self._ask
         if ask is not None:
-            self._session.preview(Overlay(ask.at, pixels))
+            self._session.preview(overlay)
             left = self._pace.left(preview, time.monotonic())
             self.progressed.emit(preview.done, progress(ask, preview, left))
 
@@ -343,6 +360,6 @@ class Editing(QObject):
         self.changed.emit()
 
 
-def _laid(ask: Ask, candidate: Candidate) -> tuple[Candidate, Pixels]:
+def _laid(ask: Ask, candidate: Candidate) -> tuple[Candidate, Overlay]:
     """A candidate, and how it is laid over the picture."""
-    return candidate, premultiplied(ask.pixels(candidate))
+    return candidate, laid(ask, ask.pixels(candidate))

@@ -19,9 +19,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from engine.types import EditResult, Preview
 from ui import theme
-from ui.apply import Ask, Candidate, EditOptions, Edits, asked, overlaid
+from ui.apply import Ask, Candidate, EditOptions, Edits, asked, laid, overlaid
 from ui.bars import Floating
-from ui.document import Document, Pixels, premultiplied
+from ui.document import Document
 from ui.icons import icon
 from ui.key_tips import explain
 from ui.language import tr
@@ -187,13 +187,13 @@ class Live(QObject):
                 if isinstance(event, Preview):
                     self.progressed.emit(event.done)
                     if self._overlay is None or 2 * event.call > event.calls:  # the first ones are blurred
-                        pixels = await asyncio.to_thread(overlaid, ask, event.image)
-                        self._show(Overlay(ask.at, pixels, of.document))
+                        overlay = await asyncio.to_thread(overlaid, ask, event.image)
+                        self._show(replace(overlay, of=of.document))
                 elif isinstance(event, EditResult):
                     candidate = Candidate(event.image, event.seed, finished=True)
-                    pixels = await asyncio.to_thread(_result, ask, candidate)
+                    overlay = await asyncio.to_thread(_result, ask, candidate)
                     self._made, self._seconds = (ask, candidate), time.monotonic() - started
-                    self._show(Overlay(ask.at, pixels, of.document))
+                    self._show(replace(overlay, of=of.document))
                     self.changed.emit()  # it can be kept, whatever the engine still has to tidy
 
     def _ended(self, job: asyncio.Task[None]) -> None:
@@ -234,8 +234,8 @@ class Live(QObject):
         return Wanted(self._session.document, options)
 
 
-def _result(ask: Ask, candidate: Candidate) -> Pixels:
-    return premultiplied(ask.pixels(candidate))
+def _result(ask: Ask, candidate: Candidate) -> Overlay:
+    return laid(ask, ask.pixels(candidate))
 
 
 def _has_work(wanted: Wanted) -> bool:

@@ -13,8 +13,8 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Literal, cast
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPixmap, QPolygonF, QRegion
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap, QPolygonF, QRegion
 
 from engine.area import Rect
 from ui import theme
@@ -22,7 +22,7 @@ from ui.difference import coloured
 from ui.document import TILE, Layer, Pixels, Place, places
 from ui.fresh import Fresh
 from ui.pixels import blank_image, bytes_of, image_of, painting
-from ui.projection import HALVINGS, Projection
+from ui.projection import Projection
 from ui.session import Overlay, Session
 from ui.view import View
 
@@ -47,7 +47,6 @@ class Picture:
         self._change: Projection | None = None  # in colours, while it is looked at
         self._fresh: Fresh | None = None  # while there is an overlay that tells what it was made of
         self._overlay: Overlay | None = None  # that was seen last
-        self._halvings: list[QImage] = []  # of that: itself, at a half, at a quarter ..., as far as needed
         self._squares = QPixmap()
 
     # ---- what changes
@@ -60,8 +59,6 @@ class Picture:
     def show_overlay(self) -> None:
         """Another overlay, or whether the original is shown alone."""
         before, self._overlay = self._overlay, self._session.overlay
-        if before is not self._overlay:
-            self._halvings = []
         if self._overlay is None or self._overlay.of is None:
             self._fresh = None
         if self._change is not None and before is not self._overlay:
@@ -169,18 +166,11 @@ class Picture:
         overlay = self._session.overlay
         if overlay is None:
             return
-        if not self._halvings:
-            self._halvings = [image_of(overlay.pixels)]
-        scale = overlay.rect.width * zoom / max(self._halvings[0].width(), 1)
-        level = max(0, math.floor(-math.log2(scale)))  # Qt's smooth scaling looks at four pixels only
-        while len(self._halvings) <= min(level, HALVINGS):
-            last = self._halvings[-1]
-            half = QSize(max(last.width() // 2, 1), max(last.height() // 2, 1))
-            smooth, ratio = Qt.TransformationMode.SmoothTransformation, Qt.AspectRatioMode.IgnoreAspectRatio
-            self._halvings.append(last.scaled(half, ratio, smooth))
-        is_coarse = self._halvings[0].width() < overlay.rect.width
+        width, sizes = overlay.pixels.shape[1], (overlay.pixels, *overlay.halvings)
+        level = max(0, math.floor(-math.log2(overlay.rect.width * zoom / max(width, 1))))
+        is_coarse = width < overlay.rect.width
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_coarse or blends)
-        painter.drawImage(QRectF(*overlay.rect), self._halvings[min(level, HALVINGS)])
+        painter.drawImage(QRectF(*overlay.rect), image_of(sizes[min(level, len(sizes) - 1)]))
 
     def _paint_original(self, painter: QPainter, zoom: float, blends: bool, seen: Rect) -> None:
         if self._original is not None:

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from PySide6.QtGui import QImage, QPaintDevice, QPainter
 
 from ui.blending import Blend, Share, dimmed, lay
 from ui.document import Pixels, Rgba
 
 FORMAT = QImage.Format.Format_ARGB32_Premultiplied
+HALVINGS = 3  # of an image that is seen at any size: down to an eighth
 FORMATS = {1: FORMAT, 2: QImage.Format.Format_RGBA64_Premultiplied}  # by the bytes of a channel
 
 
@@ -40,6 +43,16 @@ def blank_image(width: int, height: int) -> QImage:
     one is there at once.
     """
     return image_of(np.zeros((height, width, 4), np.uint8))
+
+
+def halvings(pixels: Pixels) -> tuple[Pixels, ...]:
+    """Eight-bit pixels at a half, a quarter and an eighth of their size: Qt's smooth scaling looks at four
+    pixels only.
+    """
+    size = pixels.shape[1], pixels.shape[0]
+    image = Image.frombuffer("RGBX", size, pixels, "raw", "RGBX", 0, 1)  # "RGBA" would be straight
+    smaller = accumulate(range(HALVINGS), lambda larger, _: larger.reduce(2), initial=image)
+    return tuple(np.asarray(each) for each in smaller)[1:]
 
 
 def image_of_rgb(rgb: NDArray[np.uint8]) -> QImage:

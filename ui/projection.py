@@ -18,10 +18,9 @@ from PySide6.QtGui import QImage, QPainter
 from engine.area import Rect
 from ui.blending import Pixels
 from ui.document import TILE, Depth, Document, Layer, Place, blank_tile, boxes_of, lay_layers, overlap, places
-from ui.pixels import blank_image, image_of, painted, painting
+from ui.pixels import HALVINGS, blank_image, image_of, painted, painting
 from ui.spaces import screen_image
 
-HALVINGS = 3
 AT_ONCE = 24  # layers on tiles that are laid without Qt's painter, half a millisecond or one each
 QUICK = 0.12  # of one of those: a plain layer on a tile, or putting the tile in its place
 Mode = QPainter.CompositionMode

@@ -47,6 +47,7 @@ class Overlay:
     rect: Rect
     pixels: Pixels  # (h, w, 4) premultiplied BGRA, of any size: it is scaled to the rectangle
     of: Document | None = None  # what it was made of: what has changed since lies over it
+    halvings: tuple[Pixels, ...] = ()  # the same at a half, at a quarter ...
 
 
 class Session(QObject):

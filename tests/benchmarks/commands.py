@@ -8,13 +8,14 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QPointF
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -24,6 +25,18 @@ Measure = Callable[[str, Callable[[], object]], Coroutine[object, object, None]]
 SIZE = 8192
 STRETCH = 50.0  # milliseconds
 TICK = 2
+OF_A_SELECTION = (
+    "clipboard.copy",
+    "clipboard.paste",
+    "duplicate",
+    "clipboard.cut",
+    "clipboard.clear",
+    "layering.add_mask",
+    "layering.invert_mask",
+    "layering.apply_mask",
+    "selecting.invert",
+    "selecting.to_protected",
+)
 TOOLS = ("Move", "Transform", "Wand", "Fill", "Gradient", "Lasso", "Clone stamp", "Smudge", "Drag")
 COMMANDS = (
     "selecting.all",
@@ -64,7 +77,7 @@ async def stretches(folder: Path) -> dict[str, tuple[float, float]]:
     from ui.window import Window
 
     engine = Engine("cpu")
-    settings = Settings(tour_seen=True, steps=4, area="whole")
+    settings = Settings(tour_seen=True, steps=4, area="whole", variants=2)
     window = Window(Session(painting(SIZE, 3)), engine, settings, folder / "settings.toml", model="toy")
     window.resize(1600, 1000)
     window.show()
@@ -88,14 +101,7 @@ async def stretches(folder: Path) -> dict[str, tuple[float, float]]:
         told[name] = float(work), float(gap)
 
     await measure("nothing", lambda: None)
-    for name in COMMANDS:
-        action = window.menus.actions[name]
-        at = window.session.history.at
-        await measure(name, action.trigger)
-        if window.session.history.at > at:
-            await measure(f"undo {name}", window.session.undo)
-        elif action.isChecked():
-            await measure(f"{name} off", action.trigger)
+    await _commands(window, measure, COMMANDS)
     await _tools(window, measure, folder)
     window.session.mark_saved()
     timer.stop()
@@ -103,10 +109,24 @@ async def stretches(folder: Path) -> dict[str, tuple[float, float]]:
     return told
 
 
+async def _commands(window: Window, measure: Measure, names: Sequence[str]) -> None:
+    """Each of them and its undo; those that need what the one before has done come after it."""
+    for name in names:
+        action = window.menus.actions[name]
+        at = window.session.history.at
+        await measure(name, action.trigger)
+        if window.session.history.at > at and not name.endswith("_mask"):
+            await measure(f"undo {name}", window.session.undo)
+        elif action.isChecked():
+            await measure(f"{name} off", action.trigger)
+
+
 async def _tools(window: Window, measure: Measure, folder: Path) -> None:
     """A press, a pull and a release of the tools that look at or change all of a layer."""
     from PySide6.QtCore import Qt
     from PySide6.QtTest import QTest
+
+    from ui.selection import ellipse
 
     canvas, session, left = window.canvas, window.session, Qt.MouseButton.LeftButton
     middle = canvas.rect().center()
@@ -121,8 +141,13 @@ async def _tools(window: Window, measure: Measure, folder: Path) -> None:
         await measure(f"{name} released", partial(QTest.mouseRelease, canvas, left, pos=to))
         await measure(f"{name} kept", window.running.apply_result)
         await measure(f"undo {name}", session.undo)
+    selected = ellipse(QPointF(SIZE / 8, SIZE / 8), QPointF(SIZE * 0.6, SIZE * 0.7), session.document.rect)
+    session.commit("Ellipse", lambda document: replace(document, selection=selected))
+    await _commands(window, measure, OF_A_SELECTION)
+    session.go(0)
     window.holding.choose(0)
     await measure("an edit", window.running.make_it_real)
+    await measure("next variant", window.running.next_variant)
     await measure("applied", window.running.apply_result)
     await measure("undo applied", session.undo)
     await measure("saved", lambda: session.work.begin(window.filing.write(folder / "large.ora")))
