@@ -51,7 +51,7 @@ class StatusLine:
 
     def show_model(self, facts: ModelFacts) -> None:
         text = tr("{model} model on {device}")
-        name = facts.name.removesuffix(".safetensors") if facts.family else facts.name.capitalize()
+        name = facts.name.removesuffix(".safetensors") if facts.family else tr(facts.name.capitalize())
         self.engine.setText(text.format(model=name, device=facts.device.upper()))
         told = tr("{kind}, loaded in {seconds} s")
         self.engine.setToolTip(told.format(kind=facts.dtype, seconds=f"{facts.load_seconds:.1f}"))
