@@ -53,7 +53,7 @@ def learned(identity: Identity, request: EditRequest, model: Learner) -> Generat
     if not is_there(path):
         size = model.sizes(request.image.shape[1], request.image.shape[0])[0]
         x0 = At(model, size).latent(request.image)
-        changes = _blank(model.network, identity.rank)
+        changes = _blank(model.network, identity.rank, x0.device)
         yield from _trained(identity, x0, changes, model.predictor(request), model)
         _save(path, changes, model, identity, prompt)
         _forget()
@@ -100,15 +100,16 @@ def _loss(x0: Tensor, level: Level, draw: Draw, said: Said, output: Output) -> T
     return functional.mse_loss(said(x, level), targets[output])
 
 
-def _blank(network: nn.Module, rank: int) -> dict[str, Change]:
-    """Changes of the attention's layers, by their names, that change nothing yet; in float32."""
+def _blank(network: nn.Module, rank: int, to: torch.device) -> dict[str, Change]:
+    """Changes of the attention's layers, by their names, that change nothing yet; in float32, and there even
+    while the layers wait elsewhere.
+    """
     draw = torch.Generator().manual_seed(0)
     changes = {}
     for name, layer in network.named_modules():
         if name.endswith(ATTENTION) and isinstance(layer, nn.Linear):
             down = torch.randn(rank, layer.in_features, generator=draw) / rank
             up = torch.zeros(layer.out_features, rank)
-            to = layer.weight.device
             changes[name] = Change(down.to(to).requires_grad_(), up.to(to).requires_grad_())
     return changes
 

@@ -185,7 +185,9 @@ def pretended(size: int = 2**40, spills: bool = False) -> Iterator[Device]:
     """Entered, there is a device of so many bytes, and torch says so."""
     _registered()
     device = Device(size, spills)
-    with pytest.MonkeyPatch.context() as patch, device:
+    # torch counts the devices that learn, to have a thread for each, when something learns first
+    one_thread = torch.autograd.set_multithreading_enabled(False)
+    with pytest.MonkeyPatch.context() as patch, one_thread, device:
         patch.setattr(_Module, "entered", device)
         patch.setattr(torch.accelerator, "get_memory_info", lambda: (device.size - device.held, device.size))
         patch.setattr(torch.accelerator, "empty_cache", lambda: None)
