@@ -111,3 +111,14 @@ async def test_a_picture_is_closed_to_the_start_page(bench: Bench) -> None:
     assert window.filing.is_untouched
     assert window.filing.name == "Untitled"
     assert window.welcome.isVisible()
+
+
+@scenario
+async def test_nothing_is_told_of_a_picture_while_none_is_seen(bench: Bench) -> None:
+    status = bench.window.status
+    bench.window.comfort.show_start()
+    assert status.size.isHidden()
+    assert status.zoom.isHidden()
+    bench.window.comfort.leave_start()
+    assert status.size.isVisible()
+    assert status.zoom.isVisible()

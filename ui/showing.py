@@ -90,6 +90,7 @@ class Showing(QObject):
     def show_hint(self) -> None:
         """What keys do now."""
         window = self._window
+        window.status.show_picture(not window.comfort.is_starting)
         if window.comfort.is_starting:
             hint = ""
         elif window.editing.is_running:

@@ -40,6 +40,11 @@ class StatusLine:
         self.hint.setText(hint)
         self.hint.setToolTip(hint)
 
+    def show_picture(self, shown: bool) -> None:
+        """What is told of a picture, while there is one to be seen."""
+        for part in (self.place, self.size, self.zoom):
+            part.setVisible(shown)
+
     def show_place(self, at: QPointF | None) -> None:
         self.place.setText("" if at is None else f"{math.floor(at.x())}, {math.floor(at.y())}")
 
