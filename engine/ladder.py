@@ -147,7 +147,8 @@ def fitting(request: EditRequest, shelf: Shelf, stop: Callable[[], bool]) -> Ite
         rung = _next(rung + 1, device, can_part, learns)
         if rung is not None:
             log.info("memory ran short; from now on: %s", RUNGS[rung].told)
-            shelf.remember(name, _short(shelf.figures(name), area, rung, device, shelf.room(name)))
+            if not learns:  # which takes more, and leaves out a rung, than the same edit without
+                shelf.remember(name, _short(shelf.figures(name), area, rung, device, shelf.room(name)))
     raise EngineError(NO_RUNG)
 
 

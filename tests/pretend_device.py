@@ -150,6 +150,10 @@ class _Module:
     def get_device_name() -> str:
         return "Pretended 1000"
 
+    @staticmethod
+    def get_amp_supported_dtype() -> list[torch.dtype]:
+        return [torch.bfloat16]
+
     @classmethod
     def set_per_process_memory_fraction(cls, share: float) -> None:
         if cls.entered is not None:

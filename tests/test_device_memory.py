@@ -163,6 +163,15 @@ def test_a_model_that_was_too_large_is_loaded_by_parts_the_next_day(asked: EditR
         assert device.most < 15 * MEGABYTE, "nobody tried to put all of it there"
 
 
+def test_what_learning_needs_says_nothing_of_edits_that_do_not_learn(asked: EditRequest) -> None:
+    with pretended(20 * MEGABYTE):
+        shelf = Shelf(NAME)
+        _, told = made(replace(asked, identity=Identity(steps=1)), shelf)
+        assert told[-1] == RUNGS[PROCESSOR].told, "layers that come and go cannot learn"
+        _, told = made(asked, shelf)
+        assert told[-1] == RUNGS[LAYERS].told
+
+
 def test_the_command_line_goes_on_with_less_too(
     asked: EditRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
