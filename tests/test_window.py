@@ -19,6 +19,7 @@ from ui.dialogs import AboutDialog
 from ui.document import new_document
 from ui.session import Session
 from ui.settings import load_settings
+from ui.tasks import TASKS
 from ui.window import Window
 
 pytestmark = pytest.mark.qt_log_ignore("plugin does not support")  # offscreen says so
@@ -33,6 +34,18 @@ async def test_before_the_model_is_ready_the_button_waits(bench: Bench) -> None:
     assert "Getting the model ready" in bench.window.status.engine.text()
     await bench.start_engine()
     assert bench.window.status.engine.text() == "Toy model on CPU"
+
+
+@scenario
+async def test_of_two_buttons_that_begin_an_edit_one_stands_out(bench: Bench) -> None:
+    window = bench.window
+    composition = next(task for task in TASKS if task.tool == "Transform")
+    window.filing.begin_with(composition.document())
+    assert window.settle_panel.main.isVisible()
+    assert not window.edit_panel.main.property("primary")
+    window.layering.below()
+    assert not window.settle_panel.main.isVisible()
+    assert window.edit_panel.main.property("primary")
 
 
 @scenario

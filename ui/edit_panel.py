@@ -126,7 +126,7 @@ class EditPanel(QWidget):
         )
         self.details = self._details()
         self.more = Fold(self.details)
-        self._running = self._ready = False
+        self._running = self._ready = self._gives_way = False
         self._arrange()
         self._show_task()
         self.task.chosen.connect(self._task_chosen)
@@ -184,12 +184,10 @@ class EditPanel(QWidget):
         self._running, self._ready = running, ready
         word, told = NAMES_OF_TASKS[self.task.value()]
         self.main.setText(tr("Stop") if running else tr(word))
-        self.main.setProperty("primary", not running)
+        self.main.setProperty("primary", not running and not self._gives_way)
         self.main.setProperty("danger", running)
         self.main.setIcon(
-            icon("stop-fill", theme.ON_DANGER)
-            if running
-            else icon("magic-wand", theme.ON_ACCENT if ready else theme.ON_ACCENT_OFF)
+            icon("stop-fill", theme.ON_DANGER) if running else icon("magic-wand", self._sign_colour())
         )
         self.main.setEnabled(running or ready)
         self.ladder.setEnabled(ready and not running)
@@ -200,6 +198,17 @@ class EditPanel(QWidget):
         else:
             explain(self.main, tr("The model is getting ready"))
         restyle(self.main)
+
+    def give_way(self, on: bool) -> None:
+        """Whether another button is the one to be pressed first: only one stands out."""
+        if on != self._gives_way:
+            self._gives_way = on
+            self.show_state(self._running, self._ready)
+
+    def _sign_colour(self) -> str:
+        if self._gives_way:
+            return theme.TEXT if self._ready else theme.FAINT
+        return theme.ON_ACCENT if self._ready else theme.ON_ACCENT_OFF
 
     def take(self, facts: ModelFacts) -> None:
         """What the model takes: without words nothing can be translated."""

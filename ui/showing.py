@@ -137,6 +137,7 @@ class Showing(QObject):
         window = self._window
         wanted = window.settle_panel.is_wanted and not window.holding.drags
         window.settle_section.setVisible(wanted)
+        window.edit_panel.give_way(wanted)
         window.settle_panel.show_state(window.editing.is_running, window.switching.facts is not None)
         possible = wanted and not window.editing.is_running
         window.menus.actions["settle"].setEnabled(possible)
