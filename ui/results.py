@@ -33,8 +33,8 @@ class Run:
         yet the weights are None.
         """
         self._ask = ask
-        self._recipe = replace(recipe_of(ask.request, ask.at, size), weights=weights, name=ask.label)
         weights = weights_of(ask.request.model) if weights is None else weights
+        self._recipe = replace(recipe_of(ask.request, ask.at, size), weights=weights, name=ask.label)
         self._since = time.monotonic()
 
     def result(self, candidate: Candidate, seconds: float | None = None) -> Result:
