@@ -37,7 +37,11 @@ def painted(document: Document) -> Document:
 def run(loop: QEventLoop, engine: Engine, ask: Ask) -> tuple[list[Preview], list[Candidate]]:
     previews: list[Preview] = []
     found: list[Candidate] = []
-    loop.run_until_complete(make_real(engine, ask, lambda preview, _: previews.append(preview), found.append))
+
+    async def keep(candidate: Candidate) -> None:
+        found.append(candidate)
+
+    loop.run_until_complete(make_real(engine, ask, lambda preview, _: previews.append(preview), keep))
     return previews, found
 
 
@@ -146,9 +150,12 @@ def test_stopping_keeps_what_was_seen_last(
     ask = asked(painted(photo), EditOptions(steps=500, model="toy"))
     found: list[Candidate] = []
 
+    async def keep(candidate: Candidate) -> None:
+        found.append(candidate)
+
     async def stopped() -> None:
         seen = asyncio.Event()
-        task = asyncio.ensure_future(make_real(engine, ask, lambda *_: seen.set(), found.append))
+        task = asyncio.ensure_future(make_real(engine, ask, lambda *_: seen.set(), keep))
         await seen.wait()
         task.cancel()
         await asyncio.wait([task])

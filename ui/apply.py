@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal, Protocol
@@ -205,7 +205,7 @@ async def make_real(
     engine: Edits,
     ask: Ask,
     seen: Callable[[Preview, Overlay], None],
-    found: Callable[[Candidate], None],
+    found: Callable[[Candidate], Awaitable[None]],
     moved: Callable[[Candidate], None] = lambda candidate: None,
     learned: Callable[[Learning], None] = lambda step: None,
 ) -> None:
@@ -230,14 +230,14 @@ async def make_real(
                 elif isinstance(event, Learning):
                     learned(event)
                 elif isinstance(event, EditResult):
+                    came = Candidate(event.image, event.seed, finished=True, variant=event.variant)
+                    await found(await asyncio.to_thread(prepared, ask, came))
                     last = came = None
-                    made = Candidate(event.image, event.seed, finished=True, variant=event.variant)
-                    found(await asyncio.to_thread(prepared, ask, made))
     finally:
         if came is not None:
-            found(await asyncio.to_thread(prepared, ask, came))
+            await found(await asyncio.to_thread(prepared, ask, came))
         elif last is not None:
-            found(await asyncio.to_thread(_unfinished, ask, last))
+            await found(await asyncio.to_thread(_unfinished, ask, last))
 
 
 def whole(ask: Ask, preview: Preview) -> Rgb:

@@ -21,7 +21,7 @@ from ui.apply import Ask, Candidate, Edits, Pace, laid, make_real, progress
 from ui.document import Document, Result
 from ui.dragging import DragAsk, PathKey
 from ui.language import tr
-from ui.results import Kept, Run, added, anchored, exchanged, through_mask
+from ui.results import Kept, Run, added, anchored, exchanged, through_mask, told
 from ui.session import AT_ONCE, CUT, Overlay, Session
 from ui.work import Making, Work
 
@@ -329,12 +329,12 @@ class Editing(QObject):
             if step.step == step.steps:
                 self._pace = Pace()  # that of the edit
 
-    def _found(self, candidate: Candidate) -> None:
+    async def _found(self, candidate: Candidate) -> None:
         """A picture of the run is there; if it is finished it is a result of the document from now on."""
         if self._ask is None or self._landing is None:
             return
         if candidate.finished:
-            result = anchored(self._landing.result(candidate), self._session.document)
+            result = await asyncio.to_thread(_result, self._landing, candidate, self._session.document)
             self._asks[-1][1].add(result.recipe)
             candidate = replace(candidate, recipe=result.recipe)
             if isinstance(self._ask, DragAsk) and self._ask.path not in self.paths:
@@ -348,7 +348,7 @@ class Editing(QObject):
         if self._ask is not None and candidate.way < 1:
             self._on_the_way[candidate.seed, candidate.way] = candidate
 
-    def _keep(self, candidate: Candidate, way: float) -> None:
+    async def _keep(self, candidate: Candidate, way: float) -> None:
         if candidate.finished:
             self._on_the_way[candidate.seed, way] = replace(candidate, way=way)
 
@@ -358,6 +358,13 @@ class Editing(QObject):
         self._session.pose(1.0)
         self._session.preview(None)
         self.changed.emit()
+
+
+def _result(run: Run, candidate: Candidate, document: Document) -> Result:
+    """As the document keeps it; what is told of it is read here, where nobody waits."""
+    result = anchored(run.result(candidate), document)
+    told(result)
+    return result
 
 
 def _laid(ask: Ask, candidate: Candidate) -> tuple[Candidate, Overlay]:
