@@ -136,6 +136,7 @@ def test_the_head_is_as_openraster_wants_it() -> None:
         assert {"stack.xml", "mergedimage.png", "Thumbnails/thumbnail.png"} <= set(archive.namelist())
         head = ET.fromstring(archive.read("stack.xml"))
         assert (head.get("w"), head.get("h")) == ("400", "300")
+        assert head.get(openraster.FRAME) == "true"  # or MyPaint's picture is as large as all layers
         for element in head.iter("layer"):
             assert archive.read(element.attrib["src"]).startswith(b"\x89PNG")
 

@@ -55,6 +55,8 @@ SIDE = 256  # pixels, at most, of the thumbnail
 MOST = 1 << 30  # bytes, at most, of one entry
 KEPT = 256 << 20  # bytes, at most, of the entries that are not understood
 SPACE = "urn:driftpaint:openraster"  # of attributes that only Driftpaint reads
+MYPAINT = "http://mypaint.org/ns/openraster"  # of MyPaint's
+FRAME = f"{{{MYPAINT}}}frame-active"  # it takes all that is painted for the picture where this is not true
 OPERATORS: dict[Blend, str] = {
     blend: "svg:src-over" if blend in ("normal", "pass-through") else f"svg:{blend}"
     for blend in get_args(Blend)
@@ -63,7 +65,7 @@ _BLENDS: dict[str, Blend] = {operator: blend for blend, operator in reversed(OPE
     "krita:linear_dodge": "plus",  # Krita has Photoshop's beside those of OpenRaster
     "krita:soft_light": "soft-light",
 }
-_HEAD = ("version", "w", "h")
+_HEAD = ("version", "w", "h", FRAME)
 _ATTRIBUTES = (
     *(
         "name",
@@ -81,6 +83,7 @@ _ATTRIBUTES = (
 )
 
 ET.register_namespace("driftpaint", SPACE)
+ET.register_namespace("mypaint", MYPAINT)
 
 
 class Opened(NamedTuple):

@@ -20,6 +20,7 @@ from ui.encoded import Encoded
 from ui.openraster import (
     DATA,
     DOCUMENT,
+    FRAME,
     MERGED,
     MIMETYPE,
     OPERATORS,
@@ -46,7 +47,8 @@ def write(file: IO[bytes], document: Document, active: int = 0, encoded: Encoded
         archive.writestr("mimetype", MIMETYPE)
         writer = _Writer(archive, document, active, encoded)
         head = ET.fromstring(document.foreign.stack) if document.foreign else ET.Element("image")
-        head.attrib |= {"version": "0.0.6", "w": str(document.width), "h": str(document.height)}
+        size = {"w": str(document.width), "h": str(document.height)}
+        head.attrib |= {"version": "0.0.6", **size, FRAME: "true"}
         stack = head.find("stack")
         if stack is None:
             stack = ET.SubElement(head, "stack")
