@@ -17,6 +17,7 @@ from engine.remembered import Figures
 from engine.types import Drag, EditRequest, Inpaint, Mask, Operation, Prediction, SDEdit, Settle, Translate
 
 NEAR = 128  # pixels: what a network sees round what may change
+FINE = 8  # pixels: what share of a picture may change is looked at in such blocks
 LOOKS = 20  # network calls by which a translation finds its mask
 BACK = 2.3  # times what an evaluation takes: a step of learning, as long as none was measured here
 BY_MOVES = ("one pass", "published")
@@ -48,6 +49,10 @@ def walks(request: EditRequest, figures: Figures, path_is_known: bool = False) -
         times = operation.repeats
     else:
         strengths, times = (operation.strength,) * variants, 1
+    free = changing(request)
+    if free is not None:  # there are as many sizes as looks at it
+        free = _blocks(free, (max(1, width // FINE), max(1, height // FINE)))
+    shares = [seen_share(free, size) for size in sizes]
     found = []
     for strength in strengths:
         if not strength:
@@ -57,7 +62,7 @@ def walks(request: EditRequest, figures: Figures, path_is_known: bool = False) -
         is_noisy = ratio * sizes[begins][0] / sizes[0][0] > FINER
         counts = [times * steps] + [few] * (len(areas) - begins - 1)
         for i, (area, calls) in enumerate(zip(areas[begins:], counts, strict=True)):
-            share = 1.0 if is_noisy and i == 0 else seen_share(request, sizes[begins + i])
+            share = 1.0 if is_noisy and i == 0 else shares[begins + i]
             found.append(Walk(area, _both_ways(operation, calls), round(share * area)))
     if isinstance(operation, Translate) and operation.find_mask:
         found.append(Walk(areas[0], LOOKS, areas[0]))
@@ -71,18 +76,23 @@ def goes_further(request: EditRequest) -> bool:
     return request.mask is not None and changing(request) is not None
 
 
-def seen_share(request: EditRequest, size: tuple[int, int]) -> float:
-    """The share of a picture of that size that a network sees where only what may change, and what is near,
-    is asked for (`engine.pieces`), about.
+def seen_share(free: Mask | None, size: tuple[int, int]) -> float:
+    """The share of a picture of that size that a network sees where only what may change (`changing`), and
+    what is near, is asked for (`engine.pieces`), about.
     """
-    free = changing(request)
     if free is None:
         return 1.0
-    blocks = max(1, round(size[0] / NEAR)), max(1, round(size[1] / NEAR))
-    image = Image.fromarray((free > 0).astype(np.float32))
-    coarse = np.asarray(image.resize(blocks, Image.Resampling.BOX)) > 0
+    coarse = _blocks(free, (max(1, round(size[0] / NEAR)), max(1, round(size[1] / NEAR)))) > 0
     near = np.asarray(Image.fromarray(coarse.astype(np.uint8)).filter(ImageFilter.MaxFilter(3)))
     return float(near.mean())
+
+
+def _blocks(free: Mask, count: tuple[int, int]) -> Mask:
+    """The largest value in each of so many blocks across and down."""
+    for axis, blocks in ((0, count[1]), (1, count[0])):
+        blocks = min(blocks, free.shape[axis])
+        free = np.maximum.reduceat(free, np.arange(blocks) * free.shape[axis] // blocks, axis)
+    return free
 
 
 def changing(request: EditRequest) -> Mask | None:

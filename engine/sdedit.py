@@ -95,7 +95,10 @@ def plan(operation: SDEdit, request: EditRequest, model: Model) -> list[Pass]:
     strength = time_of(schedules[first], ratio) if first else operation.strength
     few = max(2, math.ceil(FEWER * request.steps))
     is_noisy = ratio > FINER
-    seen = [1.0 if is_noisy and i == first else seen_share(request, size) for i, size in enumerate(sizes)]
+    seen = [
+        1.0 if is_noisy and i == first else seen_share(changing(request), size)
+        for i, size in enumerate(sizes)
+    ]
     return [Pass(sizes[first], strength, operation.repeats, request.steps, is_noisy, seen[first])] + [
         Pass(sizes[i], time_of(schedules[i], FINER), 1, few, False, seen[i])
         for i in range(first + 1, len(sizes))
