@@ -111,11 +111,16 @@ class Bench:
         """As from a file manager."""
         mime = QMimeData()
         mime.setUrls([QUrl.fromLocalFile(str(path))])
-        rest = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        actions = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+        rest = (actions, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
         enter = QDragEnterEvent(QPoint(300, 300), *rest)
+        enter.setDropAction(Qt.DropAction.MoveAction)
         self.window.dragEnterEvent(enter)
         assert enter.isAccepted()
-        self.window.dropEvent(QDropEvent(QPointF(300, 300), *rest))
+        event = QDropEvent(QPointF(300, 300), *rest)
+        event.setDropAction(Qt.DropAction.MoveAction)
+        self.window.dropEvent(event)
+        assert event.dropAction() == Qt.DropAction.CopyAction, "the other program may delete what was moved"
 
     def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         QTest.keyClick(self.window, key, modifier)

@@ -38,6 +38,13 @@ async def test_every_chapter_is_shown_with_its_title(bench: Bench) -> None:
 
 
 @scenario
+async def test_what_is_typed_after_f1_is_searched_for(bench: Bench) -> None:
+    manual = manual_of(bench)
+    assert manual.focusWidget() is manual.search
+    manual.close()
+
+
+@scenario
 async def test_search_leaves_the_chapters_that_say_it(bench: Bench) -> None:
     manual = manual_of(bench)
     manual.search.setText("remembers how")

@@ -23,6 +23,7 @@ from ui import theme
 from ui.apply import DOT
 from ui.dialogs import FileDialog, own
 from ui.engines import ENDING, Engines, dropped_pack, maker_of
+from ui.files import take_copy
 from ui.language import tr
 from ui.model_words import size
 from ui.widgets import Line, caption, push_button, restyle
@@ -119,12 +120,12 @@ class EngineDialog(QDialog):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_pack(event.mimeData()):
-            event.acceptProposedAction()
+            take_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         if pack := dropped_pack(event.mimeData()):
             self._engines.install(pack)
-            event.acceptProposedAction()
+            take_copy(event)
 
     @Slot(str)
     def _install(self, path: str) -> None:

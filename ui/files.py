@@ -6,7 +6,8 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QDropEvent
 
 from engine.pictures import READS, PictureError, content_of, saving
 from ui import openraster, openraster_writing
@@ -131,6 +132,12 @@ def samples() -> list[tuple[str, Path]]:
 def dropped_file(mime: QMimeData) -> Path | None:
     """The first file of what is dropped or pasted."""
     return next((Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()), None)
+
+
+def take_copy(event: QDropEvent) -> None:
+    """Accept what is dragged here as a copy: of a file that is moved the other program may delete its own."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
 
 
 def holds_picture(mime: QMimeData) -> bool:

@@ -64,7 +64,7 @@ class Manual(QDialog):
         self.list.setFixedWidth(192)
         self.resize(920, 680)
         self.list.setCurrentRow(0)
-        self.list.setFocus()
+        self.search.setFocus()
 
     def _show(self, number: int) -> None:
         if number >= 0:

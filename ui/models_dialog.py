@@ -28,6 +28,7 @@ from ui import theme
 from ui.apply import DOT
 from ui.dialogs import FileDialog, own
 from ui.fetching import FetchDialog
+from ui.files import take_copy
 from ui.language import marked, tr
 from ui.model_words import decoder_in_short, facts_of, in_short, place_words, refusal_of, shown_words
 from ui.models import UNUSED, Entry, Library, dropped_models
@@ -165,11 +166,11 @@ class ModelsDialog(QDialog):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_models(event.mimeData()):
-            event.acceptProposedAction()
+            take_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         self._library.add(dropped_models(event.mimeData()))
-        event.acceptProposedAction()
+        take_copy(event)
 
     def _lines(self) -> Iterator[tuple[Entry | str | None, str, str]]:
         """What each line is of, its text, and what is said below it; a heading is of nothing."""

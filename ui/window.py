@@ -236,20 +236,20 @@ class Window(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if files.holds_picture(event.mimeData()) or dropped_pack(event.mimeData()):
-            event.acceptProposedAction()
+            files.take_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         if pack := dropped_pack(event.mimeData()):
             self.comfort.install_pack(pack)
-            event.acceptProposedAction()
+            files.take_copy(event)
             return
         if models := dropped_models(event.mimeData()):
             self.library.add(models)
-            event.acceptProposedAction()
+            files.take_copy(event)
             return
         at = self.canvas.mapFrom(self, event.position().toPoint()).toPointF()
         self.clipboard.drop(event.mimeData(), self.canvas.view.to_canvas(at))
-        event.acceptProposedAction()
+        files.take_copy(event)
 
     # ---- making
 
