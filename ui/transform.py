@@ -39,6 +39,11 @@ Matrix = NDArray[np.float64]  # (3, 3): a column (x, y, 1) to another, up to a f
 NONE: Matrix = np.eye(3)
 LARGEST = 3 * 8192  # pixels, of either side of what comes out
 STRIP = 1 << 22  # samples that are worked on at once
+FILTERS: dict[Resampling, Image.Resampling] = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+}
 FINEST = 8  # times that what shrinks is looked at more finely in each direction
 
 
@@ -103,23 +108,28 @@ def transforming(layer: Layer, matrix: Matrix, how: Resampling = "bicubic") -> M
         return layer
     layers, parts = [], len(layer.layers) + 1
     for number, each in enumerate(layer.layers):
-        layers.append((yield from _part(transforming(each, matrix, how), number, parts)))
+        layers.append((yield from part(transforming(each, matrix, how), number, parts)))
     placed = placed_of(layer)
     whole = _whole(placed, matrix)
     first = placed.tiles, placed.mask, whole
-    if _is_shift(matrix):  # by whole pixels: what there is, is what would come out once more
+    if _is_exact(matrix):  # what there is, is what would come out once more
         first = layer.tiles, layer.mask, matrix
-    tiles = yield from _part(_moving(first[0], first[2], how), parts - 1, parts)
+    tiles = yield from part(_moving(first[0], first[2], how), parts - 1, parts)
     mask = None if first[1] is None else (yield from _moving_mask(first[1], first[2], how))
     kept = replace(placed, matrix=tuple(whole.ravel().tolist()), shown=tiles, shown_mask=mask)
     is_group = layer.kind == "group"
     return replace(layer, tiles=tiles, mask=mask, layers=tuple(layers), placed=None if is_group else kept)
 
 
-def _is_shift(matrix: Matrix) -> bool:
-    """Whether it moves by whole pixels and does nothing else."""
-    x, y = matrix[:2, 2]
-    return bool(np.allclose(matrix, shift(round(x), round(y)), rtol=0, atol=1e-6))
+def _is_exact(matrix: Matrix) -> bool:
+    """Whether it moves by whole pixels, flips or turns by quarters, and does nothing else."""
+    whole = np.rint(matrix)
+    sides = np.abs(whole[:2, :2]).tolist()
+    return bool(
+        np.abs(matrix - whole).max() < 1e-6
+        and whole[2].tolist() == [0, 0, 1]
+        and sides in ([[1, 0], [0, 1]], [[0, 1], [1, 0]])
+    )
 
 
 def size_of(layer: Layer, matrix: Matrix) -> int:
@@ -128,7 +138,7 @@ def size_of(layer: Layer, matrix: Matrix) -> int:
     placed = placed_of(layer)
     box = held(placed.tiles)
     if box.width:
-        box = _box(mapped(_whole(placed, matrix), corners(box)))
+        box = covering(mapped(_whole(placed, matrix), corners(box)))
     return sum(sizes) + box.width * box.height
 
 
@@ -139,7 +149,7 @@ def _whole(placed: Placed, matrix: Matrix) -> Matrix:
     return there
 
 
-def _part(making: Making[T], number: int, count: int) -> Making[T]:
+def part(making: Making[T], number: int, count: int) -> Making[T]:
     """One of so many equal parts of some work."""
     while True:
         try:
@@ -288,10 +298,14 @@ def warped(pixels: Pixels, matrix: Matrix, how: Resampling) -> tuple[Pixels, int
 
 def _warping(pixels: Pixels, matrix: Matrix, how: Resampling) -> Making[tuple[Pixels, int, int]]:
     height, width = pixels.shape[:2]
-    box = _box(mapped(matrix, corners(Rect(0, 0, width, height))))
-    exact = _rearranged(pixels, matrix)
+    box = covering(mapped(matrix, corners(Rect(0, 0, width, height))))
+    exact = rearranged(pixels, matrix)
     if exact is not None:
         return exact, box.x, box.y
+    first = _upright(matrix)
+    if first is not None:
+        pixels, x, y = yield from _warping(pixels, first, how)
+        return (yield from _scaling(pixels, matrix @ np.linalg.inv(first) @ shift(x, y), how))
     pixels = np.pad(pixels, ((2, 2), (2, 2), (0, 0)))  # its edge fades into the nothing round it
     box = Rect(box.x - 1, box.y - 1, box.width + 2, box.height + 2)
     back: Matrix = np.linalg.inv(shift(-box.x, -box.y) @ matrix @ shift(-2, -2)).astype(np.float64)
@@ -334,7 +348,7 @@ def _moving_mask(mask: Shares, matrix: Matrix, how: Resampling) -> Making[Shares
     return MappingProxyType(parts)
 
 
-def _box(points: NDArray[np.float64]) -> Rect:
+def covering(points: NDArray[np.float64]) -> Rect:
     """The whole pixels round some points."""
     low, high = np.floor(points.min(0) + 1e-6), np.ceil(points.max(0) - 1e-6)
     if not np.isfinite(points).all() or (high - low).max() > LARGEST:
@@ -342,17 +356,68 @@ def _box(points: NDArray[np.float64]) -> Rect:
     return Rect(int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
 
 
-def _rearranged(pixels: Pixels, matrix: Matrix) -> Pixels | None:
+def rearranged(pixels: Pixels, matrix: Matrix) -> Pixels | None:
     """The pixels in another order, if that is all that a map does to them."""
-    whole = np.rint(matrix)
-    if np.abs(matrix - whole).max() > 1e-6 or whole[2].tolist() != [0, 0, 1]:
+    if not _is_exact(matrix):
         return None
-    (a, b), (c, d) = whole[:2, :2].tolist()
-    if sorted((abs(a), abs(b))) != [0, 1] or (abs(c), abs(d)) != (abs(b), abs(a)):
-        return None
+    (a, b), (c, d) = np.rint(matrix[:2, :2]).tolist()
     if not a:  # x comes from y
         pixels, a, d = pixels.swapaxes(0, 1), b, c
     return np.ascontiguousarray(pixels[:: int(d), :: int(a)])
+
+
+def _upright(matrix: Matrix) -> Matrix | None:
+    """Of a map that does no more than scale, flip and turn by quarters, what it does but for scaling."""
+    sides = np.abs(matrix[:2, :2])
+    slight = 1e-9 * sides.max()
+    if np.abs(matrix[2] - (0, 0, 1)).max() > 1e-9:
+        return None
+    if min(sides[0, 0], sides[1, 1]) <= slight:
+        sides = sides[::-1]
+    if max(sides[0, 1], sides[1, 0]) > slight:
+        return None
+    first = np.eye(3)
+    first[:2, :2] = np.sign(matrix[:2, :2]) * (np.abs(matrix[:2, :2]) > slight)
+    return first
+
+
+def _scaling(pixels: Pixels, matrix: Matrix, how: Resampling) -> Making[tuple[Pixels, int, int]]:
+    """Pixels under a map that makes them larger or smaller: an edge of them ends as sharply as it began, so
+    that a picture stays opaque to its edges.
+    """
+    (across, _, x), (_, down, y), _ = matrix.tolist()
+    height, width = pixels.shape[:2]
+    box = covering(mapped(matrix, corners(Rect(0, 0, width, height))))
+    back: Matrix = np.linalg.inv(matrix).astype(np.float64)
+    (left, top), _, (right, bottom), _ = mapped(back, corners(box)).tolist()
+    room = [min(max(math.ceil(each), 0), FINEST) for each in (-top, bottom - height, -left, right - width)]
+    pixels = np.pad(pixels, (room[:2], room[2:], (0, 0)), "edge")
+    left, right = max(left + room[2], 0), min(right + room[2], pixels.shape[1])
+    planes, out = _planes(pixels), np.empty((box.height, box.width, 4), pixels.dtype)
+    columns = _covered(box.x, box.width, x, x + width * across, how)
+    lines = _covered(box.y, box.height, y, y + height * down, how)
+    rows = max(1, STRIP // box.width)
+    for first in range(0, box.height, rows):
+        yield first / box.height
+        strip, share = out[first : first + rows], lines[first : first + rows, None] * columns
+        upper = max(top + room[0] + first / down, 0)
+        lower = min(top + room[0] + (first + len(strip)) / down, pixels.shape[0])
+        size, place = (box.width, len(strip)), (left, upper, right, lower)
+        found = [np.asarray(plane.resize(size, FILTERS[how], place)) for plane in planes]
+        samples = found[0] if len(found) == 1 else np.stack(found, 2)
+        if (share != 1).any():
+            samples = samples * share[..., None]
+        strip[...] = np.rint(samples).clip(0, _most(out))
+        np.minimum(strip, strip[..., 3:], out=strip)  # a bicubic curve may overshoot
+    return out, box.x, box.y
+
+
+def _covered(first: int, count: int, start: float, end: float, how: Resampling) -> NDArray[np.float32]:
+    """How much of each of so many pixels lies between two edges."""
+    pixels = np.arange(first, first + count, dtype=np.float64)
+    share = (np.minimum(pixels + 1, end) - np.maximum(pixels, start)).clip(0, 1)
+    share[share > 1 - 1e-6] = 1
+    return (np.rint(share) if how == "nearest" else share).astype(np.float32)
 
 
 def _finer(back: Matrix, box: Rect) -> int:
