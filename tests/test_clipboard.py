@@ -17,7 +17,7 @@ from engine.area import Rect
 from engine.pictures import save_picture
 from tests.bench import WHITE, Bench, scenario
 from ui.clipboard import PNG
-from ui.document import Document, Layer, layer_from, new_document, tiles_from
+from ui.document import Document, Layer, layer_from, new_document, premultiplied, tiles_from
 from ui.pixels import rgba_of
 from ui.selection import ellipse, rectangle
 from ui.transform import bounds, gathered
@@ -114,6 +114,19 @@ async def test_cut_and_paste_are_the_picture_again(bench: Bench) -> None:
     assert bench.session.history.undo_label == "Cut"
     bench.key(Qt.Key.Key_V, CTRL)
     assert (bench.picture() == before).all()
+
+
+@scenario
+async def test_what_is_painted_later_does_not_change_a_copy(bench: Bench) -> None:
+    with_thing(bench)
+    bench.key(Qt.Key.Key_C, CTRL)
+    bench.key(Qt.Key.Key_E)
+    bench.stroke((20, 20), (50, 20))
+    assert bench.picture()[20, 30].tolist() == list(WHITE)
+    assert (on_clipboard()[..., 3] == noise(30, 20)[..., 3]).all()
+    bench.key(Qt.Key.Key_V, CTRL)
+    pasted = top(bench.session.document)
+    assert (gathered(pasted.tiles, bounds(pasted)) == premultiplied(noise(30, 20))).all()
 
 
 @scenario

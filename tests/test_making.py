@@ -7,12 +7,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
 
 from engine.area import Rect
 from tests.bench import WHITE, Bench, scenario
-from tests.hands import seen, stroke
-from ui.document import Document, layer_from, new_document
+from tests.hands import mouse, seen, stroke
+from ui.document import Document, Layer, copied, layer_from, new_document, premultiplied
 from ui.files import open_document
 from ui.selecting import _Adjust
 from ui.selection import rectangle
@@ -204,3 +205,67 @@ async def test_a_large_result_stands_over_the_canvas_until_its_layer_is_there(be
     assert bench.kinds == ["picture", "result"]
     assert bench.session.is_on_mask
     assert np.abs(upper() - waiting).max() <= 4  # both are seen small, and each halving rounds in its own way
+
+
+@pytest.mark.parametrize("command", ["merge", "flatten", "duplicate", "add_mask"])
+@scenario
+async def test_commands_on_large_layers_are_steps_that_can_be_given_up(bench: Bench, command: str) -> None:
+    bench.session.open(large())
+    if command in ("duplicate", "add_mask"):
+        upper = rectangle(QPointF(0, 0), QPointF(SIDE, SIDE // 2), bench.session.document.rect)
+        bench.session.commit("Select", lambda document: replace(document, selection=upper))
+    before, picture = bench.session.document, bench.picture()
+    do = getattr(bench.window.layering, command)
+    for give_up in (bench.window.running.step_back, bench.window.running.undo):
+        do()
+        assert bench.session.is_making
+        give_up()
+        assert not bench.session.is_busy
+        assert bench.session.document is bench.session.shown is before
+    do()
+    assert bench.session.shown is before  # until it is made
+    await rest(bench)
+    assert bench.session.document is not before
+    assert (bench.picture()[: SIDE // 2] == picture[: SIDE // 2]).all()
+    bench.window.running.undo()
+    assert bench.session.document is before
+
+
+@scenario
+async def test_what_takes_several_frames_to_draw_is_moved_as_it_lands(bench: Bench) -> None:
+    quilt = replace(large().layers[-1], blend="multiply", opacity=0.2)
+    heap = Layer("Heap", "group", layers=tuple(copied(quilt) for _ in range(8)))
+    bench.session.open(new_document(SIDE, SIDE, WHITE).with_layer(heap))
+    canvas = bench.window.canvas
+    canvas.actual_size()
+    bench.key(Qt.Key.Key_V)
+    stroke(canvas, (300, 300), (317, 291), release=False)
+    frames = [seen(canvas) for _ in range(9)]  # as many as there are tiles
+    assert (frames[0] != frames[-1]).any()
+    mouse(canvas, QEvent.Type.MouseButtonRelease, (317, 291))
+    assert bench.session.is_making
+    assert (seen(canvas) == frames[-1]).all()
+    await rest(bench)
+    landed = [seen(canvas) for _ in range(9)]
+    assert (landed[-1] == frames[-1]).all()
+
+
+@scenario
+async def test_of_the_variants_of_a_large_result_the_newest_choice_is_shown(bench: Bench) -> None:
+    await bench.start_engine()
+    bench.session.open(new_document(SIDE, SIDE, WHITE))
+    bench.window.edit_panel.variants.set_value(3)
+    bench.window.running.make_it_real()
+    await bench.finish()
+    editing, session = bench.window.editing, bench.session
+    first, shown = session.overlay, []
+    session.overlaid.connect(lambda: shown.append(session.overlay))
+    editing.turn(1)
+    editing.turn(1)
+    assert session.overlay is first  # the window does not wait for the other one
+    await bench.until(lambda: session.overlay is not first)
+    third = session.document.results[2]
+    assert editing.result is third
+    assert session.overlay is not None
+    assert (session.overlay.pixels == premultiplied(third.pixels)).all()
+    assert shown == [session.overlay]
