@@ -5,7 +5,6 @@ torch.
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,13 +36,9 @@ def place_of(identity: Identity, request: EditRequest, model: str) -> Path:
 
 
 def is_there(path: Path) -> bool:
-    """Whether it was learned before; a file that is damaged is forgotten."""
-    if not path.exists():
-        return False
+    """Whether it was learned before; what is damaged is learned anew."""
     try:
         read_header(path)
     except EngineError:
-        path.unlink()
         return False
-    os.utime(path)
     return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -50,7 +51,10 @@ def learned(identity: Identity, request: EditRequest, model: Learner) -> Generat
     prompt = prompt_of(identity, request)
     request = replace(request, prompt=prompt, loras=())
     _make_folder()
-    if not is_there(path):
+    if is_there(path):
+        with suppress(OSError):  # the disk may be one to read only
+            os.utime(path)
+    else:
         size = model.sizes(request.image.shape[1], request.image.shape[0])[0]
         x0 = At(model, size).latent(request.image)
         changes = _blank(model.network, identity.rank, x0.device)
@@ -154,6 +158,7 @@ def _save(path: Path, changes: dict[str, Change], model: Learner, identity: Iden
 
 
 def _forget() -> None:
-    files = sorted(folder().glob("*.safetensors"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in files[KEPT:]:
-        path.unlink(missing_ok=True)
+    with suppress(OSError):  # another Driftpaint may be reading one, or forget it first
+        files = sorted(folder().glob("*.safetensors"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in files[KEPT:]:
+            path.unlink(missing_ok=True)
