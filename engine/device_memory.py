@@ -7,6 +7,7 @@ from __future__ import annotations
 import torch
 
 from engine import allocation, free_memory
+from engine.economy import SHARED
 
 
 def free_bytes(device: str) -> int:
@@ -24,7 +25,18 @@ def held_bytes(device: str) -> int:
         return free_memory.held_bytes()
     if device == "mps":
         return torch.mps.driver_allocated_memory()
-    return torch.accelerator.memory_reserved()
+    return torch.accelerator.memory_allocated()
+
+
+def forget_peak(device: str) -> None:
+    """What was held until now does not count."""
+    if device not in SHARED:
+        torch.accelerator.reset_peak_memory_stats()
+
+
+def peak_bytes(device: str) -> int:
+    """The most that was held; of devices that do not keep count of it what is held now."""
+    return held_bytes(device) if device in SHARED else torch.accelerator.max_memory_allocated()
 
 
 def bound(device: str) -> None:
@@ -42,5 +54,6 @@ def bound(device: str) -> None:
 def release() -> None:
     """Give back what nobody uses: of this process, and of its device."""
     allocation.give_back()
-    if torch.accelerator.is_available():
-        torch.accelerator.empty_cache()
+    device = torch.accelerator.current_accelerator(check_available=True)
+    if device is not None:
+        torch.get_device_module(device).empty_cache()  # torch.accelerator's raises on Apple's devices

@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # whoever starts the engine knows of economies before torch i
     import torch
     from torch import Tensor, nn
 
+SHARED = ("cpu", "mps")  # devices that have no memory of their own beside the processor's
 TILE = 1024  # pixels: what is larger is encoded and decoded in tiles
 Weights = Literal["all", "the part's", "the layer's"]  # that are on the device
 
@@ -31,7 +32,7 @@ def spare(network: nn.Module, autoencoder: nn.Module, device: torch.device, econ
     """From now on the two get by so."""
     ask_apart(network, False)
     if device.type != "cpu":
-        _place((network, autoencoder), device, economy.weights)
+        _place((network, autoencoder), device, "all" if device.type in SHARED else economy.weights)
     ask_apart(network, economy.apart)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine import allocation, remembered
-from engine.economy import USUAL, Economy
+from engine.economy import SHARED, USUAL, Economy
 from engine.prediction import predicted, walks
 from engine.remembered import Figures, Shortage
 from engine.shelf import Shelf
@@ -29,7 +29,6 @@ from engine.types import (
 if TYPE_CHECKING:
     from engine.models import Model
 
-SHARED = ("cpu", "mps")  # devices that have no memory of their own beside the processor's
 EASED = 1.25  # so many times what there was when it ran short is enough to try the usual way again
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from statistics import median
 
-from engine.device_memory import held_bytes
+from engine.device_memory import forget_peak, held_bytes, peak_bytes
 from engine.models import Model
 from engine.prediction import area_of_learning, is_led, walks
 from engine.remembered import Figures
@@ -28,6 +28,7 @@ class Meter:
     def watched(self, events: Iterator[Event], model: Model) -> Iterator[Event]:
         """The same events; what they took is known afterwards, for all that came."""
         clock, device, done = model.clock, model.facts.device, threading.Event()
+        forget_peak(device)
         self._began = self._peak = held_bytes(device)
         looking = threading.Thread(target=self._look, args=(device, done), daemon=True)
         looking.start()
@@ -50,6 +51,7 @@ class Meter:
         finally:
             done.set()
             looking.join()
+            self._peak = max(self._peak, peak_bytes(device))
             self._seconds = time.perf_counter() - started
             self._network = clock.network_seconds - before.network_seconds
             calls = clock.network_calls - before.network_calls
@@ -88,7 +90,7 @@ class Meter:
 
     def _look(self, device: str, done: threading.Event) -> None:
         while not done.wait(PAUSE):
-            self._peak = max(self._peak, held_bytes(device))
+            self._peak = max(self._peak, peak_bytes(device))
 
 
 def _mixed(before: float | None, now: float) -> float:

@@ -61,6 +61,8 @@ class Device(TorchDispatchMode):  # type: ignore[no-untyped-call]  # as are torc
         super().__init__()  # type: ignore[no-untyped-call]  # torch's
         self.size, self.spills = size, spills
         self.held, self.most = 0, 0  # bytes, now and at the most
+        self.peak = 0  # since torch was told to forget it
+        self.reserved = 0  # what torch keeps, of what it had at the most
         self.crossed = 0  # times that numbers went there or back, for which a real one waits
         self._tensors: Counter[int] = Counter()  # by where their numbers are
 
@@ -73,9 +75,13 @@ class Device(TorchDispatchMode):  # type: ignore[no-untyped-call]  # as are torc
                 del self._tensors[place]
                 raise torch.OutOfMemoryError(f"CUDA out of memory. Tried to allocate {size} bytes.")
             self.held += size
-            self.most = max(self.most, self.held)
+            self.most, self.peak = max(self.most, self.held), max(self.peak, self.held)
+            self.reserved = max(self.reserved, self.held)
         self._tensors[place] += 1
         weakref.finalize(made, self._let_go, place, size)
+
+    def forget_peak(self) -> None:
+        self.peak = self.held
 
     def _let_go(self, place: int, size: int) -> None:
         self._tensors[place] -= 1
@@ -159,6 +165,11 @@ class _Module:
         if cls.entered is not None:
             cls.entered.spills = share > 1
 
+    @classmethod
+    def empty_cache(cls) -> None:
+        if cls.entered is not None:
+            cls.entered.reserved = cls.entered.held
+
     @staticmethod
     def _is_in_bad_fork() -> bool:
         return False
@@ -193,10 +204,13 @@ def pretended(size: int = 2**40, spills: bool = False) -> Iterator[Device]:
     one_thread = torch.autograd.set_multithreading_enabled(False)
     with pytest.MonkeyPatch.context() as patch, one_thread, device:
         patch.setattr(_Module, "entered", device)
-        patch.setattr(torch.accelerator, "get_memory_info", lambda: (device.size - device.held, device.size))
-        patch.setattr(torch.accelerator, "empty_cache", lambda: None)
+        patch.setattr(
+            torch.accelerator, "get_memory_info", lambda: (device.size - device.reserved, device.size)
+        )
         patch.setattr(torch.accelerator, "memory_allocated", lambda: device.held)
-        patch.setattr(torch.accelerator, "memory_reserved", lambda: device.held)
+        patch.setattr(torch.accelerator, "max_memory_allocated", lambda: device.peak)
+        patch.setattr(torch.accelerator, "reset_peak_memory_stats", device.forget_peak)
+        patch.setattr(torch.accelerator, "memory_reserved", lambda: device.reserved)
         torch._C._set_only_lift_cpu_tensors(True)  # torch.tensor(..., device) asks us, too
         try:
             yield device

@@ -14,10 +14,12 @@ import torch
 from diffusers import StableDiffusionPipeline
 from PIL import Image
 
-from engine.device_memory import free_bytes, held_bytes
+from engine import remembered
+from engine.device_memory import free_bytes, held_bytes, release
+from engine.economy import SHARED, spare
 from engine.edits import edit
 from engine.headless import main
-from engine.ladder import RUNGS, SHARED, fitting, taken
+from engine.ladder import RUNGS, fitting, taken
 from engine.models import pick_device
 from engine.prediction import predicted
 from engine.shelf import Shelf
@@ -223,6 +225,52 @@ def test_what_an_edit_will_take_is_told_of_the_devices_own_memory(asked: EditReq
     assert told.free_bytes == figures.room
     assert figures.weights < told.bytes <= figures.room <= 100 * MEGABYTE
     assert figures.weights <= kept, "what reads words is not there"
+
+
+def test_what_torch_keeps_of_edits_before_is_not_what_an_edit_takes(asked: EditRequest) -> None:
+    large = replace(asked, image=PICTURE.repeat(2, 0), guide=PICTURE.repeat(2, 0))
+    with pretended():
+        alone = Shelf(NAME)
+        made(large, alone)
+        alone.clear()
+        remembered.place().unlink()
+        after = Shelf(NAME)
+        made(asked, after)
+        made(large, after)
+        (_, bytes_after), (bytes_alone,) = (
+            shelf.figures(asked.model).bytes.values() for shelf in (after, alone)
+        )
+    assert bytes_after == pytest.approx(bytes_alone, rel=0.1)
+
+
+def test_memory_is_given_back_on_apples_devices_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where torch's common way to do it raises (pytorch issue 186430)."""
+
+    def raises() -> None:
+        raise RuntimeError("Allocator for mps is not a DeviceAllocator.")
+
+    monkeypatch.setattr(torch.accelerator, "empty_cache", raises)
+    with pretended() as device:
+        torch.ones(4).to(NAME)
+        assert device.reserved == 16
+        release()
+        assert device.reserved == 0
+
+
+def test_where_the_devices_memory_is_the_processors_nothing_waits_elsewhere() -> None:
+    network, autoencoder = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
+    moved: list[str] = []
+
+    def noted(device: torch.device) -> torch.nn.Module:
+        moved.append(device.type)
+        return network
+
+    network.to = noted  # type: ignore[method-assign, assignment]  # there is no such device here
+    autoencoder.to = noted  # type: ignore[method-assign, assignment]
+    for rung in (0, PARTS, LAYERS):
+        spare(network, autoencoder, torch.device("mps"), RUNGS[rung].economy)
+        assert not hasattr(network, "_hf_hook")
+    assert moved == 6 * ["mps"]
 
 
 def test_what_is_put_away_leaves_the_device(asked: EditRequest) -> None:
