@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from engine import allocation, remembered
@@ -39,7 +40,7 @@ class Shelf:
     def __contains__(self, name: str) -> bool:
         return name in self._models
 
-    @property
+    @cached_property
     def device(self) -> str:
         """Where models usually are."""
         with uncollected():
