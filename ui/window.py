@@ -1,4 +1,4 @@
-"""The editor's window: canvas in the middle, panels round it, and who hears whom."""
+"""The editor's window: its parts, where they stand, and how it closes."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ from ui.keys import Keys
 from ui.language import marked
 from ui.layering import Layering
 from ui.layers import LayersPanel
+from ui.listening import Listening
 from ui.live import Live, LiveBar
 from ui.materials import load_materials
 from ui.menus import Menus
@@ -74,7 +75,7 @@ from ui.strip import OptionStrip
 from ui.switching import Switching
 from ui.timeline import Timeline
 from ui.toolbar import ToolBar
-from ui.tools import Lasting, Move, Pick, Transform
+from ui.tools import Move, Pick, Transform
 from ui.transform_panel import TransformPanel
 from ui.view_chips import TurnedChip
 from ui.widgets import Section
@@ -129,8 +130,11 @@ class Window(QMainWindow):
         self._is_closed = False
         self._make_parts()
         self._arrange()
+        self._mark()
         self._make_menus()
-        self._listen()
+        self.listening = Listening(self)
+        self.engines.begin()
+        QTimer.singleShot(0, self.library.look)  # once the event loop runs
         self.remembering.recall()
         self.showing.show_keys()
         self.holding.choose(0)
@@ -268,9 +272,6 @@ class Window(QMainWindow):
         self.ants = Ants(self.canvas, self.session)
         transform = next(tool for tool in tools if isinstance(tool, Transform))
         self.transform_panel = TransformPanel(self.session, transform)
-        for tool in tools:
-            if isinstance(tool, Move | Transform):
-                self.canvas.add_marks(tool.landing)
         self.settle_panel = SettlePanel(self.session, self.editing, self.running.options, settings)
         self.clipboard = Clipboard(self.canvas, self.session, self.filing, self.work)
         self.selecting = Selecting(self, self.session, settings)
@@ -350,173 +351,46 @@ class Window(QMainWindow):
         self.menus.file_chosen.connect(self.open_file)
         self.menus.sample_chosen.connect(self.filing.open_sample)
         self.menus.tool_chosen.connect(self.holding.choose_by_key)
-        self.menus.actions["show_panels"].setChecked(True)
-        self.menus.actions["show_panels"].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self.canvas.addAction(self.menus.actions["show_panels"])  # elsewhere Tab moves the focus
+        actions = self.menus.actions
+        actions["show_panels"].setChecked(True)
+        actions["show_panels"].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.canvas.addAction(actions["show_panels"])  # elsewhere Tab moves the focus
+        actions["areas.show_always"].setChecked(self.areas.eye.isChecked())
+        self.layering.follow(actions)
+        self.layers.follow(actions, self.menus.menus["&Layer"])
+        self.comparing.show_in(actions)
+        self.show_folds()
         self.showing.show_recent()
 
-    def _listen(self) -> None:
-        session, panel, bar = self.session, self.edit_panel, self.job_bar
-        session.committed.connect(self.showing.refresh)
-        session.pulled.connect(self.showing.show_apply)
-        self.settle_panel.run.connect(self.running.settle)
-        self.transform_panel.apply.connect(self.running.apply_result)
-        self.transform_panel.discard.connect(self.running.step_back)
-        self.settle_panel.changed.connect(self.showing.show_settle)
-        session.committed.connect(self.showing.remember_colour)
-        session.progressed.connect(self.showing.show_making)
-        session.replaced.connect(self.showing.refresh)
-        session.colour_changed.connect(self.showing.show_colours)
-        self.layering.follow(self.menus.actions)
-        self.layers.follow(self.menus.actions, self.menus.menus["&Layer"])
-        self.layers.covered_wanted.connect(self.selecting.from_alpha)
-        self.canvas.add_marks(self.areas.marks)
-        self.canvas.add_marks(self.ants)
-        self.canvas.add_marks(MirrorMarks(self.canvas))
-        self.canvas.add_marks(self.comparing)
-        self.comparing.show_in(self.menus.actions)
-        self.canvas.zoom_changed.connect(self.showing.show_zoom)
-        self.status.zoom.asked.connect(self.canvas.set_zoom)
-        self.canvas.hovered.connect(self.status.show_place)
-        self.tool_bar.chosen.connect(self.holding.choose)
-        self.tool_bar.swatches.swap.connect(session.swap_colours)
-        self.tool_bar.swatches.chosen.connect(self._show_colour_panel)
-        for section in (self.navigator_section, self.history_section):
-            section.header.toggled.connect(self._show_folds)
-        self._show_folds()
-        self.areas.eye.toggled.connect(self.menus.actions["areas.show_always"].setChecked)
-        self.menus.actions["areas.show_always"].setChecked(self.areas.eye.isChecked())
-        self.options.changed.connect(self.canvas.update)
-        self.colours.picked.connect(self.holding.take_colour)
-        self.colours.materials.brush_wanted.connect(self.holding.take_brush)
-        for run in (panel.run, self.drag_panel.run):
-            run.connect(self.running.make_it_real)
-        panel.live.clicked.connect(self.running.toggle_live)
-        panel.changed.connect(self.running.look_live)
-        self.live.changed.connect(self.showing.refresh)
-        self.live.recovered.connect(self.messages.hide)
-        bar.again.connect(self.running.make_another)
-        for stop in (panel.stop, self.drag_panel.stop, bar.stop):
-            stop.connect(self.editing.stop)
-        bar.stop.connect(session.give_up)
-        bar.apply.connect(self.editing.apply)
-        bar.discard.connect(self.editing.discard)
-        bar.turn.connect(self.editing.turn)
-        bar.original.connect(session.compare)
-        panel.climb.connect(self.running.climb)
-        self.drag_panel.changed.connect(self.showing.show_outlook)
-        self.drag_panel.kept.connect(self.holding.keep_source)
-        self.timeline.track.scrubbed.connect(self.editing.peek)
-        self.timeline.track.released.connect(self.editing.go)
-        self.editing.went.connect(self.showing.show_way)
-        self.editing.progressed.connect(bar.show_progress)
-        self.editing.chosen.connect(self.showing.show_choice)
-        self.editing.changed.connect(self.showing.refresh)
-        self.filing.opened.connect(self._opening)
-        self.filing.changed.connect(self.showing.show_recent)
-        self.filing.changed.connect(self.showing.refresh)
-        self.filing.changed.connect(self.remembering.save)  # a crash forgets no file that was used
-        for told in (self.filing.told, self.results.told, self.clipboard.told, session.said):
-            told.connect(self.messages.tell)
-        self.recovery.found.connect(self.offer)
-        parts_that_fail = (self.filing, self.journaling, self.clipboard, self.work, self.brushes)
-        for failed in (part.failed for part in parts_that_fail):
-            failed.connect(self.messages.complain)
-        self.welcome.open.connect(self.filing.ask_open)
-        self.welcome.sample.connect(self.filing.open_sample)
-        start = self.start
-        start.chosen.connect(self.comfort.begin)
-        start.file_chosen.connect(self.open_file)
-        start.new.connect(self.filing.new)
-        start.ask_new.connect(self.filing.ask_new)
-        start.ask_open.connect(self.filing.ask_open)
-        self.keys.changed.connect(self.showing.show_keys)
-        switching = self.switching
-        self.engine.ready.connect(switching.engine_is_ready)
-        self.engine.failed.connect(self._engine_failed)
-        self.engine.failed.connect(switching.engine_has_failed)
-        self.engine.ready.connect(self.engines.engine_is_ready)
-        self.engine.broke.connect(self.engines.engine_broke)
-        self.engines.failed.connect(self.comfort.complain_of_engine)
-        self.engines.offered.connect(self.comfort.offer_pack)
-        self.network.changed.connect(self.status.show_network)
-        self.engines.begin()
-        switching.ready.connect(self._engine_ready)
-        switching.loading.connect(self.status.show_loading)
-        for changed in (switching.changed, self.library.changed):
-            changed.connect(self._show_models)
-        for told in (switching.told, self.library.told):
-            told.connect(self.messages.tell)
-        self.model_panel.chosen.connect(switching.choose)
-        self.model_panel.models_wanted.connect(self.comfort.show_models)
-        self.model_panel.changed.connect(self.live.look)
-        self.engine.noticed.connect(self.messages.tell)
-        self.foretelling.told.connect(self.showing.show_foretold)
-        self.foretelling_settle.told.connect(self.settle_panel.outlook.tell)
-        for changed in (
-            *(panel.changed, self.drag_panel.changed, self.model_panel.changed, switching.ready),
-            *(session.committed, session.replaced, self.editing.changed),
-        ):
-            changed.connect(self.foretelling.look)
-            changed.connect(self.foretelling_settle.look)
-        self.settle_panel.changed.connect(self.foretelling_settle.look)
-        self._show_models()
-        QTimer.singleShot(0, self.library.look)  # once the event loop runs
+    def _mark(self) -> None:
+        """What lies over the picture, the lowest first."""
+        for tool in self.holding.tools:
+            if isinstance(tool, Move | Transform):
+                self.canvas.add_marks(tool.landing)
+        for marks in (self.areas.marks, self.ants, MirrorMarks(self.canvas), self.comparing):
+            self.canvas.add_marks(marks)
 
-    # ---- what the parts tell
+    # ---- the panels
 
-    @Slot()
-    def _opening(self) -> None:
-        self.comfort.leave_start()
-        if isinstance(self.canvas.tool, Lasting):
-            self.canvas.tool.give_up(self.session)
-        self.editing.abandon()
-        self.messages.hide()
-        self.canvas.setFocus()
-
-    @Slot()
-    def _show_colour_panel(self) -> None:
-        self._show_panel(self.colour_section)
-
-    def _show_panel(self, section: Section) -> None:
+    def show_panel(self, section: Section) -> None:
         if self.column.isHidden():
             self.show_panels()
         self.column.reveal(section)
+
+    @Slot()
+    def show_folds(self) -> None:
+        """Which panels are open, in the menu."""
+        actions = self.menus.actions
+        actions["show_navigator"].setChecked(self.navigator_section.header.isChecked())
+        actions["show_history"].setChecked(self.history_section.header.isChecked())
 
     def _turn(self, section: Section) -> None:
         """Fold a panel that is open, or show it."""
         if section.header.isChecked() and not self.column.isHidden():
             section.header.setChecked(False)
         else:
-            self._show_panel(section)
-        self._show_folds()
-
-    @Slot()
-    def _show_folds(self) -> None:
-        """Which panels are open, in the menu."""
-        actions = self.menus.actions
-        actions["show_navigator"].setChecked(self.navigator_section.header.isChecked())
-        actions["show_history"].setChecked(self.history_section.header.isChecked())
-
-    @Slot(object)
-    def _engine_ready(self, facts: ModelFacts) -> None:
-        """Of the model that makes the next edit."""
-        self.editing.weights = self.live.weights = facts.weights
-        self.edit_panel.take(facts)
-        self.model_panel.take(facts)
-        self.status.show_model(facts)
-        self.showing.refresh()
-
-    @Slot()
-    def _show_models(self) -> None:
-        additions = [*self.library.of_kind("lora"), *self.library.of_kind("textual inversion")]
-        self.model_panel.show_models(self.library.of_kind("model"), additions, self.switching.model)
-        self.showing.refresh()
-
-    @Slot(str)
-    def _engine_failed(self, sentence: str) -> None:
-        self.status.show_failure()
-        self.messages.complain(sentence)
+            self.show_panel(section)
+        self.show_folds()
 
 
 def _is_control(widget: QWidget) -> bool:
