@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from engine.area import Rect
 from engine.checkpoints import told
 from engine.recipe import Beside, Recipe, from_json, recipe_of, to_json, weights_of
 from engine.types import EditRequest
-from tests.bench import Bench, scenario
+from tests.bench import WHITE, Bench, scenario
 from tests.test_checkpoints import LORA, SD1, checkpoint
+from ui.document import new_document
 from ui.models import Entry
 from ui.replaying import ChangedDialog, as_it_is_now
 
@@ -74,6 +76,20 @@ async def test_a_result_of_another_day_says_what_is_gone_and_does_without(bench:
     await bench.until(lambda: len(bench.session.document.results) == 2)
     again = bench.session.document.results[1]
     assert (again.pixels == made.pixels).all()
+
+
+@scenario
+async def test_a_recipe_is_not_run_on_a_picture_that_was_opened_since(bench: Bench) -> None:
+    await bench.start_engine()
+    for seed in (1, 2):
+        path = bench.folder / f"{seed}.recipe.json"
+        path.write_text(to_json(replace(RECIPE, seed=seed)), encoding="utf-8")
+        bench.window.results.run_recipe_of(path)
+        if seed == 1:
+            await asyncio.sleep(0)  # its files are looked for
+            bench.session.open(new_document(96, 64, WHITE))
+    await bench.until(lambda: len(bench.session.document.results) == 1)
+    assert from_json(bench.session.document.results[0].recipe).seed == 2
 
 
 def test_what_has_moved_is_found_among_what_is_listed(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QWidget
 
 from engine.recipe import Changed, Recipe, with_files, with_model
 from ui import theme
-from ui.dialogs import own
+from ui.dialogs import answers, sheet
 from ui.language import tr
 from ui.models import Entry
 from ui.widgets import push_button
@@ -42,27 +42,18 @@ class ChangedDialog(QDialog):
 
     def __init__(self, parent: QWidget, sentences: Sequence[str]) -> None:
         super().__init__(parent)
-        own(self)
         self.setWindowTitle(tr("Run recipe"))
         self.words = QLabel("\n\n".join(sentences))
         self.words.setWordWrap(True)
-        self.run_button, self.cancel_button = (
-            push_button(tr("Run all the same"), "primary"),
-            push_button(tr("Cancel")),
-        )
+        self.run_button = push_button(tr("Run all the same"), "primary")
+        self.cancel_button = push_button(tr("Cancel"))
         self.run_button.setDefault(True)
         self.run_button.clicked.connect(self.accept)
         self.cancel_button.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.GRID)
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel_button)
-        buttons.addWidget(self.run_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 20, 20, 20)
-        column.setSpacing(2 * theme.GRID)
+        column = sheet(self)
         column.addWidget(self.words)
-        column.addLayout(buttons)
+        column.addSpacing(theme.GRID)
+        column.addLayout(answers(self.cancel_button, self.run_button))
         self.setFixedWidth(440)
 
 

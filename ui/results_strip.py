@@ -353,10 +353,13 @@ class Results(QWidget):
 
     async def _replay(self, recipe: Recipe, *folders: Path) -> None:
         """Run it with what it was made with; where that is not there any more, ask first."""
+        history = self._session.history
         model, entries = self._editing.model, self._library.entries
         entry = self._library.named(model)
         name = Path(model).stem if entry is None else entry.name
         now, told = await asyncio.to_thread(as_it_is_now, recipe, entries, folders, model, name)
+        if self._session.history is not history:  # another document was opened meanwhile
+            return
         if not told:
             self._editing.start(partial(again, recipe=now))
             return
