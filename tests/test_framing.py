@@ -15,7 +15,7 @@ from tests.hands import stroke
 from ui.document import Document, Layer, Pull, Result, document_from, frozen, layer_from, read
 from ui.frame import framed
 from ui.framing import CanvasDialog
-from ui.results import Kept, anchored
+from ui.results import Kept
 from ui.selection import ellipse, rectangle
 from ui.work import made
 
@@ -56,7 +56,7 @@ def test_nothing_that_lies_outside_is_lost() -> None:
     before, frame = crowded(), Rect(70, 60, 200, 150)
     after = cut(cut(before, frame), Rect(-70, -60, 400, 300))
     assert (read(after, after.rect) == read(before, before.rect)).all()
-    assert after.origin == (0, 0)
+    assert after.frame == before.frame
 
 
 def test_a_layer_that_was_never_moved_is_not_taken_for_one_that_was_pasted() -> None:
@@ -68,7 +68,8 @@ def test_a_result_stays_where_it_was_made_whatever_the_frame_is() -> None:
     result = Result(Rect(90, 80, 20, 10), frozen(noise(10, 20)), "{}")
     after = cut(before, Rect(70, 60, 200, 150))
     assert Kept.of(result, after).at == Rect(20, 20, 20, 10)
-    assert anchored(replace(result, at=Rect(20, 20, 20, 10)), after).at == result.at
+    late = replace(result, at=Rect(20, 20, 20, 10), frame=after.frame)
+    assert Kept.of(late, before).at == result.at
 
 
 @scenario

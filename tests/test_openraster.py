@@ -68,8 +68,16 @@ def rich() -> Document:
         pulls=(Pull("Handle 1", Handle((1.5, 2), (30.25, 40), 7, -3.1, 1.2, region), enabled=False),),
         selection=Selection(Rect(5, 6, 7, 8), frozen(DICE.integers(0, 256, (8, 7), np.uint8))),
         areas=(layer_from(noise(30, 30), "Protected", "protected", 10, 10),),
-        results=(Result(Rect(1, 2, 20, 10), frozen(noise(10, 20)), '{"seed": 5}', starred=True),),
-        origin=(7, -3),
+        results=(
+            Result(Rect(1, 2, 20, 10), frozen(noise(10, 20)), '{"seed": 5}', starred=True),
+            Result(
+                Rect(1, 2, 5, 5),
+                frozen(noise(5, 5)),
+                "{}",
+                frame=(2.0, 0.0, 1.5, 0.0, 2.0, 0.0, 0.0, 0.0, 1.0),
+            ),
+        ),
+        frame=(0.0, -0.5, 7.0, 1 / 3, 0.0, -3.0, 0.0, 0.0, 1.0),
         metadata=Metadata(b"II*\0exif", b"<x:xmpmeta/>"),
         model="my model.safetensors",
         profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),

@@ -35,6 +35,7 @@ AREAS: tuple[Kind, ...] = ("editable", "protected", "strength")
 Depth = Literal[8, 16]  # bits of a channel
 Laid = Callable[[Pixels, Pixels, Blend, float, Share | None], None]  # as `lay`
 WHOLE = slice(None), slice(None)  # of a tile
+FIRST = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)  # the frame of a document that was never cut or scaled
 _uids = count(1)
 
 
@@ -95,11 +96,12 @@ class Selection:
 class Result:
     """What a run made, kept beside the layers."""
 
-    at: Rect  # in the frame that the document began with
+    at: Rect  # in pixels of the document as it was then
     pixels: Rgba  # (h, w, 4), read-only, straight alpha: to be laid over the picture there
     recipe: str  # JSON: how it was made, to be replayed
     starred: bool = False
     applied: bool = False  # it has become a layer
+    frame: tuple[float, ...] = FIRST  # of the document then
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +145,7 @@ class Document:
     profile: bytes | None = field(default=None, repr=False)  # ICC, of their colours; None: sRGB
     metadata: Metadata = Metadata()
     foreign: Foreign | None = None
-    origin: tuple[int, int] = (0, 0)  # of its frame in the one that it began with, where results lie
+    frame: tuple[float, ...] = FIRST  # 3 x 3, row by row: from the pixels that it began with to its own
     model: str = ""  # the file or folder of the one that edits were asked of last; nothing: the starter model
 
     @property

@@ -21,7 +21,7 @@ from ui.apply import Ask, Candidate, Edits, Pace, laid, make_real, progress
 from ui.document import Document, Result
 from ui.dragging import DragAsk, PathKey
 from ui.language import tr
-from ui.results import Kept, Run, added, anchored, exchanged, through_mask, told
+from ui.results import Kept, Run, added, exchanged, through_mask, told
 from ui.session import AT_ONCE, CUT, Overlay, Session
 from ui.work import Making, Work
 
@@ -153,7 +153,9 @@ class Editing(QObject):
         self.changed.emit()
 
     def ask_of(self, result: Result) -> Ask | None:
-        """What was asked for one of the last runs' results."""
+        """What was asked for one of the last runs' results, if the picture lies as it lay then."""
+        if result.frame != self._session.document.frame:
+            return None
         return next((ask for ask, recipes in self._asks if result.recipe in recipes), None)
 
     def choose(self, number: int) -> None:
@@ -362,7 +364,7 @@ class Editing(QObject):
 
 def _result(run: Run, candidate: Candidate, document: Document) -> Result:
     """As the document keeps it; what is told of it is read here, where nobody waits."""
-    result = anchored(run.result(candidate), document)
+    result = replace(run.result(candidate), frame=document.frame)
     told(result)
     return result
 

@@ -25,7 +25,7 @@ from ui.document import Document
 from ui.icons import icon
 from ui.key_tips import explain
 from ui.language import tr
-from ui.results import Run, added, anchored
+from ui.results import Run, added
 from ui.session import Overlay, Session
 from ui.widgets import Line, icon_button, push_button
 from ui.work import Work
@@ -175,7 +175,7 @@ class Live(QObject):
         history, document = self._session.history, self._session.document
         run = await asyncio.to_thread(Run, ask, (document.width, document.height), self.weights)
         if self._session.history is history:  # else another document was opened meanwhile
-            result = anchored(replace(run.result(candidate, seconds), applied=True), document)
+            result = replace(run.result(candidate, seconds), applied=True, frame=document.frame)
             self._session.amend(partial(added, result=result))
 
     async def _make(self, of: Wanted) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 from typing import ClassVar, NamedTuple
 from weakref import WeakKeyDictionary
@@ -18,11 +19,24 @@ from engine.recipe import Recipe, from_json, place_of, recipe_of, request_of, to
 from engine.types import Drag, EditRequest, EngineError, Inpaint, SDEdit, Settle, Translate
 from ui import areas
 from ui.apply import DOT, Ask, Candidate, permitted
-from ui.document import Document, Layer, Result, Rgba, Shares, frozen, places
+from ui.document import Document, Layer, Result, Rgba, Shares, frozen, places, premultiplied, straight
 from ui.dragging import DragAsk, ask_of
 from ui.language import tr
 from ui.selection import share
 from ui.spaces import as_seen
+from ui.transform import (
+    Matrix,
+    between_frames,
+    corners,
+    covering,
+    is_exact,
+    mapped,
+    rearranged,
+    shift,
+    warped,
+)
+
+BESIDE = 4  # pixels
 
 
 class Run:
@@ -51,18 +65,32 @@ class Run:
 class Kept(Ask):
     """A result of the document, to be applied once more: as it lies over the picture."""
 
-    pixels_of_it: Rgba
+    drawn: Rgba  # straight alpha
+    placed: Matrix  # from those pixels to the document's
 
     label: ClassVar[str] = "Apply result"
 
     @classmethod
     def of(cls, result: Result, document: Document) -> Kept:
-        x, y = document.origin
-        picture = np.ascontiguousarray(result.pixels[..., :3])
-        return cls(_moved(result.at, -x, -y), EditRequest(picture, picture), result.pixels)
+        matrix, part = between_frames(result.frame, document.frame), result.at
+        if not is_exact(matrix):  # it was scaled since: what is seen of it will do
+            back = between_frames(document.frame, result.frame)
+            part = _nearest(part, covering(mapped(back, corners(document.rect))))
+        pixels = result.pixels[part._replace(x=part.x - result.at.x, y=part.y - result.at.y).slices]
+        picture = np.ascontiguousarray(pixels[..., :3])
+        at = covering(mapped(matrix, corners(part)))
+        return cls(at, EditRequest(picture, picture), pixels, matrix @ shift(part.x, part.y))
 
     def pixels(self, candidate: Candidate) -> Rgba:
-        return self.pixels_of_it
+        return self._pixels
+
+    @cached_property
+    def _pixels(self) -> Rgba:
+        """It takes a while where the picture was scaled since."""
+        exact = rearranged(self.drawn, self.placed)
+        return (
+            straight(warped(premultiplied(self.drawn), self.placed, "bicubic")[0]) if exact is None else exact
+        )
 
     def accepted(self, document: Document, candidate: Candidate) -> Document:
         return self.laid_over(document, candidate)
@@ -172,13 +200,14 @@ def _mask(document: Document, layer: Layer) -> Shares:
     return MappingProxyType(there)
 
 
-def anchored(result: Result, document: Document) -> Result:
-    """As the document keeps it, whatever frame it was made in."""
-    return replace(result, at=_moved(result.at, *document.origin))
-
-
-def _moved(at: Rect, x: int, y: int) -> Rect:
-    return at._replace(x=at.x + x, y=at.y + y)
+def _nearest(part: Rect, seen: Rect) -> Rect:
+    """What of a rectangle can be seen, and some more; a pixel of it if that is nothing."""
+    ends = []
+    for first, length, start, size in zip(part[:2], part[2:], seen[:2], seen[2:], strict=True):
+        low, high = np.clip((start - BESIDE, start + size + BESIDE), first, first + length - 1).tolist()
+        ends.append((low, high + 1 - low))
+    (x, width), (y, height) = ends
+    return Rect(x, y, width, height)
 
 
 def added(document: Document, result: Result) -> Document:

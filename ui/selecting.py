@@ -71,9 +71,9 @@ class Selecting(QObject):
         history, document = self._session.history, self._session.document
         if document.selection is not None:
             return
-        frame = document.rect, document.origin
+        frame = document.rect, document.frame
         steps = (
-            step for _, step in reversed(history.steps[: history.at]) if (step.rect, step.origin) == frame
+            step for _, step in reversed(history.steps[: history.at]) if (step.rect, step.frame) == frame
         )
         last = next((step.selection for step in steps if step.selection is not None), None)
         if last is None:

@@ -81,6 +81,13 @@ def between(a: NDArray[np.float64], b: NDArray[np.float64]) -> Matrix:
     return matrix
 
 
+def between_frames(a: tuple[float, ...], b: tuple[float, ...]) -> Matrix:
+    """From the pixels of a document whose frame is `a` to those that it has with the frame `b`."""
+    first, then = (np.array(frame).reshape(3, 3) for frame in (a, b))
+    matrix: Matrix = then @ np.linalg.inv(first)
+    return matrix
+
+
 def mapped(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Points (n, 2)."""
     columns = matrix @ np.column_stack([points, np.ones(len(points))]).T
@@ -112,7 +119,7 @@ def transforming(layer: Layer, matrix: Matrix, how: Resampling = "bicubic") -> M
     placed = placed_of(layer)
     whole = _whole(placed, matrix)
     first = placed.tiles, placed.mask, whole
-    if _is_exact(matrix):  # what there is, is what would come out once more
+    if is_exact(matrix):  # what there is, is what would come out once more
         first = layer.tiles, layer.mask, matrix
     tiles = yield from part(_moving(first[0], first[2], how), parts - 1, parts)
     mask = None if first[1] is None else (yield from _moving_mask(first[1], first[2], how))
@@ -121,7 +128,7 @@ def transforming(layer: Layer, matrix: Matrix, how: Resampling = "bicubic") -> M
     return replace(layer, tiles=tiles, mask=mask, layers=tuple(layers), placed=None if is_group else kept)
 
 
-def _is_exact(matrix: Matrix) -> bool:
+def is_exact(matrix: Matrix) -> bool:
     """Whether it moves by whole pixels, flips or turns by quarters, and does nothing else."""
     whole = np.rint(matrix)
     sides = np.abs(whole[:2, :2]).tolist()
@@ -358,7 +365,7 @@ def covering(points: NDArray[np.float64]) -> Rect:
 
 def rearranged(pixels: Pixels, matrix: Matrix) -> Pixels | None:
     """The pixels in another order, if that is all that a map does to them."""
-    if not _is_exact(matrix):
+    if not is_exact(matrix):
         return None
     (a, b), (c, d) = np.rint(matrix[:2, :2]).tolist()
     if not a:  # x comes from y
