@@ -17,7 +17,8 @@ from torch import Tensor
 
 from engine import allocation
 from engine.checkpoints import Checkpoint
-from engine.economy import TILE, Economy, spare
+from engine.economy import TILE, Economy, Weights, spare
+from engine.lora import Wardrobe
 from engine.models import Clock
 from engine.tiny_decoder import Previews, file_of, read
 from engine.types import EngineError, Mask, ModelFacts, Rgb
@@ -33,9 +34,11 @@ class Autoencoded:
     """The half of `engine.models.Model` that does not depend on the network."""
 
     network: Any  # a network of diffusers
+    wardrobe: Wardrobe
     method = "second order"
     piece = 1.0  # see `Economy`
     is_short = False  # of memory, so that whatever can hold less does
+    _weights: Weights = "all"
 
     def __init__(self, autoencoder: AutoencoderKL, device: str, dtype: torch.dtype) -> None:
         self.device, self.dtype = torch.device(device), dtype
@@ -69,6 +72,9 @@ class Autoencoded:
 
     def save(self, economy: Economy) -> None:
         """See `engine.models.Model`."""
+        if economy.weights != self._weights:
+            self.wardrobe.empty()  # LoRAs are read to where the weights wait
+            self._weights = economy.weights
         spare(self.network, self.autoencoder, self.device, economy)
         self._tile(economy.tile)
         self.piece = economy.piece
@@ -103,12 +109,18 @@ class Autoencoded:
         """One pixel a cell, by a linear map; or all of them, by a tiny decoder."""
         cells = latent[0].movedim(0, -1)
         rough = _bytes((cells @ self._to_colour[:-1] + self._to_colour[-1]).movedim(-1, 0))
-        return rough if self._previews is None or self.is_short else self._previews.shown(latent, rough)
+        if self._previews is None:
+            return rough
+        try:
+            return self._previews.shown(latent, rough)
+        except (MemoryError, RuntimeError):  # no preview is worth a run
+            self._previews = None
+        return rough
 
     def show_by(self, decoder: str) -> str:
         """The run that begins now is shown by this tiny decoder, or by none. Why not is said once."""
         self._previews = None
-        if not decoder:
+        if not decoder or self.is_short:
             return ""
         try:
             asked = stamp(str(file_of(Path(decoder))))
@@ -117,6 +129,9 @@ class Autoencoded:
                 self._tiny = asked, self._read(Path(decoder))
         except EngineError as error:
             return str(error)
+        except (MemoryError, RuntimeError):  # there is too little memory: perhaps not for the next run
+            self._tiny = None
+            return ""
         self._previews = self._tiny[1]
         if self._previews is not None:
             self._previews.begin()
@@ -128,7 +143,7 @@ class Autoencoded:
 
     def _read(self, path: Path) -> Previews:
         channels = self.autoencoder.config.latent_channels
-        tiny = read(path, channels, self.dtype).to(self.device)
+        tiny = read(path, channels, self.cell, self.dtype).to(self.device)
         tiny.to(memory_format=torch.channels_last)
         tiny.tile_latent_min_size = TILE // self.cell
 

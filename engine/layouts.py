@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from engine.checkpoint_keys import Family, U
+from engine.checkpoints import MOST_LAYERS
 
 Tensors = dict[str, Tensor]
 HEAD = 64  # channels of a head of attention, from Stable Diffusion 2 on, and in CLIP
@@ -104,6 +105,8 @@ def tiny_decoder(tensors: Tensors) -> Part:
         if found := TINY.fullmatch(key):
             layer = int(found[2]) - (found[1] != "decoder.layers.")
             layers.setdefault(layer, {})[found[3]] = tensor
+    if len(layers) > MOST_LAYERS:
+        raise ValueError(f"it has {len(layers)} layers")
     widths, depths, depth = [], [], 0
     for layer in sorted(layers)[1:]:
         if "weight" in layers[layer]:  # a convolution after blocks

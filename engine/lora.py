@@ -88,6 +88,11 @@ class Wardrobe:
         self._hooks = [layer.register_forward_hook(_beside(layer, worn)) for layer in layers]
         self._worn = worn
 
+    def empty(self) -> None:
+        """Let go of all that was read."""
+        self.wear(())
+        self._read = {}
+
 
 def read(path: Path, family: str, parts: Mapping[str, nn.Module]) -> Changes:
     """The changes of a file to the layers of a model's parts. Raises EngineError."""

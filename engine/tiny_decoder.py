@@ -24,9 +24,9 @@ SHARE = 0.03  # of a run's time, that they take at most
 ALIKE = 6.0  # of 255: up to so far from what there is now, on the mean, the last one is shown again
 
 
-def read(path: Path, channels: int, dtype: torch.dtype) -> AutoencoderTiny:
-    """The decoder in a file or folder, for latents of so many channels. Raises EngineError with one sentence
-    on what is wrong.
+def read(path: Path, channels: int, cell: int, dtype: torch.dtype) -> AutoencoderTiny:
+    """The decoder in a file or folder, for latents of so many channels whose cells are so many pixels wide.
+    Raises EngineError with one sentence on what is wrong.
     """
     if told(path).kind != "small autoencoder":
         raise EngineError(f"{path} holds no decoder for previews; choose another file.")
@@ -44,6 +44,8 @@ def read(path: Path, channels: int, dtype: torch.dtype) -> AutoencoderTiny:
                 network: AutoencoderTiny = AutoencoderTiny.from_config(part.settings)
             network.encoder = nn.Identity()
             network.spatial_scale_factor = 2 ** (len(network.config.num_decoder_blocks) - 1)
+            if network.spatial_scale_factor > cell:
+                raise ValueError("it would make larger pictures than the model")
             # a copy, for what is read is the file itself, which may change while it is used
             numbers = {key: x.to(dtype, copy=True) for key, x in part.tensors.items()}
             network.load_state_dict(numbers, assign=True)

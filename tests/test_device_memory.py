@@ -211,6 +211,23 @@ def test_a_lora_is_worn_by_layers_whose_weights_wait_elsewhere(
     assert np.abs(narrow.astype(int) - plain).max() > 20
 
 
+def test_a_lora_is_read_to_where_the_weights_are(asked: EditRequest, folder: Path, tmp_path: Path) -> None:
+    lora = random_loras.save(tmp_path / "lora.safetensors", network_of(folder), "diffusers")
+    worn = replace(asked, loras=(Lora(str(lora)),))
+
+    def crossed(shelf: Shelf, rung: int) -> int:
+        """How often numbers go to the device or back, in an edit that is not the first one there."""
+        model = shelf.placed(asked.model, RUNGS[rung].economy)
+        for _ in range(2):
+            device.crossed = 0
+            assert any(isinstance(event, EditResult) for event in edit(worn, model))
+        return device.crossed
+
+    with pretended() as device:
+        shelf, other = Shelf(NAME), Shelf(NAME)
+        assert crossed(shelf, LAYERS) > crossed(shelf, 0) == crossed(other, 0)
+
+
 def test_what_an_edit_will_take_is_told_of_the_devices_own_memory(asked: EditRequest) -> None:
     with pretended(100 * MEGABYTE) as device:
         shelf = Shelf(NAME)

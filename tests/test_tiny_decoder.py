@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ def model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> LatentDiffusion:
 def test_it_decodes_as_diffusers_does(tmp_path: Path, channels: int, layout: str) -> None:
     made = tiny(channels)
     latent = 3 * torch.randn(1, channels, 8, 12, generator=torch.Generator().manual_seed(0))
-    found = read(saved(made, tmp_path, layout), channels, torch.float32)
+    found = read(saved(made, tmp_path, layout), channels, 8, torch.float32)
     assert (found.decode(latent).sample - made.decode(latent).sample).abs().max() < 1e-5
 
 
@@ -78,7 +79,7 @@ def test_narrower_and_deeper_ones_are_read_off_their_shapes(tmp_path: Path) -> N
     torch.manual_seed(0)
     made = AutoencoderTiny(decoder_block_out_channels=(16, 16, 16), num_decoder_blocks=(1, 4, 2)).eval()
     latent = torch.randn(1, 4, 8, 8)
-    found = read(saved(made, tmp_path), 4, torch.float32)
+    found = read(saved(made, tmp_path), 4, 8, torch.float32)
     assert torch.allclose(found.decode(latent).sample, made.decode(latent).sample, atol=1e-5)
     assert found.spatial_scale_factor == 4
 
@@ -150,6 +151,12 @@ def damaged(kind: str, path: Path) -> None:
             tensors["8.pool.0.weight"] = torch.zeros(8)
         case "another shape":
             tensors["19.weight"] = torch.zeros(3, 64, 1, 1)
+        case "too many layers":
+            tensors |= {f"{i}.conv.0.weight": torch.zeros(1) for i in range(20, 2000)}
+        case "pictures without end":
+            tensors |= {f"{i}.weight": torch.zeros(64, 64, 3, 3) for i in range(20, 40)}
+        case "a number of a layer without end":
+            tensors[f"{'9' * 5000}.conv.0.weight"] = torch.zeros(1)
         case "no number":
             tensors["3.conv.0.bias"] = torch.full((64,), torch.nan)
         case _:
@@ -165,6 +172,9 @@ def damaged(kind: str, path: Path) -> None:
         ("a layer less", "is damaged, or no decoder"),
         ("a tensor more", "is damaged, or no decoder"),
         ("another shape", "is damaged, or no decoder"),
+        ("too many layers", "is damaged, or no decoder"),
+        ("pictures without end", "is damaged, or no decoder"),
+        ("a number of a layer without end", "is damaged, or no decoder"),
         ("no number", "numbers of .* are damaged"),
         ("a LoRA", "holds no decoder"),
     ],
@@ -175,7 +185,7 @@ def test_a_damaged_one_is_told_once_and_the_edit_goes_on(
     path = saved(tiny(), tmp_path)
     damaged(kind, path)
     with pytest.raises(EngineError, match=sentence) as raised:
-        read(path, 4, torch.float32)
+        read(path, 4, 8, torch.float32)
     first, *events = edit(asked(path), model)
     assert first == Notice(str(raised.value))
     assert shapes(events) == {(8, 8)}
@@ -252,6 +262,29 @@ def test_where_memory_is_short_there_is_none_for_it(model: LatentDiffusion, tmp_
     assert shapes(edit(asked(path), model)) == {(8, 8)}
     model.save(Economy())
     assert shapes(edit(asked(path), model)) == {(64, 64)}
+
+
+def test_a_run_goes_on_without_what_takes_too_much_memory(
+    model: LatentDiffusion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, decode = saved(tiny(), tmp_path), AutoencoderTiny.decode
+    room = 32 * 32
+
+    def short(self: AutoencoderTiny, latent: Tensor) -> Any:
+        if latent[0, 0].numel() < room:
+            return decode(self, latent)
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(AutoencoderTiny, "decode", short)
+    *previews, result = edit(asked(path), model)
+    assert shapes(previews) == {(8, 8)}, "it failed when it was tried"
+    assert isinstance(result, EditResult)
+    room = 2**20
+    assert shapes(edit(asked(path), model)) == {(64, 64)}, "now there is more"
+    room = 8 * 8
+    *previews, result = edit(asked(path), model)
+    assert shapes(previews) == {(8, 8)}, "it failed in the run"
+    assert isinstance(result, EditResult)
 
 
 def test_large_latents_are_decoded_in_tiles(
