@@ -205,6 +205,11 @@ def _path(walk: Walk, guide: Rgb, request: EditRequest) -> Path:
     return paths[key]
 
 
+def forget_paths() -> None:
+    """None is kept any more: memory is short."""
+    _kept.clear()
+
+
 FORMS: dict[str, Callable[[Drag, EditRequest, Model], Iterator[Event]]] = {
     "auto": guided,
     "carry": guided,

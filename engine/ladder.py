@@ -157,8 +157,11 @@ def ran_short(error: BaseException) -> bool:
 
 
 def _release() -> None:
+    """All that can be made again goes."""
     from engine.device_memory import release  # torch is imported on this thread only
+    from engine.drag import forget_paths
 
+    forget_paths()
     release()
 
 

@@ -20,7 +20,17 @@ from engine.economy import ask_apart
 from engine.ladder import IN_PIECES, IN_TWO_CALLS, NO_RUNG, fitting
 from engine.models import fast_dtype
 from engine.shelf import Shelf
-from engine.types import EditRequest, EditResult, EngineError, Event, Notice, Preview, SDEdit
+from engine.types import (
+    Drag,
+    EditRequest,
+    EditResult,
+    EngineError,
+    Event,
+    Handle,
+    Notice,
+    Preview,
+    SDEdit,
+)
 from tests.random_checkpoints import pipeline, save_folder
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (16, 24, 3), np.uint8)
@@ -114,6 +124,16 @@ def test_after_the_last_rung_there_is_one_sentence(says: BaseException) -> None:
     with pytest.raises(EngineError, match=NO_RUNG):
         ran(REQUEST, shelf, failing_at(*range(1, 9), says=says))
     assert len(results(ran(REQUEST, shelf))) == 3, "the engine lives on"
+
+
+def test_paths_of_drags_are_not_kept_where_memory_runs_short() -> None:
+    handle = Handle((6.0, 6.0), (14.0, 8.0), 4.0)
+    asked = replace(REQUEST, operation=Drag((handle,)), variants=1)
+    shelf = Shelf("cpu")
+    first, again = ([event for event in ran(asked, shelf) if isinstance(event, Preview)] for _ in range(2))
+    assert len(again) < len(first), "what the network says along its path is known"
+    ran(REQUEST, shelf, failing_at(1))
+    assert len([event for event in ran(asked, shelf) if isinstance(event, Preview)]) == len(first)
 
 
 def test_another_error_is_no_lack_of_memory() -> None:
