@@ -116,8 +116,10 @@ def loaded(name: str, device: str) -> tuple[Model, float]:
     """A model, and the seconds that it took to import and load."""
     started = time.perf_counter()
     with uncollected():
-        from engine.models import TooLarge, load  # takes seconds: not before the input is known to be good
+        from engine.device_memory import bound  # takes seconds: not before the input is known to be good
+        from engine.models import TooLarge, load, pick_device
 
+        bound(pick_device(device))
         try:
             model = load(name, device)
         except TooLarge:
