@@ -4,6 +4,7 @@ again.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -141,6 +142,15 @@ async def test_what_was_stopped_is_no_result_but_can_be_applied(bench: Bench) ->
     bench.key(Qt.Key.Key_Return)
     assert bench.kinds == ["picture", "strokes", "result"]
     assert len(results(bench)) == count
+
+
+@scenario
+async def test_stop_twice_loses_nothing_of_what_it_keeps(bench: Bench) -> None:
+    await bench.begin_long_edit()
+    while bench.window.editing.is_running:
+        bench.window.editing.stop()
+        await asyncio.sleep(0)
+    assert bench.window.editing.is_choosing
 
 
 @scenario

@@ -100,7 +100,7 @@ class Editing(QObject):
     @Slot()
     def stop(self) -> None:
         """Stop within one network call; what was seen last can be applied."""
-        if self._job is not None:
+        if self._job is not None and not self._job.cancelling():  # twice would lose what is kept of it
             self._job.cancel()
 
     @Slot()
@@ -333,14 +333,17 @@ class Editing(QObject):
 
     async def _found(self, candidate: Candidate) -> None:
         """A picture of the run is there; if it is finished it is a result of the document from now on."""
-        if self._ask is None or self._landing is None:
+        ask, run = self._ask, self._landing
+        if ask is None or run is None:
             return
         if candidate.finished:
-            result = await asyncio.to_thread(_result, self._landing, candidate, self._session.document)
+            result = await asyncio.to_thread(_result, run, candidate, self._session.document)
+            if self._ask is not ask:  # it was given up meanwhile
+                return
             self._asks[-1][1].add(result.recipe)
             candidate = replace(candidate, recipe=result.recipe)
-            if isinstance(self._ask, DragAsk) and self._ask.path not in self.paths:
-                self.paths.append(self._ask.path)
+            if isinstance(ask, DragAsk) and ask.path not in self.paths:
+                self.paths.append(ask.path)
             self._session.amend(partial(added, result=result))
         self.candidates.append(candidate)
         self.changed.emit()
