@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
@@ -12,30 +15,44 @@ from engine.area import Rect
 from engine.types import Handle
 from tests.bench import Bench, scenario
 from tests.hands import stroke
+from ui.apply import Candidate
 from ui.document import Document, Layer, Pull, Result, document_from, frozen, layer_from, read
-from ui.frame import framed
+from ui.frame import flipped, framed, scaled, trimmed, turned
 from ui.framing import CanvasDialog
 from ui.results import Kept
-from ui.selection import ellipse, rectangle
-from ui.work import made
+from ui.selection import ellipse, part_in, rectangle
+from ui.stack import with_mask
+from ui.transform import bounds, pasted, transformed
+from ui.work import Making, made
 
 
-def noise(height: int, width: int) -> np.ndarray:
-    pixels = np.random.default_rng(1).integers(0, 256, (height, width, 4), np.uint8)
-    pixels[..., 3] = 255
+def noise(height: int, width: int, depth: type[np.integer] = np.uint8) -> np.ndarray:
+    most = np.iinfo(depth).max
+    pixels = np.random.default_rng(1).integers(0, most, (height, width, 4), depth, endpoint=True)
+    pixels[..., 3] = most
     return pixels
 
 
-def crowded() -> Document:
+def crowded(depth: type[np.integer] = np.uint8) -> Document:
     """Of every kind of thing that lies somewhere in a document."""
-    document = document_from(noise(300, 400))
-    stack = Layer("Group", "group", layers=(layer_from(noise(40, 60), "Piece", "strokes", 90, 80),))
+    document = document_from(noise(300, 400, depth))
+    piece = layer_from(noise(40, 60, depth), "Piece", "strokes", 90, 80)
+    stack = with_mask(
+        Layer("Group", "group", layers=(piece,)),
+        document,
+        rectangle(QPointF(95, 83), QPointF(120, 99), document.rect),
+    )
     return replace(
         document.with_layer(stack),
         areas=(layer_from(noise(50, 50), "Editable", "editable", 100, 100),),
         pulls=(Pull("Balloon", Handle((120.0, 90.0), (160.0, 100.0))),),
         selection=ellipse(QPointF(100, 90), QPointF(180, 150), document.rect),
     )
+
+
+def alpha_of(document: Document) -> np.ndarray:
+    """Of its areas."""
+    return read(replace(document, layers=document.areas, depth=8), document.rect)[..., 3]
 
 
 def cut(document: Document, frame: Rect) -> Document:
@@ -50,6 +67,130 @@ def test_what_is_seen_is_that_part_of_the_picture() -> None:
     assert after.selection is not None
     assert after.selection.at == Rect(30, 30, 80, 60)
     assert (read(replace(after, layers=after.areas), Rect(30, 40, 50, 50))[..., 3] == 255).all()
+
+
+TURNS: dict[
+    str, tuple[Callable[[Document], Making[Document]], Callable[[np.ndarray], np.ndarray]]
+] = {  # what is done to the document, and what it does to its pixels
+    "left": (partial(turned, quarters=-1), np.rot90),
+    "right": (partial(turned, quarters=1), lambda pixels: np.rot90(pixels, -1)),
+    "round": (partial(turned, quarters=2), lambda pixels: np.rot90(pixels, 2)),
+    "across": (partial(flipped, across=True), lambda pixels: pixels[:, ::-1]),
+    "down": (partial(flipped, across=False), lambda pixels: pixels[::-1]),
+}
+
+
+@pytest.mark.parametrize("name", TURNS)
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_turns_and_flips_keep_every_pixel_of_all_that_there_is(name: str, depth: type[np.integer]) -> None:
+    turn, expected = TURNS[name]
+    before = crowded(depth)
+    after = made(turn(before))
+    assert (read(after, after.rect) == expected(read(before, before.rect))).all()
+    assert (alpha_of(after) == expected(alpha_of(before))).all()
+    assert before.selection is not None
+    assert after.selection is not None
+    chosen = part_in(before.selection, before.rect)
+    assert (part_in(after.selection, after.rect) == expected(chosen)).all()
+    spot = np.zeros((300, 400), bool)
+    spot[90, 120] = True
+    ((row, column),) = np.argwhere(expected(spot))
+    source = after.pulls[0].handle.source
+    assert abs(source[0] - column - 0.5) == abs(source[1] - row - 0.5) == 0.5
+
+
+def test_four_quarter_turns_are_none() -> None:
+    before = after = crowded()
+    for _ in range(4):
+        after = made(turned(after, 1))
+    assert (read(after, after.rect) == read(before, before.rect)).all()
+    assert after.pulls[0].handle.target == before.pulls[0].handle.target
+    assert after.frame == before.frame
+
+
+def test_a_flip_turns_a_handle_the_other_way() -> None:
+    before = crowded()
+    pull = replace(before.pulls[0], handle=replace(before.pulls[0].handle, turn=30.0))
+    after = made(flipped(replace(before, pulls=(pull,)), across=True))
+    assert after.pulls[0].handle.turn == -30
+    assert made(turned(replace(before, pulls=(pull,)), 1)).pulls[0].handle.turn == 30
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+@pytest.mark.parametrize("size", [(800, 600), (333, 250), (100, 300)])
+def test_a_scaled_picture_is_opaque_to_its_edges(size: tuple[int, int], depth: type[np.integer]) -> None:
+    after = made(scaled(crowded(depth), *size))
+    pixels = read(after, after.rect)
+    assert pixels.shape == (size[1], size[0], 4)
+    assert pixels.dtype == depth
+    assert (pixels[..., 3] == np.iinfo(depth).max).all()
+
+
+def test_what_is_in_a_picture_is_scaled_with_it() -> None:
+    after = made(scaled(crowded(), 800, 600))
+    handle = after.pulls[0].handle
+    assert (handle.source, handle.target, handle.radius) == ((240.0, 180.0), (320.0, 200.0), 48.0)
+    assert after.selection is not None
+    assert after.selection.at == Rect(200, 180, 160, 120)
+    assert (alpha_of(after)[200:300, 200:300] == 255).all()
+    assert alpha_of(after).sum() == 255 * 100 * 100
+
+
+def test_nearest_repeats_pixels() -> None:
+    before = crowded()
+    after = made(scaled(before, 1200, 900, "nearest"))
+    assert (read(after, after.rect) == read(before, before.rect).repeat(3, 0).repeat(3, 1)).all()
+
+
+def test_what_was_transformed_before_is_not_resampled_twice() -> None:
+    piece = pasted(layer_from(noise(64, 64), "Piece", "strokes", 8, 8))
+    small = transformed(piece, np.diag([0.25, 0.25, 1.0]))
+    document = Document(400, 300).with_layer(small)
+    after = made(scaled(document, 1600, 1200))
+    assert (read(after, Rect(8, 8, 64, 64)) == noise(64, 64)).all()
+
+
+def test_what_lies_far_outside_is_cut_off_where_it_would_be_huge() -> None:
+    after = made(scaled(cut(crowded(), Rect(90, 80, 10, 8)), 4000, 3200))
+    assert bounds(after.layers[0]) == after.rect
+    assert (read(after, after.rect)[..., 3] == 255).all()
+
+
+def test_a_result_is_applied_where_the_picture_lies_now() -> None:
+    """Whatever was done to the picture since it was made, and in whatever order."""
+    before = document_from(noise(60, 80))
+    result = Result(Rect(0, 0, 80, 60), frozen(read(before, before.rect)), "{}")
+    turns: tuple[Callable[[Document], Making[Document]], ...] = (
+        partial(framed, frame=Rect(10, 5, 50, 40)),
+        partial(turned, quarters=1),
+        partial(flipped, across=True),
+        partial(turned, quarters=-2),
+    )
+    for change in turns:
+        after = before = made(change(before))
+        kept = Kept.of(result, after)
+        applied = kept.accepted(replace(after, layers=()), Candidate(noise(1, 1)[..., :3], 0, True))
+        assert (read(applied, applied.rect) == read(after, after.rect)).all()
+
+
+@pytest.mark.parametrize("size", [(100, 80), (25, 20), (4000, 3200)])
+def test_a_result_is_scaled_as_the_picture_was(size: tuple[int, int]) -> None:
+    before = document_from(noise(60, 80))
+    result = Result(Rect(0, 0, 80, 60), frozen(read(before, before.rect)), "{}")
+    after = made(scaled(made(framed(before, Rect(10, 5, 50, 40))), *size))
+    applied = Kept.of(result, after).accepted(
+        replace(after, layers=()), Candidate(noise(1, 1)[..., :3], 0, True)
+    )
+    difference = read(applied, applied.rect).astype(int) - read(after, after.rect)
+    assert np.abs(difference).max() <= 1
+
+
+def test_trim_cuts_to_what_is_not_transparent() -> None:
+    document = Document(400, 300).with_layer(layer_from(noise(40, 60), "Piece", "strokes", 90, 80))
+    after = made(trimmed(document))
+    assert (after.width, after.height) == (60, 40)
+    assert (read(after, after.rect) == noise(40, 60)).all()
+    assert made(trimmed(after)) is after
 
 
 def test_nothing_that_lies_outside_is_lost() -> None:

@@ -7,18 +7,37 @@ says where they lie now.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.area import Rect
 from engine.types import Handle, Region
-from ui.document import LARGEST, Document, Layer, Pull, Selection, composite, eight_bits
+from ui.document import (
+    LARGEST,
+    TILE,
+    Document,
+    Layer,
+    Place,
+    Pull,
+    Selection,
+    Shares,
+    composite,
+    eight_bits,
+    overlap,
+    places,
+)
 from ui.language import tr
-from ui.selection import combined, everything, is_empty, selection_of, shifted
+from ui.selection import combined, covered, everything, is_empty, selection_of, shifted
 from ui.transform import (
     Matrix,
     Resampling,
+    corners,
+    covering,
     cut_out,
     mapped,
     part,
@@ -43,7 +62,10 @@ def widened(document: Document, frame: Rect) -> Making[Document]:
     after = yield from framed(document, frame)
     before = everything(Rect(-frame.x, -frame.y, document.width, document.height))
     room = combined(everything(after.rect), before, "subtract")
-    return after if is_empty(room) else replace(after, selection=room)
+    if is_empty(room):
+        return after
+    yield tr("The new room is selected: Fill goes on with the picture there.")
+    return replace(after, selection=room)
 
 
 def trimmed(document: Document) -> Making[Document]:
@@ -60,11 +82,13 @@ def trimmed(document: Document) -> Making[Document]:
 def scaled(document: Document, width: int, height: int, how: Resampling = "bicubic") -> Making[Document]:
     """All of it larger or smaller."""
     matrix: Matrix = np.diag([width / document.width, height / document.height, 1.0])
-    layers = tuple(_manageable(layer, document, matrix) for layer in document.layers)
-    areas = tuple(_manageable(area, document, matrix) for area in document.areas)
-    if (layers, areas) != (document.layers, document.areas):
-        yield tr("What layers had far outside of the canvas is cut off: it would be too large.")
+    layers, areas = (
+        tuple(_manageable(layer, document, matrix) for layer in some)
+        for some in (document.layers, document.areas)
+    )
     kept = replace(document, layers=layers, areas=areas)
+    if any(a.tiles is not b.tiles for a, b in zip(kept.walk(), document.walk(), strict=True)):
+        yield tr("What layers had far outside of the canvas is cut off: it would be too large.")
     return (yield from _under(kept, matrix, width, height, how))
 
 
@@ -139,17 +163,34 @@ def _handle(pull: Pull, matrix: Matrix) -> Handle:
 
 
 def _manageable(layer: Layer, document: Document, matrix: Matrix) -> Layer:
-    """Without what it has outside of the canvas, if it would be huge with that."""
-    inner = tuple(_manageable(each, document, matrix) for each in layer.layers)
-    if inner != layer.layers:
-        return replace(layer, layers=inner)
-    if not _is_huge(layer, matrix):
-        return layer
-    return replace(layer, tiles=cut_out(layer, everything(document.rect)), placed=None)
+    """Without what it or its mask has outside of the canvas, if it would be huge with that."""
+    layer = replace(layer, layers=tuple(_manageable(each, document, matrix) for each in layer.layers))
+    if _is_huge(partial(size_of, replace(layer, layers=()), matrix)):
+        layer = replace(layer, tiles=cut_out(layer, everything(document.rect)), placed=None)
+    if layer.mask is not None and _is_huge(partial(_size_of_mask, layer.mask, matrix)):
+        layer = replace(layer, mask=_mask_inside(layer.mask, document.rect))
+    return layer
 
 
-def _is_huge(layer: Layer, matrix: Matrix) -> bool:
+def _is_huge(size: Callable[[], int]) -> bool:
     try:
-        return layer.kind != "group" and size_of(layer, matrix) > MOST
+        return size() > MOST
     except ValueError:
         return True
+
+
+def _size_of_mask(mask: Shares, matrix: Matrix) -> int:
+    reach = covered(Layer("", "strokes", mask))
+    box = covering(mapped(matrix, corners(reach)))
+    return box.width * box.height
+
+
+def _mask_inside(mask: Shares, rect: Rect) -> Shares:
+    """A mask that hides nothing outside of a rectangle."""
+    parts: dict[Place, NDArray[np.uint8]] = {}
+    for place in set(places(rect)) & mask.keys():
+        inside, _ = overlap(place, rect)
+        parts[place] = np.full((TILE, TILE), 255, np.uint8)
+        parts[place][inside] = mask[place][inside]
+        parts[place].flags.writeable = False
+    return MappingProxyType(parts)

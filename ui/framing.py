@@ -1,4 +1,4 @@
-"""The Picture menu: the picture cut to what is selected, and its canvas made larger or smaller."""
+"""The Picture menu: the picture cut, scaled, turned and flipped, and its canvas made larger or smaller."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QButtonGroup, QDialog, QGridLayout, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QDialog, QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from engine.area import Rect
 from ui.dialogs import answers, sheet
-from ui.document import LARGEST, Document
-from ui.frame import framed
+from ui.document import LARGEST
+from ui.frame import flipped, framed, scaled, trimmed, turned, widened
+from ui.image_size import ImageDialog
 from ui.language import marked, tr
-from ui.session import Session
+from ui.session import Made, Session
+from ui.transform import Resampling
 from ui.widgets import Number, caption, icon_button, push_button
 
 SIDES = (  # where the picture stays on the new canvas, row by row, and the icon of that
@@ -47,8 +49,35 @@ class Framing(QObject):
         selection = self._session.document.selection
         if selection is None or not selection.at.width:
             self._session.said.emit(tr("Nothing is selected: select what shall stay first."))
-        else:
-            self._frame(marked("Crop"), selection.at)
+        elif selection.at != self._session.document.rect:
+            self._make(marked("Crop"), partial(framed, frame=selection.at))
+
+    def trim(self) -> None:
+        """To what is not transparent."""
+        self._make(marked("Trim"), trimmed)
+
+    def turn_left(self) -> None:
+        self._make(marked("Quarter turn"), partial(turned, quarters=-1))
+
+    def turn_right(self) -> None:
+        self._make(marked("Quarter turn"), partial(turned, quarters=1))
+
+    def turn_round(self) -> None:
+        self._make(marked("Half a turn"), partial(turned, quarters=2))
+
+    def flip_across(self) -> None:
+        self._make(marked("Flip"), partial(flipped, across=True))
+
+    def flip_down(self) -> None:
+        self._make(marked("Flip"), partial(flipped, across=False))
+
+    def ask_scale(self) -> None:
+        self._finish()
+        if not self._session.is_busy:
+            document = self._session.document
+            dialog = ImageDialog(self._window, document.width, document.height)
+            dialog.asked.connect(self._scale)
+            dialog.open()
 
     def ask_size(self) -> None:
         self._finish()
@@ -58,22 +87,31 @@ class Framing(QObject):
             dialog.asked.connect(self._resize)
             dialog.open()
 
-    def _resize(self, frame: Rect) -> None:
-        self._frame(marked("Canvas size"), frame)
+    def _scale(self, width: int, height: int, how: Resampling) -> None:
+        document = self._session.document
+        if (width, height) != (document.width, document.height):
+            larger = max(1, width * height // (document.width * document.height))
+            change = partial(scaled, width=width, height=height, how=how)
+            self._make(marked("Image size"), change, larger)
 
-    def _frame(self, label: str, frame: Rect) -> None:
+    def _resize(self, frame: Rect, selects: bool) -> None:
         if frame != self._session.document.rect:
-            self._session.make(label, partial(framed, frame=frame), self._weight(self._session.document))
+            self._make(marked("Canvas size"), partial(widened if selects else framed, frame=frame))
 
-    def _weight(self, document: Document) -> int:
-        """Pixels that are moved."""
-        return document.width * document.height * max(1, len(tuple(document.walk())))
+    def _make(self, label: str, change: Made, larger: int = 1) -> None:
+        """It takes as long as so many times the pixels of all layers do."""
+        self._finish()
+        document = self._session.document
+        layers = max(1, len(tuple(document.walk())))
+        self._session.make(label, change, document.width * document.height * layers * larger)
 
 
 class CanvasDialog(QDialog):
     """How large the canvas shall be, and where on it the picture stays."""
 
-    asked = Signal(object)  # Rect: the new canvas, in pixels of the old one
+    asked = Signal(
+        object, bool
+    )  # Rect: the new canvas, in pixels of the old one; whether new room is selected
 
     def __init__(self, parent: QWidget, width: int, height: int) -> None:
         super().__init__(parent)
@@ -100,10 +138,8 @@ class CanvasDialog(QDialog):
                 grid.addWidget(button, row, place)
         grid.setColumnStretch(3, 1)
         self.sides.button(4).setChecked(True)
-        note = caption(
-            tr("Layers keep what is outside. Select what is empty, and Fill makes something of it.")
-        )
-        note.setWordWrap(True)
+        self.selects = QCheckBox(tr("Select the new room, for Fill"))
+        self.selects.setChecked(True)
         cancel, change = push_button(tr("Cancel")), push_button(tr("Change"), "primary")
         change.setDefault(True)
         change.clicked.connect(self.accept)
@@ -114,7 +150,8 @@ class CanvasDialog(QDialog):
         column.addLayout(size)
         column.addWidget(caption(tr("Where the picture stays")))
         column.addLayout(grid)
-        column.addWidget(note)
+        column.addWidget(self.selects)
+        column.addWidget(caption(tr("Layers keep what is outside.")))
         column.addLayout(answers(cancel, change))
         self.setFixedWidth(360)
 
@@ -122,4 +159,4 @@ class CanvasDialog(QDialog):
         row, column = divmod(self.sides.checkedId(), 3)
         wide, tall = self.wide.value(), self.tall.value()
         x, y = (self._size[0] - wide) * column // 2, (self._size[1] - tall) * row // 2
-        self.asked.emit(Rect(x, y, wide, tall))
+        self.asked.emit(Rect(x, y, wide, tall), self.selects.isChecked())

@@ -115,8 +115,6 @@ class Showing(QObject):
         for name, possible in {
             "clipboard.cut": not working,
             "clipboard.paste": not working,
-            "framing.crop": not working,
-            "framing.ask_size": not working,
             "clipboard.clear": not working and not window.holding.drags and document.selection is not None,
             "undo": editing.is_choosing or (not running and bool(history.undo_label)),
             "redo": not working and bool(history.redo_label),
@@ -126,6 +124,8 @@ class Showing(QObject):
         }.items():
             menu[name].setEnabled(possible)
         for name in menu.keys() - {"results.run_recipe"}:
+            if name.startswith("framing."):
+                menu[name].setEnabled(not working)
             if name.startswith("results."):
                 menu[name].setEnabled(bool(window.session.document.results) and not running)
         self.show_apply()
