@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from engine.area import Rect
 from engine.pictures import save_picture
 from tests.bench import WHITE, Bench, scenario
-from ui.clipboard import PNG
+from ui.clipboard import OURS, PNG
 from ui.document import Document, Layer, layer_from, new_document, premultiplied, tiles_from
 from ui.pixels import rgba_of
 from ui.selection import ellipse, rectangle
@@ -127,6 +127,15 @@ async def test_what_is_painted_later_does_not_change_a_copy(bench: Bench) -> Non
     bench.key(Qt.Key.Key_V, CTRL)
     pasted = top(bench.session.document)
     assert (gathered(pasted.tiles, bounds(pasted)) == premultiplied(noise(30, 20))).all()
+
+
+@scenario
+async def test_what_was_copied_outlasts_the_program(bench: Bench) -> None:
+    with_thing(bench)
+    bench.key(Qt.Key.Key_C, CTRL)
+    await bench.window.shut_down()
+    assert not QApplication.clipboard().mimeData().hasFormat(OURS)  # nothing of Python's is left in it
+    assert (on_clipboard()[..., 3] == noise(30, 20)[..., 3]).all()
 
 
 @scenario

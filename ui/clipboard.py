@@ -184,13 +184,21 @@ class Clipboard(QObject):
         QGuiApplication.clipboard().setMimeData(Offer(copied))
         return True
 
+    def hand_over(self) -> None:
+        """Leave what was copied here to other programs, as a picture that needs this one no more."""
+        clipboard = QGuiApplication.clipboard()
+        if not clipboard.ownsClipboard() or self._copied is None:  # other programs may be slow to answer
+            return
+        if _name_in(clipboard.mimeData()) == self._copied.name:
+            clipboard.setImage(clipboard.image())
+
     # ---- from the clipboard
 
     def paste(self) -> None:
         """As a layer: in its place if it was copied here, else where one looks."""
         mime, document = QGuiApplication.clipboard().mimeData(), self._session.document
         ours = self._copied
-        if ours is not None and bytes(mime.data(OURS).data()) == ours.name:
+        if ours is not None and _name_in(mime) == ours.name:
             there = common_part(ours.at, document.rect)
             at = ours.at if there.width and there.height else self._middle(ours.at)
             self._add([(partial(_ours_in, document, ours), tr("Pasted"), at)], marked("Paste"))
@@ -272,6 +280,11 @@ class Clipboard(QObject):
         except PictureError as error:
             self.failed.emit(str(error))
             return None
+
+
+def _name_in(mime: QMimeData) -> bytes:
+    """Of the copy, if it was made here."""
+    return bytes(mime.data(OURS).data())
 
 
 def _size_of(rgba: Rgba) -> Rect:

@@ -221,6 +221,7 @@ class Window(QMainWindow):
         await self.filing.ended()
         await self.journaling.end()
         self.remembering.save()
+        self.clipboard.hand_over()
         await self.engines.ended()
         await self.work.ended()
         self.network.stop()
