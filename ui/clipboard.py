@@ -187,9 +187,7 @@ class Clipboard(QObject):
     def hand_over(self) -> None:
         """Leave what was copied here to other programs, as a picture that needs this one no more."""
         clipboard = QGuiApplication.clipboard()
-        if not clipboard.ownsClipboard() or self._copied is None:  # other programs may be slow to answer
-            return
-        if _name_in(clipboard.mimeData()) == self._copied.name:
+        if self._copied is not None and _name_in(clipboard.mimeData()) == self._copied.name:
             clipboard.setImage(clipboard.image())
 
     # ---- from the clipboard
