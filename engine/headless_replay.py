@@ -24,7 +24,8 @@ from engine.headless_run import (
     variant_paths,
 )
 from engine.pictures import READS, WRITES, PictureError, flat, save_picture
-from engine.recipe import Recipe, from_json, place_of, request_of, with_files
+from engine.recipe import Recipe, from_json, place_of, request_of
+from engine.recipe_files import with_files
 from engine.types import EngineError
 
 if TYPE_CHECKING:

@@ -8,14 +8,10 @@ are in it as PNG, places are in pixels of the rectangle `at` of the picture that
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
-from functools import lru_cache
-from pathlib import Path, PureWindowsPath
 from types import NoneType, UnionType
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
@@ -39,7 +35,7 @@ from engine.types import (
     SDEdit,
 )
 from engine.warp import shifted
-from engine.weights import NAMED, digest_of
+from engine.weights import file_digest
 
 FORMAT, VERSION = "driftpaint recipe", 1
 SUFFIX = ".recipe.json"
@@ -107,8 +103,10 @@ def recipe_of(request: EditRequest, at: Rect, size: tuple[int, int]) -> Recipe:
         negative_prompt=request.negative_prompt,
         guidance=request.guidance,
         model=request.model,
-        loras=tuple(Beside(each.path, _digest(each.path), each.weight, each.noisy) for each in request.loras),
-        embeddings=tuple(Beside(path, _digest(path)) for path in request.embeddings),
+        loras=tuple(
+            Beside(each.path, file_digest(each.path), each.weight, each.noisy) for each in request.loras
+        ),
+        embeddings=tuple(Beside(path, file_digest(path)) for path in request.embeddings),
         identity=request.identity,
     )
 
@@ -156,60 +154,6 @@ def request_of(recipe: Recipe, picture: Rgb) -> EditRequest:
     )
 
 
-class Changed(NamedTuple):
-    """A file that a recipe was made with, and that is not as it was."""
-
-    name: str
-    path: str  # where it was
-    is_gone: bool  # or there is another one of that name
-
-
-def with_files(recipe: Recipe, *folders: Path) -> tuple[Recipe, list[Changed]]:
-    """The recipe with its files where they are now, in their old places or in those folders, and what is not
-    as it was. What is gone is left out.
-    """
-    changed: list[Changed] = []
-
-    def found(files: tuple[Beside, ...]) -> Iterator[Beside]:
-        for old in files:
-            name = file_name(old.path)
-            places = [path for path in (Path(old.path), *(each / name for each in folders)) if path.is_file()]
-            same = [path for path in places if _digest(str(path)) == old.digest]
-            if not places or (old.digest and not same):
-                changed.append(Changed(name, old.path, is_gone=not places))
-            if places:
-                yield replace(old, path=str((same or places)[0]))
-
-    loras, embeddings = (tuple(found(each)) for each in (recipe.loras, recipe.embeddings))
-    return replace(recipe, loras=loras, embeddings=embeddings), changed
-
-
-def with_model(recipe: Recipe, others: Mapping[str, str]) -> tuple[Recipe, list[Changed]]:
-    """The recipe with its model where it is now, in its old place or among others, by the names of their
-    files; and whether that is not as it was.
-    """
-    if not recipe.weights:
-        return recipe, []
-    name = file_name(recipe.model)
-    path = NAMED.get(recipe.model) or Path(recipe.model)
-    if not path.exists() and name in others:
-        recipe, path = replace(recipe, model=others[name]), Path(others[name])
-    if weights_of(recipe.model) == recipe.weights:
-        return recipe, []
-    return recipe, [Changed(name, recipe.model, is_gone=not path.exists())]
-
-
-def weights_of(model: str) -> str:
-    """A digest of what an edit is made with; nothing where there is none."""
-    path = NAMED.get(model) or Path(model)
-    return digest_of(path) if path.exists() else ""
-
-
-def file_name(path: str) -> str:
-    """Of a path from whatever system."""
-    return PureWindowsPath(path).name  # which knows both kinds of slashes
-
-
 def to_json(recipe: Recipe) -> str:
     told = {"format": FORMAT, "version": VERSION, **_plain(recipe)}
     return json.dumps(told, indent=1, ensure_ascii=False)
@@ -251,22 +195,6 @@ def _check(recipe: Recipe) -> None:
     EditRequest(
         dot, dot, None, recipe.operation, recipe.steps, recipe.seed, guidance=recipe.guidance, loras=loras
     )
-
-
-def _digest(path: str) -> str:
-    """Of a file's content; empty where there is none."""
-    try:
-        told = Path(path).stat()
-        return _digest_of(path, told.st_mtime_ns, told.st_size)
-    except OSError:
-        return ""
-
-
-@lru_cache(64)
-def _digest_of(path: str, *changed: int) -> str:
-    """Reading a large file takes half a second: once for each time that it has changed."""
-    with Path(path).open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _guide(recipe: Recipe, image: Rgb) -> Rgb:

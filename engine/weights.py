@@ -48,6 +48,22 @@ def _digest_of(files: tuple[tuple[Path, int, int], ...]) -> str:
     return digest.hexdigest()
 
 
+def file_digest(path: str) -> str:
+    """SHA-256 of a file's content; empty where there is none."""
+    try:
+        told = Path(path).stat()
+        return _file_digest(path, told.st_mtime_ns, told.st_size)
+    except OSError:
+        return ""
+
+
+@lru_cache(64)
+def _file_digest(path: str, *changed: int) -> str:
+    """Reading a large file takes half a second: once for each time that it has changed."""
+    with Path(path).open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
 def stamp(path: str) -> Stamp:
     """Raises EngineError where there is no such file."""
     try:

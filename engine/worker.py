@@ -22,7 +22,7 @@ from engine.free_memory import free_bytes
 from engine.identities import is_there, place_of
 from engine.local import Local
 from engine.prediction import predicted
-from engine.recipe import weights_of
+from engine.recipe_files import weights_of
 from engine.types import (
     EditRequest,
     EngineError,

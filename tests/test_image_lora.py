@@ -25,7 +25,7 @@ from engine.latents import At
 from engine.levels import to_x0
 from engine.model_parts import load_parts
 from engine.models import Interrupted
-from engine.recipe import weights_of
+from engine.recipe_files import weights_of
 from engine.safetensors_header import read_header
 from engine.sampling import seeded
 from engine.shelf import Shelf

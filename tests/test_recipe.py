@@ -16,17 +16,8 @@ from engine.edits import edit
 from engine.headless import main
 from engine.headless_edits import put_back
 from engine.pictures import open_picture, save_picture
-from engine.recipe import (
-    Changed,
-    from_json,
-    place_of,
-    recipe_of,
-    request_of,
-    to_json,
-    variant_of,
-    with_files,
-    with_model,
-)
+from engine.recipe import from_json, place_of, recipe_of, request_of, to_json, variant_of
+from engine.recipe_files import Changed, with_files, with_model
 from engine.toy import Toy
 from engine.types import (
     Drag,

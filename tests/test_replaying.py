@@ -10,7 +10,8 @@ import numpy as np
 
 from engine.area import Rect
 from engine.checkpoints import told
-from engine.recipe import Beside, Recipe, from_json, recipe_of, to_json, weights_of
+from engine.recipe import Beside, Recipe, from_json, recipe_of, to_json
+from engine.recipe_files import weights_of
 from engine.types import EditRequest
 from tests.bench import WHITE, Bench, scenario
 from tests.test_checkpoints import LORA, SD1, checkpoint

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QDialog, QLabel, QWidget
 
-from engine.recipe import Changed, Recipe, with_files, with_model
+from engine.recipe import Recipe
+from engine.recipe_files import Changed, with_files, with_model
 from ui import theme
 from ui.dialogs import answers, sheet
 from ui.language import tr

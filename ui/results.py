@@ -15,7 +15,8 @@ import numpy as np
 
 from engine.area import Rect
 from engine.pictures import flat
-from engine.recipe import Recipe, from_json, place_of, recipe_of, request_of, to_json, variant_of, weights_of
+from engine.recipe import Recipe, from_json, place_of, recipe_of, request_of, to_json, variant_of
+from engine.recipe_files import weights_of
 from engine.types import Drag, EditRequest, EngineError, Inpaint, SDEdit, Settle, Translate
 from ui import areas
 from ui.apply import DOT, Ask, Candidate, permitted
@@ -114,11 +115,13 @@ class DragAgain(DragAsk):
         return self.laid_over(document, candidate)
 
 
-def again(document: Document, recipe: Recipe) -> Ask:
-    """A recipe on the document as it is now, whose selection and areas count. Raises EngineError."""
+def again(document: Document, recipe: Recipe, tiny_decoder: str = "") -> Ask:
+    """A recipe on the document as it is now, whose selection and areas count; shown by such a decoder, if
+    there is one, while it forms. Raises EngineError.
+    """
     paints = isinstance(recipe.operation, SDEdit | Inpaint | Settle)  # its strokes are in the recipe
     shown = as_seen(document, document.rect, lambda layer: not paints or layer.kind != "strokes")
-    request = request_of(recipe, flat(shown))
+    request = replace(request_of(recipe, flat(shown)), tiny_decoder=tiny_decoder)
     at = place_of(recipe, document.width, document.height)
     allowed = areas.allowed(document, at)
     if allowed is not None:
