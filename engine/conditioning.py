@@ -6,7 +6,7 @@ a hole.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -15,24 +15,43 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.area import resized, resized_mask
+from engine.clip import Words
 from engine.latents import At
-from engine.lora import Worn
+from engine.lora import Wardrobe, Worn
+from engine.models import Model
 from engine.pieces import Piece
-from engine.types import EditRequest, Window
-
-if TYPE_CHECKING:
-    from engine.flow_diffusion import FlowDiffusion
-    from engine.latent_diffusion import LatentDiffusion
+from engine.types import EditRequest, Rgb, Window
 
 Cells = tuple[int, int]  # of a latent: rows and columns
 LARGEST = 4  # times what it was trained on: pictures of more pixels Stable Diffusion XL has hardly seen
 HOLE = 0.5  # of a mask: what is freer is a hole for a network that was trained on holes
 
 
+class Inpainting(Model, Protocol):
+    """A model of latents, which can be shown a picture with a hole."""
+
+    cell: int  # pixels, of a latent's cell
+
+    def encode(self, picture: Rgb, hole: NDArray[np.bool_] | None = None) -> Tensor:
+        """A picture to its latent, with the hole in grey."""
+
+
+class Conditioned(Inpainting, Protocol):
+    """A Stable Diffusion."""
+
+    network: Any  # of diffusers
+    words: Words
+    wardrobe: Wardrobe
+    device: torch.device
+    dtype: torch.dtype
+    native: int  # pixels: what the network was trained on
+    inpaints: bool  # that is what it was made for
+
+
 class Conditioning:
     """Of one edit, on the network's device. What depends on a latent's size is made when it is asked for."""
 
-    def __init__(self, model: LatentDiffusion, request: EditRequest, worn: tuple[Worn, ...] = ()) -> None:
+    def __init__(self, model: Conditioned, request: EditRequest, worn: tuple[Worn, ...] = ()) -> None:
         width = model.network.config.time_cond_proj_dim
         prompts = [request.prompt]
         if request.guidance != 1 and not width:
@@ -96,15 +115,13 @@ def place(window: Window, piece: Piece, cells: Cells, cell: int, native: int) ->
     ]
 
 
-def surroundings(model: LatentDiffusion, request: EditRequest, cells: Cells) -> Tensor:
+def surroundings(model: Inpainting, request: EditRequest, cells: Cells) -> Tensor:
     """(1, 5, h, w): where the hole is, and the latent of what is round it."""
     hole, known = around(model, request, cells)
     return torch.cat([model.free(hole.astype(np.float32)), known], 1)
 
 
-def around(
-    model: LatentDiffusion | FlowDiffusion, request: EditRequest, cells: Cells
-) -> tuple[NDArray[np.bool_], Tensor]:
+def around(model: Inpainting, request: EditRequest, cells: Cells) -> tuple[NDArray[np.bool_], Tensor]:
     """A hole, in pixels, and the latent of the picture with the hole in grey. Where nothing is kept all of it
     is a hole.
     """
