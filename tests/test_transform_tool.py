@@ -15,6 +15,7 @@ from tests.bench import WHITE, Bench, scenario
 from tests.hands import mouse, seen, stroke
 from ui.document import Layer, layer_from, new_document
 from ui.floating import above
+from ui.journal import recover
 from ui.selection import rectangle
 from ui.tools import Transform
 from ui.transform import bounds, gathered, pasted
@@ -339,6 +340,41 @@ async def test_what_lies_over_the_layer_stays_over_it_while_it_is_moved(bench: B
     at = bench.window.canvas.view.transform.map(QPointF(150, 100)).toPoint()
     assert seen(bench.window.canvas)[at.y(), at.x()].tolist() == [255, 0, 0]
     mouse(bench.window.canvas, QEvent.Type.MouseButtonRelease, (112, 92))
+    bench.key(Qt.Key.Key_Escape)
+
+
+@scenario
+async def test_what_shines_through_over_it_does_so_once_while_it_is_moved(bench: Bench) -> None:
+    put_thing(bench)
+    black = np.full((200, 300, 4), (0, 0, 0, 255), np.uint8)
+    veil = replace(layer_from(black, "Veil", "strokes", 50, 50), opacity=0.5)
+    moved = bench.session.active
+    bench.session.commit("Veil", lambda document: document.with_layer(veil))
+    bench.session.activate(moved)
+    bench.key(Qt.Key.Key_V)
+    hold(bench, (120, 100), (150, 130))
+    moving = seen(bench.window.canvas)
+    mouse(bench.window.canvas, QEvent.Type.MouseButtonRelease, (150, 130))
+    assert (seen(bench.window.canvas) == moving).all()
+
+
+@scenario
+async def test_a_crash_leaves_what_is_being_moved_where_it_was(bench: Bench) -> None:
+    put_thing(bench)
+    over = layer_from(np.full((40, 60, 4), 255, np.uint8), "Over", "strokes", 130, 80)
+    moved = bench.session.active
+    bench.session.commit("Over", lambda document: document.with_layer(over))
+    bench.session.activate(moved)
+    transform(bench)
+    stroke(bench.window.canvas, (110, 90), (112, 92))
+    await bench.window.journaling.write_now()
+    assert bench.window.journaling._journal is not None
+    left = recover(bench.window.journaling._journal.folder).document
+    assert [(layer.name, layer.visible) for layer in left.layers] == [
+        ("Background", True),
+        ("Thing", True),
+        ("Over", True),
+    ]
     bench.key(Qt.Key.Key_Escape)
 
 

@@ -1,4 +1,4 @@
-"""A layer that is taken up for as long as it is moved: the picture without it, and it drawn where it is now.
+"""A layer that is taken up for as long as it is moved: the picture below it, and it drawn where it is now.
 
 It is drawn from its first pixels, as the screen needs them and in as many frames as it takes, so that nobody
 waits for a large one; what lies over it in the stack is drawn over it.
@@ -18,6 +18,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QTransform
 
 from engine.area import Rect
+from ui import stack
 from ui.blending import Blend
 from ui.document import TILE, Document, Layer, Place
 from ui.picture import outwards
@@ -61,8 +62,9 @@ class Floating:
         self.document, self.layer = document, layer
         self.box = bounds(layer)
         self.frame = _frame(layer, self.box)
-        self.ground = document.exchange(layer, replace(layer, visible=False))
         self._above = above(document.layers, layer.uid)
+        over = [each.uid for top in self._above for each in top.walk() if each.kind != "group"]
+        self.ground = stack.hidden(document, [layer.uid, *over])
         self._over = Projection.of(document) if self._above else None
         drawn, first, box = _drawn_from(layer, self.box)
         column, row = box.x // TILE, box.y // TILE
@@ -87,7 +89,7 @@ class Floating:
             MODES.get(self.layer.blend, QPainter.CompositionMode.CompositionMode_SourceOver)
         )
         painter.setTransform(place)
-        zoom = max(there.width() / whole.width(), there.height() / whole.height())
+        zoom = max(there.width() / max(whole.width(), 1), there.height() / max(whole.height(), 1))
         self._own.draw(painter, zoom if smooth else 1.0, smooth)
         painter.restore()
         if self._over is not None:
@@ -125,14 +127,14 @@ class Landing:
 
 def above(layers: Iterable[Layer], uid: int) -> tuple[Layer, ...]:
     """What lies over a layer, in its group and beyond that."""
-    stack = tuple(layers)
-    for number, layer in enumerate(stack):
+    pile = tuple(layers)
+    for number, layer in enumerate(pile):
         if layer.uid == uid:
-            return stack[number + 1 :]
+            return pile[number + 1 :]
         if any(each.uid == uid for each in layer.walk()):
             inner = above(layer.layers, uid)
             rest = (replace(layer, layers=inner),) if inner else ()
-            return (*rest, *stack[number + 1 :])
+            return (*rest, *pile[number + 1 :])
     return ()
 
 

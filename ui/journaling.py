@@ -49,11 +49,11 @@ class Journaling(QObject):
                 self._written = None
                 self._begin(self._forget(self._journal))
             return
-        now = (session.shown, overlay, self._filing.name)
+        now = (session.under_way, overlay, self._filing.name)
         if now != self._written or session.is_busy:
             ask = self._editing.ask if overlay is not None else None
             path = str(self._filing.path or "")
-            entry = Entry(still(session.shown), session.active, self._filing.name, path)
+            entry = Entry(still(session.under_way), session.active, self._filing.name, path)
             self._begin(self._write(entry, overlay, ask))
             self._written = None if session.is_busy else now
 

@@ -68,6 +68,7 @@ class Session(QObject):
         self.saved = document
         self._committed = document  # the one that was told of last
         self.shown = document  # with the stroke or the pull that is under way
+        self._whole: Document | None = None  # that, where a tool draws some of its layers by itself
         self.overlay: Overlay | None = None
         self.comparing = False
         self.active = topmost(document)  # uid of the layer that tools work on; 0 if there is none
@@ -86,6 +87,11 @@ class Session(QObject):
     @property
     def document(self) -> Document:
         return self.history.document
+
+    @property
+    def under_way(self) -> Document:
+        """All that there is: the document, with what is painted or changed just now."""
+        return self.shown if self._whole is None else self._whole
 
     @property
     def is_modified(self) -> bool:
@@ -108,6 +114,7 @@ class Session(QObject):
         self.stroke_end = None
         self.history = History.of(document, budget=self.history.budget)
         self.saved = self.shown = self._committed = document
+        self._whole = None
         self.active, self.on_mask = topmost(document), False
         self.overlay = self.chosen = None
         self.comparing = self._has_said_it = False
@@ -316,8 +323,9 @@ class Session(QObject):
         """Begin a trial as in `trial`, which lasts until `keep`, `keep_made` or `drop`."""
         self._open = True
 
-    def show(self, document: Document) -> None:
-        before, self.shown = self.shown, document
+    def show(self, document: Document, whole: Document | None = None) -> None:
+        """`whole` is the document with what a tool has taken out of it to draw that by itself."""
+        before, self.shown, self._whole = self.shown, document, whole
         self._choose_there()
         self.damaged.emit(difference(before, document))
         self.pulled.emit()
@@ -343,7 +351,7 @@ class Session(QObject):
         self.keep(label)
 
     def drop(self) -> None:
-        self._open = False
+        self._open, self._whole = False, None
         before, self.shown = self.shown, self.document
         self._choose_there()
         self.damaged.emit(difference(before, self.shown))

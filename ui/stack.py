@@ -213,13 +213,16 @@ def alone(document: Document, uid: int) -> Document:
     kept = {layer.uid for layer in document.path(uid)}
     layer = document.layer(uid)
     kept |= {each.uid for each in layer.walk()} if layer is not None else set()
-    hidden = {each.uid for each in document.walk() if each.visible and each.uid not in kept}
-    shown_ = shown(document, [each.uid for each in document.path(uid)])
-    return changed(shown_, hidden, partial(_visible, visible=False))
+    others = {each.uid for each in document.walk() if each.visible and each.uid not in kept}
+    return hidden(shown(document, [each.uid for each in document.path(uid)]), others)
 
 
 def shown(document: Document, uids: Collection[int]) -> Document:
     return changed(document, uids, partial(_visible, visible=True))
+
+
+def hidden(document: Document, uids: Collection[int]) -> Document:
+    return changed(document, uids, partial(_visible, visible=False))
 
 
 def _visible(layer: Layer, visible: bool) -> Layer:

@@ -55,7 +55,7 @@ class Move:
                 by = _way(first, pointer)
                 if by != self.by:
                     self.by = by
-                    session.show(_shifted(floating.ground, *by))
+                    session.show(_shifted(floating.ground, *by), whole=document)
         except BaseException:
             session.drop()
             raise

@@ -82,7 +82,7 @@ class Transform:
                 return
             session.begin()
             self.is_under_way = True
-            session.show(self.floating.ground)
+            session.show(self.floating.ground, whole=self.floating.document)
         self.pose = wish
         session.pulled.emit()
 
