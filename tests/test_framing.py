@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
 from engine.area import Rect
 from engine.types import Handle
@@ -19,6 +20,7 @@ from ui.apply import Candidate
 from ui.document import Document, Layer, Pull, Result, document_from, frozen, layer_from, read
 from ui.frame import flipped, framed, scaled, trimmed, turned
 from ui.framing import CanvasDialog
+from ui.image_size import ImageDialog
 from ui.results import Kept
 from ui.selection import ellipse, part_in, rectangle
 from ui.stack import with_mask
@@ -253,3 +255,84 @@ async def test_the_canvas_grows_round_the_picture(bench: Bench) -> None:
     seen = read(document, document.rect)[..., 3] == 255
     assert seen[18:82, :96].all()
     assert seen.sum() == 96 * 64
+    assert document.selection is not None  # the new room, for Fill
+    assert ((part_in(document.selection, document.rect) == 255) == ~seen).all()
+    assert "Fill goes on" in bench.window.messages.text.text()
+
+
+@scenario
+async def test_the_new_room_is_left_alone_if_one_says_so(bench: Bench) -> None:
+    bench.window.framing.ask_size()
+    dialog = bench.window.findChild(CanvasDialog)
+    assert isinstance(dialog, CanvasDialog)
+    dialog.selects.click()
+    dialog.wide.set_value(196)
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    await bench.session.at_rest()
+    assert bench.session.document.rect == Rect(0, 0, 196, 64)
+    assert bench.session.document.selection is None
+
+
+def asked_size(bench: Bench) -> ImageDialog:
+    bench.window.framing.ask_scale()
+    dialog = bench.window.findChild(ImageDialog)
+    assert isinstance(dialog, ImageDialog)
+    return dialog
+
+
+@scenario
+async def test_a_width_is_typed_and_the_height_follows(bench: Bench) -> None:
+    dialog = asked_size(bench)
+    QTest.keyClicks(dialog.wide.lineEdit(), "240")
+    assert dialog.tall.value() == 160
+    assert dialog.note.text() == "96 × 64 pixels become 240 × 160."
+    QTest.keyClick(dialog.wide, Qt.Key.Key_Return)
+    await bench.session.at_rest()
+    assert bench.session.document.rect == Rect(0, 0, 240, 160)
+    assert (bench.picture() == 255).all()
+    assert bench.session.history.undo_label == "Image size"
+    bench.window.running.undo()
+    assert bench.session.document.rect == Rect(0, 0, 96, 64)
+
+
+@scenario
+async def test_a_size_in_per_cent_with_sides_of_their_own(bench: Bench) -> None:
+    dialog = asked_size(bench)
+    dialog.link.click()
+    dialog.unit.findChildren(QPushButton)[1].click()
+    assert dialog.tall.text() == "100 %"
+    dialog.tall.setValue(50)
+    dialog.accept()
+    await bench.session.at_rest()
+    assert bench.session.document.rect == Rect(0, 0, 96, 32)
+
+
+@scenario
+async def test_a_size_beyond_what_a_picture_may_have_is_told_of(bench: Bench) -> None:
+    dialog = asked_size(bench)
+    dialog.wide.setValue(9000)
+    assert dialog.note.text() == "9000 pixels are too many: a picture has at most 8192 on a side."
+    assert not dialog.change.isEnabled()
+    dialog.wide.setValue(8192)
+    assert dialog.change.isEnabled()
+    dialog.reject()
+
+
+@scenario
+async def test_a_result_that_was_made_before_a_turn_is_applied_in_its_place(bench: Bench) -> None:
+    window, session = bench.window, bench.session
+    await bench.start_engine()
+    bench.stroke()
+    window.edit_panel.variants.set_value(1)
+    bench.click(window.edit_panel.main)
+    await bench.finish()
+    window.editing.apply()
+    await session.at_rest()
+    made_before = bench.picture()
+    window.running.undo()
+    window.framing.turn_right()
+    assert session.document.rect == Rect(0, 0, 64, 96)
+    window.results.apply()
+    await session.at_rest()
+    assert session.history.undo_label == "Apply result"
+    assert (bench.picture() == np.rot90(made_before, -1)).all()
