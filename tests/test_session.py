@@ -189,6 +189,20 @@ def test_documents_differ_where_their_layers_do() -> None:
     assert difference(document, moved) == {(1, 0)}
 
 
+def test_a_change_that_fails_does_not_take_those_with_it_that_wait_behind_it(session: Session) -> None:
+    def failing(document: Document) -> Document:
+        raise ValueError("no such thing")
+
+    session.begin()
+    session.commit("Bad", failing)
+    session.commit("Good", lambda document: document.with_layer(Layer("New", "strokes")))
+    with pytest.raises(ValueError, match="no such thing"):
+        session.drop()
+    session.begin()
+    session.drop()
+    assert session.history.undo_label == "Good"
+
+
 def test_comparing_shows_the_pictures_in_groups_too(session: Session) -> None:
     rgba = np.full((10, 10, 4), 255, np.uint8)
     inner = (layer_from(rgba, "photo", "picture"), layer_from(rgba, "stroke", "strokes"))

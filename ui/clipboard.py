@@ -215,7 +215,7 @@ class Clipboard(QObject):
     def drop(self, mime: QMimeData, at: QPointF) -> None:
         """Files and pictures as layers at a point of the canvas; a first one on an empty sheet is opened."""
         paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
-        if paths and (self._filing.is_untouched or _is_project(paths[0])):
+        if paths and (self._filing.is_untouched or files.has_layers(paths[0])):
             self._filing.open(paths[0])
             paths = paths[1:] if self._filing.is_untouched else []
         if paths:
@@ -311,7 +311,3 @@ def _as_in(document: Document, other: Document) -> Rgba:
 
 def _depth(pixels: Pixels) -> Depth:
     return 8 if pixels.itemsize == 1 else 16
-
-
-def _is_project(path: Path) -> bool:
-    return any(path.suffix.lower() in endings for _, endings in files.PROJECTS)

@@ -443,9 +443,8 @@ class Session(QObject):
         self.waiting.emit()
 
     def _commit_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for change in waiting:
-            change()
+        while self._waiting and not self._open:
+            self._waiting.pop(0)()
 
     async def _make(self, label: str, making: Making[Document]) -> None:
         since = time.monotonic()
