@@ -11,7 +11,7 @@ from torch import Tensor
 from engine.area import resized, resized_mask
 from engine.levels import Schedule
 from engine.models import Model
-from engine.types import Mask, Rgb
+from engine.types import EngineError, Mask, Rgb
 
 
 class At(NamedTuple):
@@ -37,12 +37,12 @@ class At(NamedTuple):
         return resized_mask(self._unpadded(plane.float().cpu().numpy()), *self.size)
 
     def picture(self, latent: Tensor) -> Rgb:
-        """A latent as a picture of the working size."""
-        return self._unpadded(self.model.decode(latent))
+        """A latent as a picture of the working size. Raises EngineError."""
+        return self._unpadded(self.model.decode(_sound(latent)))
 
     def sketch(self, latent: Tensor) -> Rgb:
-        """A latent as a preview, which may be smaller."""
-        return self._unpadded(self.model.sketch(latent))
+        """A latent as a preview, which may be smaller. Raises EngineError."""
+        return self._unpadded(self.model.sketch(_sound(latent)))
 
     @property
     def padded_shape(self) -> tuple[int, int]:
@@ -62,3 +62,9 @@ class At(NamedTuple):
             for there, length in zip(picture.shape, self.size[::-1], strict=False)
         )
         return np.ascontiguousarray(picture[:rows, :columns])
+
+
+def _sound(latent: Tensor) -> Tensor:
+    if not latent.isfinite().all():
+        raise EngineError("The model gives no numbers; its file is damaged, get a fresh copy of it.")
+    return latent

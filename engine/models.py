@@ -7,6 +7,7 @@ a folder in diffusers' layout or a checkpoint in one file.
 from __future__ import annotations
 
 import importlib
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -27,6 +28,8 @@ from engine.levels import Schedule
 from engine.pieces import Wanted
 from engine.sampling import Denoise
 from engine.types import NO_MEMORY, EditRequest, EngineError, Mask, ModelFacts, Rgb
+
+log = logging.getLogger(__name__)
 
 NAMED = weights.NAMED
 KINDS = {  # _class_name of model_index.json, or a family of `engine.checkpoints`: module
@@ -145,8 +148,8 @@ def load(name: str = "starter", device: str = "auto", economy: Economy = USUAL) 
             raise TooLarge(
                 f"There is not enough memory for the model in {path}; choose a smaller one."
             ) from error
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise EngineError(f"The model in {path} is damaged ({reason}); get a fresh copy.") from error
+        log.info("the model could not be loaded", exc_info=error)
+        raise EngineError(f"The model in {path} is damaged; get a fresh copy.") from error
     model.facts = replace(model.facts, weights=weights.digest_of(path) if path.name else "")
     return model
 

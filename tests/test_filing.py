@@ -25,6 +25,7 @@ from tests.bench import Bench, scenario
 from tests.fingerprint import fingerprint
 from ui import locks
 from ui.app import Application
+from ui.bars import MessageBar
 from ui.dialogs import NewDialog, SaveFirstDialog
 from ui.document import Document, Pull, Result, frozen, layer_from
 from ui.file_dialogs import AlreadyOpenDialog, ExportDialog
@@ -351,6 +352,19 @@ async def test_a_damaged_file_gives_a_sentence_and_loses_nothing(bench: Bench, c
     await bench.until(lambda: "bad.png" in bench.window.messages.text.text())
     assert bench.session.document is before
     assert bench.window.filing.path is None
+
+
+@scenario
+async def test_an_error_stays_until_something_else_was_done(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MessageBar, "NEWS", 0)
+    bench.window.open_file(bench.folder / "nothing.png")
+    await bench.until(bench.window.messages.isVisible)
+    bench.key(Qt.Key.Key_B)
+    assert bench.window.messages.isVisible()
+    bench.stroke()
+    await bench.until(lambda: not bench.window.messages.isVisible())
 
 
 @scenario

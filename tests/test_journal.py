@@ -223,7 +223,10 @@ async def test_a_journal_that_cannot_be_written_is_told_of_once(bench: Bench) ->
         await bench.window.journaling.write_now()
     assert len(told) == 1
     assert "free some space" in told[0]
+    bench.stroke()
+    assert bench.window.messages.isVisible()
     await bench.window.journaling.write_now()
+    assert not bench.window.messages.isVisible(), "it works again"
     (folder,) = (path for path in journal.journals().iterdir() if path.is_dir())
     assert fingerprint(recover(folder).document) == fingerprint(bench.session.document)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -271,6 +272,13 @@ def test_what_the_mask_keeps_is_kept_bit_for_bit(sd1: Made) -> None:
     assert (result.image[mask == 0] == picture()[mask == 0]).all()
     assert (result.image[mask == 1] != picture()[mask == 1]).any()
     assert all(isinstance(each, Preview) for each in events)
+
+
+def test_a_network_without_numbers_makes_no_black_picture(sd1: Made) -> None:
+    model = loaded(sd1[1])
+    torch.nn.init.constant_(model.network.conv_in.bias, math.nan)
+    with pytest.raises(EngineError, match="gives no numbers"):
+        list(edit(EditRequest(picture(), picture(), steps=3), model))
 
 
 def test_an_edit_stops_inside_the_network(sd1: Made) -> None:

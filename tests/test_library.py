@@ -76,6 +76,12 @@ async def test_a_folder_is_watched_with_the_folders_in_it(bench: Bench, folder: 
 
 
 @scenario
+async def test_a_crash_forgets_no_model(bench: Bench, folder: Path) -> None:
+    await watch(bench, folder)
+    assert load_settings(bench.settings_file).model_folders == (str(folder),)
+
+
+@scenario
 async def test_a_file_that_is_still_being_copied_is_listed_once_it_is_whole(
     bench: Bench, folder: Path
 ) -> None:

@@ -22,6 +22,7 @@ from ui.document import new_document
 from ui.files import open_document
 from ui.loras import LoraRow
 from ui.model_panel import ModelPanel
+from ui.models_dialog import ModelsDialog
 from ui.session import Session
 from ui.settings import Settings, load_settings
 from ui.slider import Slider
@@ -79,6 +80,13 @@ async def test_a_model_that_cannot_be_loaded_leaves_the_one_before(bench: Bench,
     assert "bad.safetensors" in bench.window.messages.text.text()
     assert bench.window.model_panel.model.currentText() == "Toy"
     assert bench.window.status.engine.text() == "Toy model on CPU"
+    bench.window.comfort.show_models()
+    dialog = bench.window.findChild(ModelsDialog)
+    assert isinstance(dialog, ModelsDialog)
+    (item,) = dialog.list.findItems("bad", Qt.MatchFlag.MatchExactly)
+    dialog.list.setCurrentItem(item)
+    assert dialog.sentence.text() == bench.window.messages.text.text()
+    dialog.accept()
     bench.stroke()
     await run(bench)
     assert len(bench.session.document.results) == 1

@@ -98,6 +98,16 @@ async def test_while_it_runs_the_button_says_stop_and_stops(bench: Bench) -> Non
 
 
 @scenario
+async def test_the_bar_is_as_wide_as_what_it_tells(bench: Bench) -> None:
+    bar = bench.window.job_bar
+    bar.show_progress(0.1, "step 1")
+    bar.grab()  # it is laid out
+    bar.show_progress(0.2, "step 12 of 25, and 20 s left")
+    bar.grab()
+    assert bar.text.width() >= bar.text.sizeHint().width()
+
+
+@scenario
 async def test_escape_stops_then_discards_and_leaves_the_strokes(bench: Bench) -> None:
     await bench.begin_long_edit()
     before = bench.session.document

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QEnterEvent, QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QWidget
 
@@ -122,6 +122,8 @@ class JobBar(Floating):
     def _switch(self, running: bool) -> None:
         self._running.setVisible(running)
         self._choosing.setVisible(not running)
+        for row in (self._running, self._choosing):
+            row.updateGeometry()  # or the bar hears only later how wide its words are now
         self._outer.activate()
         self.place()
         self.show()
@@ -198,7 +200,9 @@ class Welcome(Floating):
 
 
 class MessageBar(Floating):
-    """A sentence over the canvas: errors stay until they are closed, news goes by itself."""
+    """A sentence over the canvas: news goes by itself, an error when something was done since, what lasts
+    when it is over; the user can close each.
+    """
 
     NEWS = 6000  # milliseconds
 
@@ -212,6 +216,7 @@ class MessageBar(Floating):
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.close_button = icon_button("x", tr("Close this message"), 14)
         self.close_button.clicked.connect(self.hide)
+        self._lasts = False
         self._clock = QTimer(self)
         self._clock.setSingleShot(True)
         self._clock.timeout.connect(self.hide)
@@ -227,10 +232,28 @@ class MessageBar(Floating):
         self._clock.start(self.NEWS)
 
     def complain(self, sentence: str) -> None:
+        """Of something that was tried and did not work."""
         self._clock.stop()
         self._show(sentence, "error", icon("warning-circle", theme.ERROR))
 
+    def warn(self, sentence: str) -> None:
+        """Of something that does not work until `end_warning`."""
+        self.complain(sentence)
+        self._lasts = True
+
+    @Slot()
+    def let_go(self) -> None:
+        """Something was done since: an error is now no more than news."""
+        if self.isVisible() and not self._lasts and not self._clock.isActive():
+            self._clock.start(self.NEWS)
+
+    @Slot()
+    def end_warning(self) -> None:
+        if self._lasts:
+            self.hide()
+
     def _show(self, sentence: str, kind: str, sign: QIcon) -> None:
+        self._lasts = False
         self._sign.setPixmap(sign.pixmap(QSize(18, 18), self.devicePixelRatioF()))
         self.text.setText(told(sentence))
         self.setProperty("kind", kind)

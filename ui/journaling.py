@@ -24,6 +24,7 @@ INTERVAL = 2000  # milliseconds
 
 class Journaling(QObject):
     failed = Signal(str)  # said once, until it works again
+    recovered = Signal()
 
     def __init__(self, session: Session, editing: Editing, filing: Filing, work: Work) -> None:
         super().__init__()
@@ -90,7 +91,9 @@ class Journaling(QObject):
     async def _write(self, entry: Entry, overlay: Overlay | None, ask: Ask | None) -> None:
         try:
             await asyncio.to_thread(self._write_aside, entry, overlay, ask)
-            self._failing = False
+            if self._failing:
+                self._failing = False
+                self.recovered.emit()
         except PictureError as error:
             self._written = None
             if not self._failing:

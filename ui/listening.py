@@ -96,9 +96,12 @@ class Listening(QObject):
         for told in (window.filing.told, window.results.told, window.clipboard.told, session.said):
             told.connect(window.messages.tell)
         window.recovery.found.connect(window.offer)
-        parts_that_fail = (window.filing, window.journaling, window.clipboard, window.work, window.brushes)
+        parts_that_fail = (window.filing, window.clipboard, window.work, window.brushes)
         for failed in (part.failed for part in parts_that_fail):
             failed.connect(window.messages.complain)
+        session.committed.connect(window.messages.let_go)
+        window.journaling.failed.connect(window.messages.warn)
+        window.journaling.recovered.connect(window.messages.end_warning)
         window.welcome.open.connect(window.filing.ask_open)
         window.welcome.sample.connect(window.filing.open_sample)
         start = window.start
@@ -121,12 +124,15 @@ class Listening(QObject):
         window.engines.offered.connect(window.comfort.offer_pack)
         window.network.changed.connect(window.status.show_network)
         switching.ready.connect(self._engine_ready)
+        switching.ready.connect(window.messages.let_go)
         switching.loading.connect(window.status.show_loading)
         for changed in (switching.changed, window.library.changed):
             changed.connect(self._show_models)
         for told in (switching.told, window.library.told):
             told.connect(window.messages.tell)
         window.model_panel.chosen.connect(switching.choose)
+        for edited in (window.library.edited, window.model_panel.chosen):
+            edited.connect(window.remembering.save)  # a crash forgets no model
         window.model_panel.models_wanted.connect(window.comfort.show_models)
         window.model_panel.changed.connect(window.live.look)
         window.engine.noticed.connect(window.messages.tell)

@@ -62,6 +62,7 @@ class Library(QObject):
     """Keeps the list, and keeps it true."""
 
     changed = Signal()
+    edited = Signal()  # by the user: what is listed, watched or shown by what
     added = Signal(object)  # the Entry of a model that the user has just pointed at
     told = Signal(str)  # a sentence
 
@@ -106,6 +107,7 @@ class Library(QObject):
     def show_by(self, decoder: Entry, family: str) -> None:
         self._shown[decoder.model] = family
         self.changed.emit()
+        self.edited.emit()
 
     @Slot()
     def look(self) -> None:
@@ -129,12 +131,14 @@ class Library(QObject):
                 self._hidden = (*self._hidden, str(entry.path))
             self.entries = tuple(each for each in self.entries if each is not entry)
             self.changed.emit()
+            self.edited.emit()
             self.look()
 
     def unwatch(self, folder: str) -> None:
         self.folders = tuple(each for each in self.folders if each != folder)
         self._hidden = tuple(each for each in self._hidden if not Path(each).is_relative_to(folder))
         self.changed.emit()
+        self.edited.emit()
         self.look()
 
     def remembered_in(self, settings: Settings) -> Settings:
@@ -162,6 +166,7 @@ class Library(QObject):
                 sentence = tr("{path} holds no models; choose a folder of .safetensors files or of models.")
                 raise EngineError(sentence.format(path=path))
             self.folders = (*(each for each in self.folders if each != str(path)), str(path))
+            self.edited.emit()
             self.told.emit(tr("{path} is watched: what is put there is listed.").format(path=path))
             self.look()
             return
@@ -175,6 +180,7 @@ class Library(QObject):
         others = (each for each in self.entries if each.path != path)
         self.entries = _sorted([*others, entry])
         self.changed.emit()
+        self.edited.emit()
         self.look()
         if entry.kind == "model":
             self.added.emit(entry)

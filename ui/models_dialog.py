@@ -199,7 +199,7 @@ class ModelsDialog(QDialog):
         if isinstance(what, Entry):
             self.name.setText(what.name)
             facts = facts_of(what)
-            self.sentence.setText(refusal_of(what))
+            self.sentence.setText(refusal_of(what) or self._switching.refusals.get(what.model, ""))
         else:
             self.name.setText(Path(what or "").name)
             place = place_words(Path(what)) if what else ""

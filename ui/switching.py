@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.types import EngineError, ModelFacts
 from ui.editing import Editing
-from ui.language import tr
+from ui.language import told, tr
 from ui.models import STARTER, Entry, Library
 from ui.session import Session
 from ui.settings import Settings
@@ -35,6 +35,7 @@ class Switching(QObject):
     ) -> None:
         super().__init__()
         self.facts: ModelFacts | None = None  # of the model that edits ask for, once it is ready
+        self.refusals: dict[str, str] = {}  # by model: why it could not be got ready
         self._last: tuple[str, ModelFacts] | None = None  # the model that was ready last
         self._session, self._engine, self._editing = session, engine, editing
         self._library, self._work = library, work
@@ -114,8 +115,8 @@ class Switching(QObject):
         """Raises EngineError, and goes back to the model before."""
         try:
             facts = await self._engine.load(model)
-        except EngineError:
-            self._job = None
+        except EngineError as error:
+            self._job, self.refusals[model] = None, told(str(error))
             if self._last is not None:
                 self._editing.model, facts = self._last
                 self._take(facts)
@@ -127,6 +128,7 @@ class Switching(QObject):
 
     def _take(self, facts: ModelFacts) -> None:
         self.facts, self._last = facts, (self.model, facts)
+        self.refusals.pop(self.model, None)
         self.changed.emit()
         self.ready.emit(facts)
 
