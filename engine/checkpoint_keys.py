@@ -44,6 +44,7 @@ LED = re.compile(r"(?<![A-Za-z])CFG(?![A-Za-z])")  # names of those of them that
 NAMELESS = {"pytorch_lora_weights", "adapter_model", "diffusion_pytorch_model"}  # their folders have names
 FEW = 4  # steps of what is fast and does not say how many
 FEW_OF_FLUX = 8  # of a LoRA for it
+LONGEST = 200  # letters of a title that are read: looking through one without end would take as long
 TITLES = ("modelspec.title", "modelspec.architecture", "ss_output_name")
 PRECISIONS = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 SCALED = "scaled"  # float8 times a factor that stands beside it
@@ -196,7 +197,7 @@ def name_of(path: Path) -> str:
 
 def names_of(path: Path, header: Header) -> str:
     """All names that a file has, of whoever made it, too."""
-    titles = (header.metadata.get(key, "") for key in TITLES)
+    titles = (header.metadata.get(key, "")[:LONGEST] for key in TITLES)
     return " ".join([name_of(path), *titles])
 
 

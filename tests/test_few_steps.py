@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import pickle
+import re
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +26,7 @@ from engine.few_steps import as_worn, leading, solver_of
 from engine.headless import main
 from engine.headless_options import lora
 from engine.latent_diffusion import LatentDiffusion
-from engine.types import Drag, EditRequest, EditResult, Handle, Lora, ModelFacts, SDEdit
+from engine.types import Drag, EditRequest, EditResult, EngineError, Handle, Lora, ModelFacts, SDEdit
 from tests import random_loras
 from tests.bench import Bench, scenario
 from tests.random_checkpoints import save_folder
@@ -112,6 +114,56 @@ def test_what_a_lora_shows_is_no_kind_of_it(tmp_path: Path, plain: Path, name: s
 def test_whoever_made_it_may_have_told_in_the_file(tmp_path: Path, plain: Path) -> None:
     save_file(load_file(plain), tmp_path / "mine.safetensors", {"ss_output_name": "my-lcm-lora"})
     assert told(tmp_path / "mine.safetensors").consistent
+
+
+def test_a_title_without_end_is_not_looked_through(tmp_path: Path, plain: Path) -> None:
+    titles = {"ss_output_name": "hyper" * 200_000, "modelspec.title": "my-lcm-lora " + "turbo" * 200_000}
+    save_file(load_file(plain), tmp_path / "mine.safetensors", titles)
+    assert told(tmp_path / "mine.safetensors").consistent
+
+
+DAMAGES = (
+    "cut",
+    "a web page",
+    "a pickle",
+    "no header",
+    "a header of numbers",
+    "an overlap",
+    "metadata of numbers",
+)
+
+
+@pytest.mark.parametrize("kind", DAMAGES)
+def test_a_damaged_one_gives_one_sentence_before_anything_is_made(
+    sd1: Made, plain: Path, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / f"lcm-lora{'.pt' if kind == 'a pickle' else '.safetensors'}"
+    whole = plain.read_bytes()
+    length = int.from_bytes(whole[:8], "little")
+    header = json.loads(whole[8 : 8 + length])
+    key = next(key for key in header if key != "__metadata__")
+    if kind == "an overlap":
+        header = {
+            each: {**place, "data_offsets": header[key]["data_offsets"]} for each, place in header.items()
+        }
+    elif kind == "metadata of numbers":
+        header["__metadata__"] = {"ss_output_name": 1}
+    elif kind == "a header of numbers":
+        header = {key: 1}
+    changed = json.dumps(header).encode()
+    path.write_bytes(
+        {
+            "cut": whole[:-1000],
+            "a web page": b"<!doctype html><html>not found</html>",
+            "a pickle": pickle.dumps({"lora": 1}),
+            "no header": whole[:8],
+        }.get(kind, len(changed).to_bytes(8, "little") + changed + whole[8 + length :])
+    )
+    asked = replace(ASKED, loras=(Lora(str(path)),))
+    for ask in (lambda: leading(asked.loras), lambda: list(edit(asked, sd1.model))):
+        with pytest.raises(EngineError, match=re.escape(str(path))) as raised:
+            ask()
+        assert len(str(raised.value).splitlines()) == 1
 
 
 def test_the_one_that_counts_most_says_how_a_model_is_walked(tmp_path: Path, plain: Path) -> None:

@@ -143,6 +143,15 @@ def damaged(kind: str, path: Path) -> None:
         case "cut":
             path.write_bytes(path.read_bytes()[:-1000])
             return
+        case "a web page":
+            path.write_text("<!doctype html><html>not found</html>", encoding="utf-8")
+            return
+        case "a header that is none":
+            path.write_bytes((8).to_bytes(8, "little") + b"{[1, 2}}")
+            return
+        case "numbers of another kind":
+            tensors = {key: x.to(torch.int8) for key, x in tensors.items()}
+            tensors["19.weight"] = tensors["19.weight"][:, :, :0]
         case "a tensor less":
             del tensors["8.conv.2.weight"]
         case "a layer less":
@@ -168,6 +177,9 @@ def damaged(kind: str, path: Path) -> None:
     ("kind", "sentence"),
     [
         ("cut", "is cut off"),
+        ("a web page", "is a web page"),
+        ("a header that is none", "header of .* is damaged"),
+        ("numbers of another kind", "is damaged, or no decoder"),
         ("a tensor less", "is damaged, or no decoder"),
         ("a layer less", "is damaged, or no decoder"),
         ("a tensor more", "is damaged, or no decoder"),
