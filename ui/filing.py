@@ -11,13 +11,14 @@ from PySide6.QtCore import QLockFile, QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from engine.pictures import WRITES, PictureError, open_picture
-from ui import files
+from ui import files, results
 from ui.dialogs import FileDialog, NewDialog, SaveFirstDialog
 from ui.document import Document, layer_from, new_document
 from ui.encoded import Encoded
 from ui.file_dialogs import AlreadyOpenDialog, ExportDialog
 from ui.language import told, tr
 from ui.locks import lock
+from ui.openraster import Opened
 from ui.pictures import Export
 from ui.session import Session
 from ui.settings import Settings
@@ -207,7 +208,7 @@ class Filing(QObject):
             dialog.copy.connect(lambda: self._work.begin(self._read(path, copy=True)))
             dialog.open()
             return
-        opened = await asyncio.to_thread(files.open_document, path)
+        opened = await asyncio.to_thread(_opened, path)
         self._show(opened.document, None if copy else path)
         self._lock, self._copy_of = lock, path.stem if copy else ""
         if opened.active:
@@ -272,6 +273,14 @@ class Filing(QObject):
         self.recent = files.remembered(self.recent, path)
         self.folder = str(path.absolute().parent)
         self.changed.emit()
+
+
+def _opened(path: Path) -> Opened:
+    """What a file holds; large recipes take a while, so they are read here."""
+    opened = files.open_document(path)
+    for result in opened.document.results:
+        results.told(result)
+    return opened
 
 
 def _follow(dialog: QFileDialog, kind: str) -> None:

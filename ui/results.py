@@ -218,7 +218,9 @@ def added(document: Document, result: Result) -> Document:
 
 
 def exchanged(document: Document, old: Result, new: Result | None) -> Document:
-    """`new` in the place of `old`, or nothing."""
+    """`new` in the place of `old`, made of the same recipe, or nothing."""
+    if new is not None:
+        _told[new] = told(old)  # to read a large recipe takes a while
     results = [new if each is old else each for each in document.results]
     return replace(document, results=tuple(each for each in results if each is not None))
 
