@@ -117,7 +117,7 @@ def test_whoever_made_it_may_have_told_in_the_file(tmp_path: Path, plain: Path) 
 
 
 def test_a_title_without_end_is_not_looked_through(tmp_path: Path, plain: Path) -> None:
-    titles = {"ss_output_name": "hyper" * 200_000, "modelspec.title": "my-lcm-lora " + "turbo" * 200_000}
+    titles = {"modelspec.title": "hyper" * 200_000, "ss_output_name": "my-lcm-lora"}
     save_file(load_file(plain), tmp_path / "mine.safetensors", titles)
     assert told(tmp_path / "mine.safetensors").consistent
 
