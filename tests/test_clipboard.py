@@ -130,6 +130,20 @@ async def test_what_is_painted_later_does_not_change_a_copy(bench: Bench) -> Non
 
 
 @scenario
+async def test_after_cropping_a_copy_is_pasted_in_its_place_still(bench: Bench) -> None:
+    with_thing(bench)
+    bench.key(Qt.Key.Key_C, CTRL)
+    select(bench, 10, 5, 60, 50)
+    bench.window.framing.crop()
+    await bench.session.at_rest()
+    bench.key(Qt.Key.Key_V, CTRL)
+    assert bounds(top(bench.session.document)) == Rect(10, 5, 30, 20)
+    bench.session.open(new_document(96, 64, WHITE))
+    bench.key(Qt.Key.Key_V, CTRL)
+    assert bounds(top(bench.session.document)) == Rect(20, 10, 30, 20)
+
+
+@scenario
 async def test_what_was_copied_outlasts_the_program(bench: Bench) -> None:
     with_thing(bench)
     bench.key(Qt.Key.Key_C, CTRL)

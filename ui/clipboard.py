@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import numpy as np
 from PySide6.QtCore import QByteArray, QMimeData, QObject, QPointF, Signal
@@ -33,6 +34,7 @@ from ui.document import (
     tiles_from,
 )
 from ui.filing import Filing
+from ui.history import History
 from ui.key_tips import key_of
 from ui.language import marked, tr
 from ui.pixels import rgba_of
@@ -40,7 +42,7 @@ from ui.selection import alone, common_part, part_in
 from ui.session import CUT, Session
 from ui.spaces import as_seen, own, screen_image
 from ui.succession import fresh_name
-from ui.transform import bounds, pasted, tiles_of, without
+from ui.transform import bounds, corners, mapped, pasted, tiles_of, without
 from ui.work import Making, Work, in_one_step
 
 OURS = "application/x-driftpaint-copy"  # holds the name of a copy, to know it again
@@ -105,6 +107,7 @@ class Clipboard(QObject):
         super().__init__(canvas)
         self._canvas, self._session, self._filing, self._work = canvas, session, filing, work
         self._copied: Copied | None = None
+        self._history: Callable[[], History | None] = lambda: None  # of the document that it is a part of
 
     # ---- to the clipboard
 
@@ -180,7 +183,7 @@ class Clipboard(QObject):
         copied = Copied(uuid.uuid4().hex.encode(), at, self._session.document, layer)
         if copied.is_empty:
             return False
-        self._copied = copied
+        self._copied, self._history = copied, ref(self._session.history)
         QGuiApplication.clipboard().setMimeData(Offer(copied))
         return True
 
@@ -197,8 +200,9 @@ class Clipboard(QObject):
         mime, document = QGuiApplication.clipboard().mimeData(), self._session.document
         ours = self._copied
         if ours is not None and _name_in(mime) == ours.name:
-            there = common_part(ours.at, document.rect)
-            at = ours.at if there.width and there.height else self._middle(ours.at)
+            at = self._place_of(ours)
+            there = common_part(at, document.rect)
+            at = at if there.width and there.height else self._middle(at)
             self._add([(partial(_ours_in, document, ours), tr("Pasted"), at)], marked("Paste"))
             return
         found = self._picture_in(mime)
@@ -253,6 +257,15 @@ class Clipboard(QObject):
         if any(at.width > rect.width or at.height > rect.height for _, _, at in found):
             told = tr("It is larger than the picture and reaches beyond its edges; {key} makes it smaller.")
             self.told.emit(told.format(key=key_of(self, "tool Transform") or tr("Transform")))
+
+    def _place_of(self, ours: Copied) -> Rect:
+        """Where it lies now, if its picture was cropped or turned since."""
+        document = self._session.document
+        if self._history() is not self._session.history or document.frame == ours.document.frame:
+            return ours.at
+        then, now = (np.array(each.frame).reshape(3, 3) for each in (ours.document, document))
+        middle = mapped(now @ np.linalg.inv(then), corners(ours.at)).mean(0)
+        return _round(ours.at, QPointF(*middle.tolist()))
 
     def _middle(self, size: Rect) -> Rect:
         """Where something from elsewhere is put: on the selection, or in the middle of the view."""
