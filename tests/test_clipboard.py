@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QApplication
 from engine.area import Rect
 from engine.pictures import save_picture
 from tests.bench import WHITE, Bench, scenario
-from ui.clipboard import OURS, PNG
+from ui.clipboard import PNG
+from ui.copied import OURS
 from ui.document import Document, Layer, layer_from, new_document, premultiplied, tiles_from
 from ui.pixels import rgba_of
 from ui.selection import ellipse, rectangle

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 from weakref import ref
 
 import numpy as np
-from PySide6.QtCore import QByteArray, QMimeData, QObject, QPointF, Signal
+from PySide6.QtCore import QMimeData, QObject, QPointF, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 
 from engine.area import Rect
@@ -20,81 +19,21 @@ from engine.pictures import PictureError
 from ui import files, stack
 from ui.actions import named
 from ui.canvas import Canvas
-from ui.document import (
-    TILE,
-    Depth,
-    Document,
-    Layer,
-    Pixels,
-    Rgba,
-    composite,
-    document_from,
-    places,
-    read,
-    tiles_from,
-)
+from ui.copied import Copied, Offer, name_in
+from ui.document import Depth, Document, Layer, Pixels, Rgba, document_from, read, tiles_from
 from ui.filing import Filing
 from ui.history import History
 from ui.key_tips import key_of
 from ui.language import marked, tr
 from ui.pixels import rgba_of
-from ui.selection import alone, common_part, part_in
+from ui.selection import common_part
 from ui.session import CUT, Session
-from ui.spaces import as_seen, own, screen_image
+from ui.spaces import as_seen, own
 from ui.succession import fresh_name
 from ui.transform import bounds, corners, mapped, pasted, tiles_of, without
 from ui.work import Making, Work, in_one_step
 
-OURS = "application/x-driftpaint-copy"  # holds the name of a copy, to know it again
-PICTURE = "application/x-qt-image"  # what Qt calls any picture
 PNG = "image/png"  # some programs keep the transparency in this alone
-
-
-@dataclass(frozen=True, eq=False)
-class Copied:
-    """What was copied here: a part of a document, which is never changed, so its pixels are taken out when
-    somebody asks for them.
-    """
-
-    name: bytes
-    at: Rect
-    document: Document
-    layer: Layer | None  # None: what is seen of all
-
-    def pixels(self, at: Rect) -> Pixels:
-        """Of a rectangle (h, w, 4), premultiplied, as the document has its colours."""
-        document, layer, selection = self.document, self.layer, self.document.selection
-        pixels = composite(document, at) if layer is None else alone(document, layer, at)
-        if selection is None or not pixels.size:
-            return pixels
-        part = part_in(selection, at)[..., None].astype(np.uint32)
-        return ((pixels * part + 127) // 255).astype(pixels.dtype)
-
-    @property
-    def is_empty(self) -> bool:
-        tiles = (common_part(self.at, Rect(x * TILE, y * TILE, TILE, TILE)) for x, y in places(self.at))
-        return not any(self.pixels(each)[..., 3].any() for each in tiles)
-
-
-class Offer(QMimeData):
-    """What was copied here, for other programs: made into a picture when one asks."""
-
-    def __init__(self, copied: Copied) -> None:
-        super().__init__()
-        self._copied = copied
-        self.setData(OURS, QByteArray(copied.name))
-
-    def formats(self) -> list[str]:
-        return [OURS, PICTURE]
-
-    def hasFormat(self, kind: str) -> bool:
-        return kind in self.formats()
-
-    def retrieveData(self, kind: str, type_: Any) -> object:
-        if kind != PICTURE:
-            return super().retrieveData(kind, type_)
-        copied = self._copied
-        return screen_image(copied.pixels(copied.at), copied.document.profile).copy()
 
 
 class Clipboard(QObject):
@@ -190,7 +129,7 @@ class Clipboard(QObject):
     def hand_over(self) -> None:
         """Leave what was copied here to other programs, as a picture that needs this one no more."""
         clipboard = QGuiApplication.clipboard()
-        if self._copied is not None and _name_in(clipboard.mimeData()) == self._copied.name:
+        if self._copied is not None and name_in(clipboard.mimeData()) == self._copied.name:
             clipboard.setImage(clipboard.image())
 
     # ---- from the clipboard
@@ -199,7 +138,7 @@ class Clipboard(QObject):
         """As a layer: in its place if it was copied here, else where one looks."""
         mime, document = QGuiApplication.clipboard().mimeData(), self._session.document
         ours = self._copied
-        if ours is not None and _name_in(mime) == ours.name:
+        if ours is not None and name_in(mime) == ours.name:
             at = self._place_of(ours)
             there = common_part(at, document.rect)
             at = at if there.width and there.height else self._middle(at)
@@ -291,11 +230,6 @@ class Clipboard(QObject):
         except PictureError as error:
             self.failed.emit(str(error))
             return None
-
-
-def _name_in(mime: QMimeData) -> bytes:
-    """Of the copy, if it was made here."""
-    return bytes(mime.data(OURS).data())
 
 
 def _size_of(rgba: Rgba) -> Rect:
