@@ -223,6 +223,7 @@ class Measure(QDoubleSpinBox):
         self.setDecimals(1)
         self.setFrame(False)  # its line is dressed as other fields are
         self.lineEdit().setFrame(True)
+        self.lineEdit().setTextMargins(6, 0, 0, 0)  # the sheet's padding is not for a line in a box
         self.setSuffix(unit)
         self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.setKeyboardTracking(False)

@@ -57,7 +57,6 @@ class ImageDialog(QDialog):
         self.setFixedWidth(360)
         self._size = self._before
         self._show()
-        self.wide.selectAll()
 
     @Slot()
     def _show(self) -> None:
@@ -69,6 +68,8 @@ class ImageDialog(QDialog):
                 field.setMinimum(1 if in_pixels else 0.01)
                 field.setSuffix(" px" if in_pixels else " %")
                 field.setValue(wanted if in_pixels else 100 * wanted / before)
+        self.wide.setFocus()
+        self.wide.selectAll()
         self._tell()
 
     @Slot()
