@@ -6,20 +6,24 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from engine.types import ModelFacts
+from engine.area import Rect
+from engine.recipe import recipe_of
+from engine.types import EditRequest, ModelFacts
 from tests.bench import Bench, scenario
 from tests.random_checkpoints import pipeline, save_folder
 from tests.test_access import nameless
-from tests.test_checkpoints import LORA, SD1, TINY, Shapes, checkpoint
+from tests.test_checkpoints import LORA, SD1, SDXL, TINY, Shapes, checkpoint
 from tests.test_tiny_decoder import tiny
 from ui.model_words import place_words
 from ui.models import Entry, Library, dropped_models, entries
 from ui.models_dialog import ModelsDialog
+from ui.results import again
 from ui.settings import load_settings
 
 VAE: Shapes = {"decoder.conv_in.weight": (8, 4, 3, 3)}
@@ -327,11 +331,11 @@ async def test_the_user_says_what_a_preview_decoder_shows(bench: Bench, decoders
     assert library.decoder_for("sdxl") == ""
     assert nameless(dialog) == []
     await bench.window.shut_down()
-    again = Library(load_settings(bench.settings_file), bench.window.work)
-    again.look()
-    await bench.until(lambda: len(again.entries) == 5)
-    assert (again.decoder_for("sd1"), again.decoder_for("sdxl")) == (mine, "")
-    await again.ended()
+    anew = Library(load_settings(bench.settings_file), bench.window.work)
+    anew.look()
+    await bench.until(lambda: len(anew.entries) == 5)
+    assert (anew.decoder_for("sd1"), anew.decoder_for("sdxl")) == (mine, "")
+    await anew.ended()
 
 
 @scenario
@@ -347,6 +351,19 @@ async def test_a_decoder_goes_with_every_edit_of_a_model_that_it_shows(bench: Be
     bench.stroke()
     request = running.asked()(bench.session.document).request
     assert request.tiny_decoder == library.decoder_for("sdxl")
+
+
+@scenario
+async def test_a_decoder_goes_with_a_recipe_that_is_run_again(bench: Bench, decoders: Path) -> None:
+    library, model = bench.window.library, checkpoint(decoders / "dream.safetensors", SDXL)
+    library.add([decoders])
+    await bench.until(lambda: len(library.entries) == 6)
+    decoder = library.decoder_of(str(model))
+    assert decoder == library.decoder_for("sdxl") != ""
+    assert [library.decoder_of(name) for name in ("starter", "gone.safetensors")] == ["", ""]
+    blank = np.zeros((64, 96, 3), np.uint8)
+    recipe = recipe_of(EditRequest(blank, blank, model=str(model)), Rect(0, 0, 96, 64), (96, 64))
+    assert again(bench.session.document, recipe, decoder).request.tiny_decoder == decoder
 
 
 @scenario

@@ -99,6 +99,12 @@ class Library(QObject):
         decoders = self.of_kind("small autoencoder")
         return next((each.model for each in decoders if family and self.shown_by(each) == family), "")
 
+    def decoder_of(self, model: str) -> str:
+        """The same for a model that the engine knows by that name."""
+        entry = self.named(model)
+        known = None if entry is None else entry.checkpoint
+        return "" if known is None else self.decoder_for(known.family)
+
     def shown_by(self, decoder: Entry) -> str:
         """The family whose pictures it shows: as the user said, or as its name says; none, or UNUSED."""
         assert decoder.checkpoint is not None

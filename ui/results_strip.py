@@ -360,11 +360,12 @@ class Results(QWidget):
         now, told = await asyncio.to_thread(as_it_is_now, recipe, entries, folders, model, name)
         if self._session.history is not history:  # another document was opened meanwhile
             return
+        asked = partial(again, recipe=now, tiny_decoder=self._library.decoder_of(now.model))
         if not told:
-            self._editing.start(partial(again, recipe=now))
+            self._editing.start(asked)
             return
         dialog = ChangedDialog(self.window(), told)
-        dialog.accepted.connect(lambda: self._editing.start(partial(again, recipe=now)))
+        dialog.accepted.connect(lambda: self._editing.start(asked))
         dialog.open()
 
 
