@@ -414,7 +414,7 @@ def _scaling(pixels: Pixels, matrix: Matrix, how: Resampling) -> Making[tuple[Pi
         samples = found[0] if len(found) == 1 else np.stack(found, 2)
         if (share != 1).any():
             samples = samples * share[..., None]
-        strip[...] = np.rint(samples).clip(0, _most(out))
+        strip[...] = samples if samples.dtype == out.dtype else np.rint(samples).clip(0, _most(out))
         np.minimum(strip, strip[..., 3:], out=strip)  # a bicubic curve may overshoot
     return out, box.x, box.y
 
