@@ -37,6 +37,20 @@ def test_a_click_travels_to_a_step_and_what_was_undone_is_faint(qtbot: QtBot) ->
     assert labels(panel) == ["Open"]
 
 
+def test_the_step_that_was_clicked_is_the_one_that_is_marked(qtbot: QtBot) -> None:
+    session = Session(new_document(10, 10, (0, 0, 0, 255)))
+    panel = HistoryPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(200, panel.minimumSizeHint().height())
+    panel.show()
+    for number in range(12):
+        session.commit(f"Step {number}", lambda document: new_document(10, 10, (1, 1, 1, 255)))
+    row = panel.list.visualItemRect(panel.list.item(10)).center()
+    QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=row)
+    assert session.history.undo_label == "Step 9"
+    assert [item.text() for item in panel.list.selectedItems()] == ["Step 9"]
+
+
 @pytest.mark.parametrize(
     ("count", "text"),
     [(0, "0 kB"), (1, "1 kB"), (5 * MEGABYTE, "5 MB"), (1 << 30, "1 GB"), (3 << 29, "1.5 GB")],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QColor, QShowEvent
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListWidget, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.language import tr
@@ -45,19 +45,25 @@ class HistoryPanel(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Show the steps as they are now; unless folded, for it is made anew after every stroke."""
+        """Show the steps as they are now; unless folded, for it is done after every stroke.
+
+        Rows stay what they are: were they made anew, the press that chose one would go on and mark another.
+        """
         if not self.isVisible() and self.list.count():
             return
         history = self._session.history
+        labels = [tr(label) for label, _ in history.steps]
         with QSignalBlocker(self.list):
-            self.list.clear()
-            for number, (label, _) in enumerate(history.steps):
-                item = QListWidgetItem(tr(label))
-                if number > history.at:
-                    item.setForeground(QColor(theme.FAINT))
-                    told = tr("{step}, undone").format(step=tr(label))
-                    item.setData(Qt.ItemDataRole.AccessibleTextRole, told)
-                self.list.addItem(item)
+            while self.list.count() > len(labels):
+                self.list.takeItem(self.list.count() - 1)
+            self.list.addItems(labels[self.list.count() :])
+            for number, label in enumerate(labels):
+                item, undone = self.list.item(number), number > history.at
+                item.setText(label)
+                faint = QColor(theme.FAINT) if undone else None
+                item.setData(Qt.ItemDataRole.ForegroundRole, faint)
+                told = tr("{step}, undone").format(step=label) if undone else None
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, told)
             self.list.setCurrentRow(history.at)
         self.list.scrollToItem(self.list.currentItem())
         spent = history.spent
