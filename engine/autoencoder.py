@@ -129,7 +129,7 @@ class Autoencoded:
                 self._tiny = asked, self._read(Path(decoder))
         except EngineError as error:
             return str(error)
-        except (MemoryError, RuntimeError):  # there is too little memory: perhaps not for the next run
+        except (MemoryError, OSError, RuntimeError):  # too little memory: perhaps not for the next run
             self._tiny = None
             return ""
         self._previews = self._tiny[1]

@@ -1,4 +1,4 @@
-"""How much memory is free for this process, and how much it has."""
+"""How much memory is free for this process, how much it has, and whether it ran out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ from pathlib import Path
 import psutil
 
 GROUP = Path("/sys/fs/cgroup")
+NO_MEMORY = (  # how libraries say that there is none, in small letters
+    *("out of memory", "can't allocate memory", "not enough memory", "bad_alloc"),  # the third on Windows
+    *("alloc_failed", "out_of_device_memory", "out_of_host_memory", "out_of_resources"),  # CUDA; Intel's
+    *("invalid buffer size", "error 1455"),  # Apple's Metal; Windows, of a file that would be mapped
+    *("could not create a memory", "could not create a primitive"),  # oneDNN
+)
 
 
 def free_bytes() -> int:
@@ -29,6 +35,11 @@ def held_bytes() -> int:
     """Of the machine's memory, by this process."""
     held: int = psutil.Process().memory_info().rss
     return held
+
+
+def ran_short(error: BaseException) -> bool:
+    """Whether it says that memory has run out."""
+    return isinstance(error, MemoryError) or any(words in str(error).lower() for words in NO_MEMORY)
 
 
 def _number(name: str) -> int:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine import allocation, remembered
 from engine.economy import SHARED, USUAL, Economy
+from engine.free_memory import ran_short
 from engine.prediction import predicted, walks
 from engine.remembered import Figures, Shortage
 from engine.shelf import Shelf
 from engine.types import (
-    NO_MEMORY,
     EditRequest,
     EditResult,
     EngineError,
@@ -149,11 +149,6 @@ def fitting(request: EditRequest, shelf: Shelf, stop: Callable[[], bool]) -> Ite
             if not learns:  # which takes more, and leaves out a rung, than the same edit without
                 shelf.remember(name, _short(shelf.figures(name), area, rung, device, shelf.room(name)))
     raise EngineError(NO_RUNG)
-
-
-def ran_short(error: BaseException) -> bool:
-    """Whether an error says that memory has run out."""
-    return isinstance(error, MemoryError) or any(words in str(error).lower() for words in NO_MEMORY)
 
 
 def _release() -> None:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from engine.ladder import fitting, ran_short, taken
+from engine.free_memory import ran_short
+from engine.ladder import fitting, taken
 from engine.shelf import Shelf
 from engine.types import EditRequest, EngineError, Event, ModelFacts
 

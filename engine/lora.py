@@ -19,6 +19,7 @@ from torch.utils.hooks import RemovableHandle
 
 from engine.checkpoint_keys import family_of, kind_of
 from engine.checkpoints import NAMES
+from engine.free_memory import ran_short
 from engine.lora_keys import METADATA, OTHER_KINDS, Place, alpha_of, apart, names_of, place_of, settings_of
 from engine.models import DAMAGES
 from engine.safetensors_header import Header, read_header
@@ -105,6 +106,8 @@ def read(path: Path, family: str, parts: Mapping[str, nn.Module]) -> Changes:
             place, role = place_of(key) or _unknown(path, key)
             found.setdefault(place, {})[role] = tensor
     except DAMAGES as error:
+        if ran_short(error):
+            raise
         raise EngineError(f"{path} is damaged ({error}); get a fresh copy.") from error
     alphas, changes = _alphas(path, header), {}
     # what is read in an edit may be in use when something is learned later

@@ -24,10 +24,11 @@ from engine import weights
 from engine.checkpoints import settings, told
 from engine.device_check import checked, is_fast
 from engine.economy import USUAL, Economy
+from engine.free_memory import ran_short
 from engine.levels import Schedule
 from engine.pieces import Wanted
 from engine.sampling import Denoise
-from engine.types import NO_MEMORY, EditRequest, EngineError, Mask, ModelFacts, Rgb
+from engine.types import EditRequest, EngineError, Mask, ModelFacts, Rgb
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +145,7 @@ def load(name: str = "starter", device: str = "auto", economy: Economy = USUAL) 
     except EngineError:
         raise
     except DAMAGES as error:
-        if isinstance(error, MemoryError) or any(words in str(error).lower() for words in NO_MEMORY):
+        if ran_short(error):
             raise TooLarge(
                 f"There is not enough memory for the model in {path}; choose a smaller one."
             ) from error

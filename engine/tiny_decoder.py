@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from engine import layouts
 from engine.checkpoint_keys import channels_of
 from engine.checkpoints import told, weights
+from engine.free_memory import ran_short
 from engine.models import DAMAGES
 from engine.safetensors_header import read_header
 from engine.types import EngineError, Rgb
@@ -50,6 +51,8 @@ def read(path: Path, channels: int, cell: int, dtype: torch.dtype) -> Autoencode
             numbers = {key: x.to(dtype, copy=True) for key, x in part.tensors.items()}
             network.load_state_dict(numbers, assign=True)
     except DAMAGES as error:
+        if ran_short(error):
+            raise
         raise EngineError(
             f"{path} is damaged, or no decoder of a kind known here; get a fresh copy."
         ) from error

@@ -15,13 +15,6 @@ Window = tuple[float, float, float, float]  # left, top, right, bottom: shares o
 WHOLE: Window = (0.0, 0.0, 1.0, 1.0)
 
 
-# how libraries say that memory has run out, in small letters
-NO_MEMORY = (
-    *("out of memory", "can't allocate memory", "alloc_failed", "out_of_device_memory", "bad_alloc"),
-    *("could not create a memory", "could not create a primitive"),  # oneDNN
-)
-
-
 class EngineError(Exception):
     """Something the user can act on: the message is one plain sentence that says what is wrong and what to
     do.

@@ -118,7 +118,17 @@ def test_an_edit_that_is_known_not_to_fit_does_not_try() -> None:
     assert notices(ran(REQUEST, shelf)) == [IN_TWO_CALLS]
 
 
-@pytest.mark.parametrize("says", [MemoryError(), RuntimeError("could not create a primitive")])
+@pytest.mark.parametrize(
+    "says",
+    [
+        MemoryError(),
+        RuntimeError("could not create a primitive"),
+        RuntimeError("data. DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes."),
+        RuntimeError("Invalid buffer size: 9.75 GB"),
+        RuntimeError("level_zero backend failed with error: 40 (UR_RESULT_ERROR_OUT_OF_RESOURCES)"),
+        OSError("[WinError 1455] Die Auslagerungsdatei ist zu klein"),
+    ],
+)
 def test_after_the_last_rung_there_is_one_sentence(says: BaseException) -> None:
     shelf = Shelf("cpu")
     with pytest.raises(EngineError, match=NO_RUNG):
