@@ -51,8 +51,7 @@ class FlowDiffusion(Autoencoded):
         self.wardrobe = Wardrobe(parts.checkpoint.family, self.network, clips)
         checkpoint = parts.checkpoint
         self.inpaints = checkpoint.task == "inpainting"
-        if checkpoint.fast:
-            self.method = "first order"  # with the few levels that it was taught on
+        self.method = checkpoint.method or self.method
         self._velocity = VELOCITIES[checkpoint.family]
         self.facts = self.facts_of(checkpoint, name, time.perf_counter() - load_started)
 
