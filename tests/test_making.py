@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from engine.area import Rect
 from tests.bench import WHITE, Bench, scenario
 from tests.hands import mouse, seen, stroke
+from tests.pulls import photo, pull, take_up
 from ui.document import Document, Layer, copied, layer_from, new_document, premultiplied
 from ui.files import open_document
 from ui.selecting import _Adjust
@@ -248,6 +249,23 @@ async def test_what_takes_several_frames_to_draw_is_moved_as_it_lands(bench: Ben
     await rest(bench)
     landed = [seen(canvas) for _ in range(9)]
     assert (landed[-1] == frames[-1]).all()
+
+
+@scenario
+async def test_a_large_result_does_not_come_over_the_ghost_of_a_drag(bench: Bench) -> None:
+    await bench.start_engine()
+    take_up(bench, photo(700, 700))
+    bench.window.drag_panel.variants.set_value(2)
+    pull(bench, (60, 80), (640, 600))
+    bench.window.running.make_it_real()
+    await bench.finish()
+    assert bench.session.overlay is not None
+    assert bench.session.overlay.pixels[..., 3].size > AT_ONCE
+    bench.window.editing.turn(1)
+    bench.window.timeline.track.scrubbed.emit(0.45)
+    assert bench.session.overlay is None
+    await bench.until(lambda: bench.window.editing._laying is None)
+    assert bench.session.overlay is None
 
 
 @scenario

@@ -309,7 +309,8 @@ class Editing(QObject):
             self._laying = None
         if self.is_choosing:
             self._laid = made
-            self._show()
+            if self._is_made(self.way):  # else a ghost is there
+                self._show()
 
     def _tell_choice(self) -> None:
         results, now = self._session.document.results, self.result
