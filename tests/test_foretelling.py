@@ -80,6 +80,8 @@ def test_seconds_minutes_and_memory_are_told_and_when_it_is_short() -> None:
         "about 11 min \N{MIDDLE DOT} 10 min of it to learn the picture",
         False,
     )
+    told, _ = in_words(Prediction(1, 20_000_000, 9_000_000_000, fits=True))
+    assert told.endswith("0.1 of 9.0 GB of memory"), "not none"
     told, is_short = in_words(Prediction(600, 5_100_000_000, 3_000_000_000, fits=False))
     assert told.startswith("about 10 min \N{MIDDLE DOT} 5.1 of 3.0 GB of memory")
     assert is_short

@@ -89,7 +89,7 @@ def in_words(prediction: Prediction) -> tuple[str, bool]:
     if prediction.learning:
         words.append(tr("{time} of it to learn the picture").format(time=_time(prediction.learning)))
     if prediction.bytes is not None and prediction.free_bytes is not None:
-        needed, free = (f"{count / 1e9:.1f}" for count in (prediction.bytes, prediction.free_bytes))
+        needed, free = (f"{max(count / 1e9, 0.1):.1f}" for count in (prediction.bytes, prediction.free_bytes))
         words.append(tr("{needed} of {free} GB of memory").format(needed=needed, free=free))
     if not prediction.fits:
         words.append(tr("made with less memory, which takes longer"))
