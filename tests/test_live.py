@@ -79,6 +79,19 @@ async def test_a_finished_stroke_is_made_real_and_the_document_stays(bench: Benc
 
 
 @scenario
+async def test_a_picture_that_was_turned_is_not_covered_by_what_was_made_before(bench: Bench) -> None:
+    await go_live(bench)
+    bench.stroke()
+    await picture(bench)
+    bench.window.framing.turn_right()
+    await bench.session.at_rest()
+    assert bench.session.overlay is None
+    await picture(bench)
+    assert bench.session.overlay is not None
+    assert bench.session.overlay.of is bench.session.document
+
+
+@scenario
 async def test_the_key_and_the_button_agree(bench: Bench) -> None:
     bench.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     assert bench.window.edit_panel.live.isChecked()

@@ -133,6 +133,9 @@ class Live(QObject):
             self._halt()
             self._of = self._made = None
             self._clock.start()
+            before = None if self._overlay is None else self._overlay.of
+            if before is not None and before.frame != self._session.document.frame:
+                self._show(None)  # it does not lie over the picture any more
             if told:
                 self.changed.emit()
 
