@@ -10,7 +10,8 @@ import psutil
 
 GROUP = Path("/sys/fs/cgroup")
 NO_MEMORY = (  # how libraries say that there is none, in small letters
-    *("out of memory", "can't allocate memory", "not enough memory", "bad_alloc"),  # the third on Windows
+    *("out of memory", "bad_alloc", "cannot allocate memory", "can't allocate memory"),
+    "not enough memory",  # on Windows
     *("alloc_failed", "out_of_device_memory", "out_of_host_memory", "out_of_resources"),  # CUDA; Intel's
     *("invalid buffer size", "error 1455"),  # Apple's Metal; Windows, of a file that would be mapped
     *("could not create a memory", "could not create a primitive"),  # oneDNN

@@ -82,10 +82,9 @@ def taken(name: str, shelf: Shelf) -> Model:
         return shelf.take(name)
     device, known = shelf.device, remembered.figures(name)
     first = max(_rungs_before(known, 0, device, shelf.room(name))) if known else 0
+    helping = [rung for rung in LOADING if RUNGS[rung].helps(device, device not in SHARED, learns=False)]
     sentence = ""
-    for rung in LOADING:
-        if rung < first or not RUNGS[rung].helps(device, device not in SHARED, learns=False):
-            continue
+    for rung in [rung for rung in helping if rung >= first] or helping[-1:]:
         try:
             model = shelf.take(name, RUNGS[rung].economy)
         except EngineError as error:

@@ -17,8 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from engine.economy import ask_apart
-from engine.ladder import IN_PIECES, IN_TWO_CALLS, NO_RUNG, fitting
+from engine.ladder import IN_PIECES, IN_TWO_CALLS, NO_RUNG, RUNGS, fitting, taken
 from engine.models import fast_dtype
+from engine.remembered import Shortage
 from engine.shelf import Shelf
 from engine.types import (
     Drag,
@@ -126,6 +127,7 @@ def test_an_edit_that_is_known_not_to_fit_does_not_try() -> None:
         RuntimeError("data. DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes."),
         RuntimeError("Invalid buffer size: 9.75 GB"),
         RuntimeError("level_zero backend failed with error: 40 (UR_RESULT_ERROR_OUT_OF_RESOURCES)"),
+        OSError("Cannot allocate memory (os error 12)"),
         OSError("[WinError 1455] Die Auslagerungsdatei ist zu klein"),
     ],
 )
@@ -144,6 +146,13 @@ def test_paths_of_drags_are_not_kept_where_memory_runs_short() -> None:
     assert len(again) < len(first), "what the network says along its path is known"
     ran(REQUEST, shelf, failing_at(1))
     assert len([event for event in ran(asked, shelf) if isinstance(event, Preview)]) == len(first)
+
+
+def test_a_model_is_loaded_whatever_is_remembered_of_it() -> None:
+    shelf = Shelf("cpu")
+    ran(REQUEST, shelf)
+    shelf.remember("toy", replace(shelf.figures("toy"), shortages=(Shortage(0, len(RUNGS) - 1, 2**60),)))
+    assert taken("toy", Shelf("cpu")).facts.name == shelf.take("toy").facts.name
 
 
 def test_another_error_is_no_lack_of_memory() -> None:
