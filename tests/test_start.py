@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 
@@ -16,6 +16,7 @@ from ui.settling import can_settle
 from ui.start import StartPage, thumbnail_of
 from ui.tasks import TASKS, Task
 from ui.tools import TOOLS
+from ui.transform import bounds
 
 
 def start_of(bench: Bench) -> StartPage:
@@ -37,6 +38,19 @@ async def test_each_card_opens_its_sample_with_its_tool(bench: Bench, number: in
     if task.tool in [kind().name for kind in TOOLS]:
         assert bench.window.holding.tool.name == task.tool
     assert bench.window.messages.text.text() == task.first_step
+
+
+@scenario
+async def test_the_first_hint_does_not_cover_what_it_is_about(bench: Bench) -> None:
+    bench.window.resize(1024, 700)
+    start = start_of(bench)
+    task = next(task for task in TASKS if task.title == "Compose and settle")
+    bench.click(start.cards[TASKS.index(task)])
+    await bench.until(lambda: bench.window.messages.text.text() == task.first_step)
+    await bench.drawn()
+    place = QRectF(*bounds(bench.session.document.layers[-1]))
+    seen = bench.window.canvas.view.transform.mapRect(place).toAlignedRect()
+    assert not bench.window.messages.geometry().intersects(seen)
 
 
 def test_the_samples_are_what_their_tasks_need() -> None:

@@ -20,7 +20,7 @@ from ui.transform import pasted
 
 TASKS_FOLDER = SAMPLES / "tasks"
 LAKE = SAMPLES / "mountain lake strokes.png"
-BALLOON = QPointF(330, 20)  # where it is pasted
+BALLOON = QPointF(330, 52)  # where it is pasted: below what is told first
 PULL = Handle((110.0, 72.0), (370.0, 112.0), radius=66.0)  # the balloon over the bay
 
 
