@@ -274,7 +274,7 @@ async def test_the_new_room_is_left_alone_if_one_says_so(bench: Bench) -> None:
 
 
 def asked_size(bench: Bench) -> ImageDialog:
-    bench.window.framing.ask_scale()
+    bench.key(Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
     dialog = bench.window.findChild(ImageDialog)
     assert isinstance(dialog, ImageDialog)
     return dialog
