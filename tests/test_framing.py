@@ -18,7 +18,7 @@ from tests.bench import Bench, scenario
 from tests.hands import stroke
 from ui.apply import Candidate
 from ui.document import Document, Layer, Pull, Result, document_from, frozen, layer_from, read
-from ui.frame import flipped, framed, scaled, trimmed, turned
+from ui.frame import OVERLAP, flipped, framed, scaled, trimmed, turned
 from ui.framing import CanvasDialog
 from ui.image_size import ImageDialog
 from ui.results import Kept
@@ -256,7 +256,9 @@ async def test_the_canvas_grows_round_the_picture(bench: Bench) -> None:
     assert seen[18:82, :96].all()
     assert seen.sum() == 96 * 64
     assert document.selection is not None  # the new room, for Fill
-    assert ((part_in(document.selection, document.rect) == 255) == ~seen).all()
+    chosen = part_in(document.selection, document.rect)
+    assert not chosen[18 + OVERLAP : 82 - OVERLAP, : 96 - OVERLAP].any()
+    assert chosen.sum() == 255 * (196 * 100 - (64 - 2 * OVERLAP) * (96 - OVERLAP))
     assert "Fill goes on" in bench.window.messages.text.text()
 
 

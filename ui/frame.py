@@ -32,7 +32,7 @@ from ui.document import (
     places,
 )
 from ui.language import tr
-from ui.selection import combined, covered, everything, is_empty, selection_of, shifted
+from ui.selection import combined, covered, everything, grown, is_empty, selection_of, shifted
 from ui.transform import (
     Matrix,
     Resampling,
@@ -49,6 +49,7 @@ from ui.transform import (
 )
 from ui.work import Making
 
+OVERLAP = 8  # pixels of the old picture that are selected with new room, so that Fill leaves no seam
 MOST = 2 * LARGEST**2  # pixels of a layer that is made larger with what it has outside
 
 
@@ -65,7 +66,7 @@ def widened(document: Document, frame: Rect) -> Making[Document]:
     if is_empty(room):
         return after
     yield tr("The new room is selected: Fill goes on with the picture there.")
-    return replace(after, selection=room)
+    return replace(after, selection=grown(room, OVERLAP, after.rect))
 
 
 def trimmed(document: Document) -> Making[Document]:
