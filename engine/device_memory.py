@@ -16,7 +16,7 @@ def free_bytes(device: str) -> int:
         return free_memory.free_bytes()
     if device == "mps":  # the processor's, of which Apple recommends to take so much
         return max(0, torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory())
-    free, _ = torch.accelerator.get_memory_info()
+    free, _ = _memory(device)
     return free + torch.accelerator.memory_reserved() - torch.accelerator.memory_allocated()
 
 
@@ -46,7 +46,7 @@ def bound(device: str) -> None:
     if device == "mps":
         torch.mps.set_per_process_memory_fraction(1.0)  # of what Apple recommends
     elif device != "cpu":
-        free, total = torch.accelerator.get_memory_info()
+        free, total = _memory(device)
         share = min(1.0, (free + torch.accelerator.memory_reserved()) / total)
         torch.get_device_module(device).set_per_process_memory_fraction(share)
 
@@ -57,3 +57,14 @@ def release() -> None:
     device = torch.accelerator.current_accelerator(check_available=True)
     if device is not None:
         torch.get_device_module(device).empty_cache()  # torch.accelerator's raises on Apple's devices
+
+
+def _memory(device: str) -> tuple[int, int]:
+    """Free bytes, and all of them. Intel's integrated devices do not tell what is free, for theirs is the
+    processor's memory.
+    """
+    try:
+        return torch.accelerator.get_memory_info()
+    except RuntimeError:
+        total: int = torch.get_device_module(device).get_device_properties().total_memory
+        return min(free_memory.free_bytes(), total - torch.accelerator.memory_reserved()), total

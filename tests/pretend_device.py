@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -155,6 +156,10 @@ class _Module:
     @staticmethod
     def get_device_name() -> str:
         return "Pretended 1000"
+
+    @classmethod
+    def get_device_properties(cls) -> SimpleNamespace:
+        return SimpleNamespace(total_memory=0 if cls.entered is None else cls.entered.size)
 
     @staticmethod
     def get_amp_supported_dtype() -> list[torch.dtype]:

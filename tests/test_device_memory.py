@@ -260,6 +260,19 @@ def test_what_torch_keeps_of_edits_before_is_not_what_an_edit_takes(asked: EditR
     assert bytes_after == pytest.approx(bytes_alone, rel=0.1)
 
 
+def test_a_device_need_not_tell_how_much_is_free(asked: EditRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Intel's integrated ones do not (pytorch issue 194576)."""
+
+    def raises() -> None:
+        raise RuntimeError("The device (Pretended) doesn't support querying the available free memory.")
+
+    with pretended(30 * MEGABYTE, spills=True) as device, monkeypatch.context() as patch:
+        patch.setattr(torch.accelerator, "get_memory_info", raises)
+        _, told = made(asked, Shelf(NAME))
+        assert told == [RUNGS[IN_TWO_CALLS].told, RUNGS[PARTS].told]
+        assert free_bytes(NAME) == device.size - device.held
+
+
 def test_memory_is_given_back_on_apples_devices_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where torch's common way to do it raises (pytorch issue 186430)."""
 
