@@ -70,7 +70,7 @@ def replay(ask: argparse.Namespace) -> int:
             try:
                 make(source, target, ask.previews and ask.previews / source.stem)
             except (EngineError, PictureError) as error:
-                say(f"{source}: {error}")
+                say(str(error) if str(source) in str(error) else f"{source}: {error}")
                 failed += 1
     if ask.json and report.output:
         answer(figures(report, model()))

@@ -313,6 +313,7 @@ def test_replay_takes_a_folder_and_goes_past_what_is_broken(
     assert sorted(path.name for path in target.iterdir()) == ["a.png", "b.JPG", "c.png"]
     said = capsys.readouterr()
     assert "d.png is not a picture" in said.err
+    assert said.err.count("d.png") == 1
     assert len(json.loads(said.out)["output"]) == 3
 
 
