@@ -247,3 +247,14 @@ def test_what_was_turned_is_moved_by_whole_pixels_as_it_is() -> None:
     before, after = bounds(turned), bounds(moved)
     assert after == before._replace(x=before.x + 7, y=before.y - 4)
     assert (gathered(moved.tiles, after) == gathered(turned.tiles, before)).all()
+
+
+def test_what_was_turned_is_flipped_as_it_is() -> None:
+    layer = layer_from(picture(), "Turned", "strokes", 20, 20)
+    turned = transformed(layer, about((45, 35), turn(20)), "nearest")
+    flipped = transformed(turned, about((45, 35), np.diag([-1.0, 1.0])))
+    assert (pixels(flipped) == pixels(turned)[:, ::-1]).all()
+    back = transformed(
+        transformed(flipped, about((45, 35), np.diag([-1.0, 1.0]))), about((45, 35), turn(-20))
+    )
+    assert (pixels(back) == pixels(layer)).all()
