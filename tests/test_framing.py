@@ -235,6 +235,19 @@ async def test_cropping_is_one_step_and_undo_brings_the_whole_picture_back(bench
 
 
 @scenario
+async def test_a_large_picture_is_cropped_once_however_often_it_is_asked_for(bench: Bench) -> None:
+    whole = document_from(noise(700, 800))
+    chosen = rectangle(QPointF(100, 150), QPointF(700, 650), whole.rect)
+    bench.session.open(replace(whole, selection=chosen))
+    bench.window.framing.crop()
+    assert bench.session.is_making
+    bench.window.framing.crop()
+    await bench.until(lambda: not bench.session.is_busy)
+    assert (bench.picture() == read(whole, Rect(100, 150, 600, 500))).all()
+    assert [label for label, _ in bench.session.history.steps] == ["Open", "Crop"]
+
+
+@scenario
 async def test_without_a_selection_cropping_says_what_to_do(bench: Bench) -> None:
     bench.window.framing.crop()
     assert "select what shall stay" in bench.window.messages.text.text()

@@ -69,6 +69,14 @@ def widened(document: Document, frame: Rect) -> Making[Document]:
     return replace(after, selection=grown(room, OVERLAP, after.rect))
 
 
+def cropped(document: Document) -> Making[Document]:
+    """Cut to the rectangle round what is selected by then; the same document if that is all of it."""
+    yield 0.0
+    if document.selection is None or document.selection.at == document.rect:
+        return document
+    return (yield from framed(document, document.selection.at))
+
+
 def trimmed(document: Document) -> Making[Document]:
     """Cut to what is not transparent; the same document if there is nothing to be cut."""
     yield 0.0

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QDialog, QGridLayout, QHB
 from engine.area import Rect
 from ui.dialogs import answers, sheet
 from ui.document import LARGEST
-from ui.frame import flipped, framed, scaled, trimmed, turned, widened
+from ui.frame import cropped, flipped, framed, scaled, trimmed, turned, widened
 from ui.image_size import ImageDialog
 from ui.language import marked, tr
 from ui.session import Made, Session
@@ -50,7 +50,7 @@ class Framing(QObject):
         if selection is None or not selection.at.width:
             self._session.said.emit(tr("Nothing is selected: select what shall stay first."))
         elif selection.at != self._session.document.rect:
-            self._make(marked("Crop"), partial(framed, frame=selection.at))
+            self._make(marked("Crop"), cropped)
 
     def trim(self) -> None:
         """To what is not transparent."""
