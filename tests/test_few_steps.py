@@ -83,6 +83,7 @@ def called(name: str, plain: Path, folder: Path) -> Path:
         ("sd_xl_turbo_lora_v1", "first order", 4, 1.0),
         ("TCD-SD15-LoRA", "first order", 4, 1.0),
         ("pcm_sd15_smallcfg_4step_converted", "first order", 4, 1.0),
+        ("pcm_sd15_normalcfg_8step_converted", "first order", 8, 7.5),
     ],
 )
 def test_a_lora_for_few_steps_is_known_by_its_name(
