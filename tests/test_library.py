@@ -228,6 +228,23 @@ async def test_the_dialog_tells_what_each_one_is(bench: Bench, folder: Path) -> 
     assert not dialog.use_button.isVisible()
 
 
+@scenario
+async def test_the_dialog_tells_what_came_of_what_was_added(
+    bench: Bench, folder: Path, tmp_path: Path
+) -> None:
+    await watch(bench, folder)
+    dialog, library = dialog_of(bench), bench.window.library
+    pickle = tmp_path / "old.ckpt"
+    pickle.write_bytes(b"PK\x03\x04")
+    library.add([pickle])
+    await bench.until(dialog.refused.isVisible)
+    assert dialog.refused.text() == bench.window.messages.text.text()
+    library.add([checkpoint(tmp_path / "ink.safetensors", LORA)])
+    await bench.until(lambda: dialog.name.text() == "ink")
+    assert not dialog.refused.isVisible()
+    dialog.accept()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no ~")
 def test_a_place_at_home_is_written_from_there() -> None:
     assert place_words(Path.home() / "Models" / "dream.safetensors") == "~/Models/dream.safetensors"

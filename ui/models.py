@@ -63,7 +63,8 @@ class Library(QObject):
 
     changed = Signal()
     edited = Signal()  # by the user: what is listed, watched or shown by what
-    added = Signal(object)  # the Entry of a model that the user has just pointed at
+    added = Signal(object)  # the Entry of what the user has just pointed at
+    refused = Signal(str)  # why that cannot be used
     told = Signal(str)  # a sentence
 
     def __init__(self, settings: Settings, work: Work) -> None:
@@ -127,7 +128,7 @@ class Library(QObject):
     def add(self, paths: Iterable[str | Path]) -> None:
         """What the user points at: a model is listed, a folder of models is watched from now on."""
         for path in paths:
-            self._work.begin(self._add(Path(path).absolute()))
+            self._work.begin(self._added(Path(path).absolute()))
 
     def remove(self, entry: Entry) -> None:
         """From the list; the file stays where it is."""
@@ -165,6 +166,13 @@ class Library(QObject):
             job.cancel()
             await asyncio.wait([job])
 
+    async def _added(self, path: Path) -> None:
+        try:
+            await self._add(path)
+        except EngineError as error:
+            self.refused.emit(str(error))
+            raise
+
     async def _add(self, path: Path) -> None:
         """Raises EngineError with a sentence for what is no model and nothing that goes with one."""
         if await asyncio.to_thread(_is_plain_folder, path):
@@ -188,9 +196,9 @@ class Library(QObject):
         self.changed.emit()
         self.edited.emit()
         self.look()
-        if entry.kind == "model":
+        if entry.kind:
             self.added.emit(entry)
-        elif entry.kind:
+        if entry.kind in ADDITIONS:
             sentences = {
                 "lora": tr("{name} is a LoRA; it is listed below the words, for models that it fits."),
                 "textual inversion": tr(
@@ -201,7 +209,7 @@ class Library(QObject):
                 ),
             }
             self.told.emit(sentences[entry.kind].format(name=entry.name))
-        else:
+        elif not entry.kind:
             raise EngineError(entry.refusal)
 
     async def _look(self) -> None:

@@ -29,7 +29,7 @@ from ui.apply import DOT
 from ui.dialogs import FileDialog, own
 from ui.fetching import FetchDialog
 from ui.files import take_copy
-from ui.language import marked, tr
+from ui.language import marked, told, tr
 from ui.model_words import decoder_in_short, facts_of, in_short, place_words, refusal_of, shown_words
 from ui.models import UNUSED, Entry, Library, dropped_models
 from ui.network import Network
@@ -78,7 +78,10 @@ class ModelsDialog(QDialog):
         self.shown = Choices()
         self.shown.setAccessibleName(tr("Shows pictures of"))
         self.shown.setPlaceholderText(tr("Choose..."))
-        for label in (self.name, self.sentence):
+        self.refused = QLabel()  # why what was added is not in the list
+        self.refused.setProperty("warns", True)
+        self.refused.hide()
+        for label in (self.name, self.sentence, self.refused):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.use_button = push_button(tr("Use it"), "primary")
@@ -99,6 +102,7 @@ class ModelsDialog(QDialog):
         )
         self._arrange()
         self.list.currentItemChanged.connect(self._show_chosen)
+        self.list.currentItemChanged.connect(self.refused.hide)
         self.list.itemActivated.connect(self._use)
         self.list.removal_wanted.connect(self._remove)
         self.shown.activated.connect(self._show_by)
@@ -109,6 +113,8 @@ class ModelsDialog(QDialog):
         self.fetch_button.clicked.connect(self.ask_name)
         self.close_button.clicked.connect(self.accept)
         library.changed.connect(self.refresh)
+        library.added.connect(self._show_added)
+        library.refused.connect(self._show_refusal)
         switching.changed.connect(self.refresh)
         self.refresh()
         library.look()
@@ -140,6 +146,19 @@ class ModelsDialog(QDialog):
             same = (item for item in items if _key(item.data(WHAT)) == key and item.data(WHAT) is not None)
             self.list.setCurrentItem(next(same, items[1]))
         self._show_chosen()
+
+    @Slot(object)
+    def _show_added(self, entry: Entry) -> None:
+        for row in range(self.list.count()):
+            if _key(self.list.item(row).data(WHAT)) == entry.path:
+                self.list.setCurrentRow(row)
+        self.refused.hide()
+
+    @Slot(str)
+    def _show_refusal(self, sentence: str) -> None:
+        """The window says it too, but below the dialog."""
+        self.refused.setText(told(sentence))
+        self.refused.show()
 
     def ask_file(self) -> None:
         dialog = FileDialog(
@@ -281,6 +300,7 @@ class ModelsDialog(QDialog):
         about = QVBoxLayout(inside)
         about.setContentsMargins(0, 0, 0, 0)
         about.setSpacing(2 * theme.GRID)
+        about.addWidget(self.refused)
         about.addWidget(self.name)
         about.addWidget(self.sentence)
         about.addLayout(self.form)

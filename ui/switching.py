@@ -135,7 +135,8 @@ class Switching(QObject):
     @Slot(object)
     def _added(self, entry: Entry) -> None:
         """Pointing at a model is all it takes."""
-        self.choose(entry.model)
+        if entry.kind == "model":
+            self.choose(entry.model)
 
     @Slot()
     def _opened(self) -> None:
