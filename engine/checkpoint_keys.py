@@ -35,7 +35,12 @@ FAST = re.compile(
 )
 STRAIGHT = re.compile(r"(?i:lightning|hyper)")  # of those that were taught on the path of the ODE
 STEPS = r"(?<!\d)(\d\d?)[ _-]?steps?(?![a-z])"  # 4step, 8-steps
-DISTILLED = re.compile(  # names of those of them that leave the guidance as it is
+DISTILLED = re.compile(  # LoRAs are named after what they show, too, be it a storm or a car
+    CONSISTENT.pattern + r"|(?<![A-Za-z])(?i:tcd|pcm)(?![A-Za-z])|(?i:hyper[ _-]?(?:sd|flux))"
+    rf"|(?i:(?:turbo|lightning|hyper).*{STEPS})"
+    r"|(?i:(?:sd|xl|sd[ _-]?v?[\d.-]+|flux[\d.]*)[ _-]?(?:turbo|lightning))"
+)
+LED = re.compile(  # names of those of them that leave the guidance as it is
     r"(?<![A-Za-z])CFG(?![A-Za-z])|(?i:normalcfg)"
 )
 NAMELESS = {"pytorch_lora_weights", "adapter_model", "diffusion_pytorch_model"}  # their folders have names
