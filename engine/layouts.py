@@ -106,7 +106,7 @@ def tiny_decoder(tensors: Tensors) -> Part:
             layer = int(found[2]) - (found[1] != "decoder.layers.")
             layers.setdefault(layer, {})[found[3]] = tensor
     if len(layers) > MOST_LAYERS:
-        raise ValueError(f"it has {len(layers)} layers")
+        raise ValueError(len(layers))
     widths, depths, depth = [], [], 0
     for layer in sorted(layers)[1:]:
         if "weight" in layers[layer]:  # a convolution after blocks

@@ -45,8 +45,8 @@ def read(path: Path, channels: int, cell: int, dtype: torch.dtype) -> Autoencode
                 network: AutoencoderTiny = AutoencoderTiny.from_config(part.settings)
             network.encoder = nn.Identity()
             network.spatial_scale_factor = 2 ** (len(network.config.num_decoder_blocks) - 1)
-            if network.spatial_scale_factor > cell:
-                raise ValueError("it would make larger pictures than the model")
+            if network.spatial_scale_factor > cell:  # its pictures would be larger than the model's
+                raise ValueError(network.spatial_scale_factor)
             # a copy, for what is read is the file itself, which may change while it is used
             numbers = {key: x.to(dtype, copy=True) for key, x in part.tensors.items()}
             network.load_state_dict(numbers, assign=True)
