@@ -10,9 +10,9 @@ import pytest
 from qasync import QEventLoop
 
 from engine.area import Rect, blend
-from engine.types import EditRequest, EngineError, Preview, SDEdit
+from engine.types import EditRequest, EngineError, Learning, Preview, SDEdit
 from engine.worker import Engine
-from ui.apply import Ask, Candidate, EditOptions, Pace, asked, make_real, veil
+from ui.apply import Ask, Candidate, EditOptions, Pace, asked, make_real, progress, veil
 from ui.document import Document, document_from, layer_from, new_document, read
 
 WHITE = (255, 255, 255, 255)
@@ -186,3 +186,10 @@ def test_the_time_left_follows_the_pace() -> None:
     pace, image = Pace(), np.zeros((1, 1, 3), np.uint8)
     assert pace.left(Preview(1, 25, 0.04, 0, image), 10.0) is None
     assert pace.left(Preview(5, 25, 0.2, 0, image), 12.0) == pytest.approx(10.0)
+
+
+def test_a_long_time_left_is_told_in_minutes() -> None:
+    blank = np.zeros((8, 8, 3), np.uint8)
+    ask, step = Ask(Rect(0, 0, 8, 8), EditRequest(blank, blank)), Learning(2, 100)
+    assert progress(ask, step, 90.0).endswith("step 2 of 100 \N{MIDDLE DOT} 90 s left")
+    assert progress(ask, step, 1500.0).endswith("\N{MIDDLE DOT} 25 min left")

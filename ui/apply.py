@@ -34,6 +34,7 @@ from ui.session import Overlay
 from ui.spaces import as_seen, own_layer
 
 DOT = "\N{MIDDLE DOT}"
+LONG = 120  # seconds: from here on minutes are told
 Task = Literal["real", "fill", "translate"]
 
 
@@ -315,4 +316,6 @@ def progress(ask: Ask, preview: Preview | Learning, left: float | None) -> str:
         words = ask.stands(preview)
     if left is None:
         return words
-    return f"{words} {DOT} {tr('{seconds} s left').format(seconds=max(1, round(left)))}"
+    if left < LONG:
+        return f"{words} {DOT} {tr('{seconds} s left').format(seconds=max(1, round(left)))}"
+    return f"{words} {DOT} {tr('{minutes} min left').format(minutes=round(left / 60))}"

@@ -9,7 +9,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from engine.types import EditRequest, EngineError, Prediction
-from ui.apply import DOT, Ask
+from ui.apply import DOT, LONG, Ask
 from ui.document import Document
 from ui.dragging import DragAsk
 from ui.editing import Editing
@@ -18,7 +18,6 @@ from ui.session import Session
 from ui.work import Work
 
 QUIET = 400  # milliseconds without a change, after which it is told anew
-LONG = 120  # seconds: from here on minutes are told
 
 
 class Predicts(Protocol):
