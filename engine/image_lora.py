@@ -5,8 +5,10 @@ was learned is kept on the disk, as a LoRA file that other programs read.
 
 from __future__ import annotations
 
+import errno
 import math
 import os
+import shutil
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -15,6 +17,7 @@ from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as functional
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -58,6 +61,9 @@ def learned(identity: Identity, request: EditRequest, model: Learner) -> Generat
         size = model.sizes(request.image.shape[1], request.image.shape[0])[0]
         x0 = At(model, size).latent(request.image)
         changes = _blank(model.network, identity.rank, x0.device)
+        needed = sum(each.nbytes for change in changes.values() for each in change)
+        if shutil.disk_usage(path.parent).free < needed:  # else it would be said after minutes
+            raise _not_kept(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
         yield from _trained(identity, x0, changes, model.predictor(request), model)
         _save(path, changes, model, identity, prompt)
         _forget()
@@ -149,12 +155,14 @@ def _save(path: Path, changes: dict[str, Change], model: Learner, identity: Iden
     try:
         save_file(tensors, partial, metadata)
         partial.replace(path)
-    except OSError as error:
-        raise EngineError(
-            f"What was learned cannot be kept in {path.parent} ({error}); free some space."
-        ) from None
+    except (OSError, SafetensorError) as error:
+        raise _not_kept(path, error) from None
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _not_kept(path: Path, error: object) -> EngineError:
+    return EngineError(f"What was learned cannot be kept in {path.parent} ({error}); free some space.")
 
 
 def _forget() -> None:

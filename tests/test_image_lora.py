@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import platformdirs
@@ -234,6 +236,14 @@ def test_what_cannot_be_kept_is_said(model: LatentDiffusion, own_folders: Path) 
     (own_folders / "cache").write_text("no folder")
     with pytest.raises(EngineError, match="cannot be made"):
         trained(model, QUICK)
+
+
+def test_a_disk_without_room_is_said_before_anything_is_learned(
+    model: LatentDiffusion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(EngineError, match=r"No space left.*free some space"):
+        next(learned(QUICK, ASKED, model))
 
 
 def test_a_damaged_file_is_learned_anew(model: LatentDiffusion) -> None:
