@@ -32,7 +32,7 @@ SQUARE = 8  # points
 RIM = 1.5  # points to both sides of a tilted edge
 SQUARES = 32  # across the tile of the checkerboard
 AT_ONCE = 4  # tiles composed ahead between two looks at the clock
-COMPARED_AT_ONCE = 12  # tiles, for which a frame can wait
+COMPARED_AT_ONCE = 6  # tiles, for which a frame can wait
 Comparison = Literal["none", "split", "difference"]
 
 

@@ -1,8 +1,10 @@
 """SDEdit on a Stable Diffusion model against diffusers' own image-to-image pipeline: the same model, steps,
 size and precision, turn by turn: `python -m tests.benchmarks.img2img FOLDER`.
 
-Each has a process of its own, and the peak memory is that of its edit, with the model. diffusers' is as
-`from_pretrained` gives it, in our precision and with its own scheduler; both have made a short edit before.
+Each has a process of its own, and the peak memory is that of its edit. Beside all of it stands what is the
+process's own: the weights are mapped from their file, of which the kernel takes pages back as it likes, so
+the whole differs by some percent from run to run. diffusers' is as `from_pretrained` gives it, in our
+precision and with its own scheduler; both have made a short edit before.
 Our process begins as the program does. `tests.random_checkpoints` makes models to try this on.
 """
 
@@ -13,8 +15,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -31,6 +35,7 @@ from engine.types import EditRequest, Rgb, SDEdit
 from tests.benchmarks.__main__ import machine
 
 STRENGTH = 0.5
+LOOK = 0.02  # seconds between two looks at the memory
 Run = Callable[[int, EditRequest], float]  # so many steps; the seconds that previews took
 
 
@@ -109,12 +114,14 @@ def child(ask: argparse.Namespace) -> None:
     for seed in (int(line) for line in sys.stdin):
         before, started = process.cpu_times(), time.perf_counter()
         Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-        previews = run(ask.steps, request(ask, ask.steps, seed))
+        with _watched() as own:
+            previews = run(ask.steps, request(ask, ask.steps, seed))
         seconds, after = time.perf_counter() - started, process.cpu_times()
         told = {
             "seconds": seconds,
             "cpu_seconds": after.user + after.system - before.user - before.system,
-            "peak_memory_mb": _peak(),
+            "peak_memory_mb": _told("VmHWM"),
+            "peak_own_memory_mb": max(own),
             "previews": previews,
             "dtype": dtype,
         }
@@ -135,10 +142,28 @@ def request(ask: argparse.Namespace, steps: int, seed: int) -> EditRequest:
     )
 
 
-def _peak() -> float:
-    """MB, of this process since it was looked at last."""
+@contextmanager
+def _watched() -> Iterator[list[float]]:
+    """How much memory is this process's own, in MB, looked at again and again while the block lasts."""
+    seen, ended = [_told("RssAnon")], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(LOOK):
+            seen.append(_told("RssAnon"))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def _told(name: str) -> float:
+    """MB, as the kernel tells of this process."""
     lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM"))
+    return next(int(line.split()[1]) / 1000 for line in lines if line.startswith(name))
 
 
 def main() -> None:
@@ -175,7 +200,7 @@ def main() -> None:
             print(side, found[side][-1], file=sys.stderr, flush=True)
     for process in sides.values():
         process.communicate()
-    for name in ("seconds", "cpu_seconds", "peak_memory_mb"):
+    for name in ("seconds", "cpu_seconds", "peak_memory_mb", "peak_own_memory_mb"):
         mine, other = (median(each[name] for each in found[side]) for side in sides)
         what = f"{name} of an edit, {ask.pixels} px, {ask.steps} calls, guidance {ask.guidance:g}"
         told = {
