@@ -13,7 +13,7 @@ from PIL import Image
 from engine.types import Rgb
 from engine.warp import Plane, rim, spread
 
-Shades = NDArray[np.float32]  # (h, w, 3): logarithms of a colour by what it lacks to white
+Shades = NDArray[np.float32]  # (h, w, 3): log odds (logits), of a colour to what it lacks to white
 BELOW, ABOVE = 8, 35  # of 255, beyond black and white: what is nearly one of them tells little of light
 _SHADES = np.log((np.arange(256) + BELOW) / (255 + ABOVE - np.arange(256))).astype(np.float32)
 CELL, CELLS = 4, 64  # light is looked at in cells of so many pixels, in a large piece in so many cells a side

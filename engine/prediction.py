@@ -49,10 +49,7 @@ def walks(request: EditRequest, figures: Figures, path_is_known: bool = False) -
         times = operation.repeats
     else:
         strengths, times = (operation.strength,) * variants, 1
-    free = changing(request)
-    if free is not None:  # there are as many sizes as looks at it
-        free = _blocks(free, (max(1, width // FINE), max(1, height // FINE)))
-    shares = [seen_share(free, size) for size in sizes]
+    shares = seen_shares(request, sizes)
     found = []
     for strength in strengths:
         if not strength:
@@ -73,15 +70,22 @@ def goes_further(request: EditRequest) -> bool:
     """Whether an edit is made beyond the sizes that its model was trained at: where its result lies beside a
     picture that is sharper.
     """
-    return request.mask is not None and changing(request) is not None
+    return request.mask is not None and not _keeps_to_path(request.operation)
 
 
-def seen_share(free: Mask | None, size: tuple[int, int]) -> float:
-    """The share of a picture of that size that a network sees where only what may change (`changing`), and
-    what is near, is asked for (`engine.pieces`), about.
+def seen_shares(request: EditRequest, sizes: list[tuple[int, int]]) -> list[float]:
+    """The shares, 0..1, of pictures of those sizes (pixels: width and height) that a network sees where only
+    what may change, and what is near, is asked for (`engine.pieces`), about.
     """
+    free = changing(request)
     if free is None:
-        return 1.0
+        return [1.0] * len(sizes)
+    height, width = free.shape
+    coarse = _blocks(free, (max(1, width // FINE), max(1, height // FINE)))  # there are as many looks at it
+    return [_seen_share(coarse, size) for size in sizes]
+
+
+def _seen_share(free: Mask, size: tuple[int, int]) -> float:
     coarse = _blocks(free, (max(1, round(size[0] / NEAR)), max(1, round(size[1] / NEAR)))) > 0
     near = np.asarray(Image.fromarray(coarse.astype(np.uint8)).filter(ImageFilter.MaxFilter(3)))
     return float(near.mean())
@@ -97,12 +101,17 @@ def _blocks(free: Mask, count: tuple[int, int]) -> Mask:
 
 def changing(request: EditRequest) -> Mask | None:
     """Where an edit may change anything (above 0); None: everywhere, or along a whole path."""
-    if isinstance(request.operation, Drag | Translate) or getattr(request.operation, "solver", "") == "cycle":
+    if _keeps_to_path(request.operation):
         return None
     if request.share is None:
         return request.mask
     moving: Mask = (request.share > 0).astype(np.float32)
     return moving if request.mask is None else moving * request.mask
+
+
+def _keeps_to_path(operation: Operation) -> bool:
+    """Whether all of the picture is asked for, along a path."""
+    return isinstance(operation, Drag | Translate) or getattr(operation, "solver", "") == "cycle"
 
 
 def first_of(sizes: list[tuple[int, int]], at_coarsest: float) -> int:

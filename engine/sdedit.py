@@ -18,7 +18,7 @@ from engine.latents import At
 from engine.levels import Level, Schedule, exploding, time_of
 from engine.models import Model
 from engine.pieces import Wanted
-from engine.prediction import changing, first_of, goes_further, seen_share
+from engine.prediction import changing, first_of, goes_further, seen_shares
 from engine.sampling import SOLVERS, Denoise, Method, pinned, s_noise, sample, second_order, seeded
 from engine.types import EditRequest, EditResult, Event, Mask, Preview, Rgb, SDEdit
 
@@ -33,8 +33,10 @@ def sdedit(operation: SDEdit, request: EditRequest, model: Model) -> Iterator[Ev
     model's native size, and then made finer.
     """
     strengths = operation.ladder or (operation.strength,) * request.variants
-    plans = [plan(replace(operation, strength=strength), request, model) for strength in strengths]
+    planned = {each: plan(replace(operation, strength=each), request, model) for each in set(strengths)}
+    plans = [planned[strength] for strength in strengths]
     estimate = model.denoiser(request, _wanted(plans, request, model))
+    method = SOLVERS[operation.method or _usual(operation, request, model)]
     call, done = 0, 0
     calls = sum(each.repeats * each.steps for passes in plans for each in passes)
     work = sum(each.work for passes in plans for each in passes)
@@ -45,7 +47,6 @@ def sdedit(operation: SDEdit, request: EditRequest, model: Model) -> Iterator[Ev
             at = At(model, each.size)
             ratios = _ratios(at, strength, request)
             x0 = _latent(at, picture, request, ratios)
-            method = SOLVERS[operation.method or _usual(operation, request, model)]
             levels = _levels(operation, model, each, method)
             eta, stronger = _noise(operation, request, model, each, method)
             for _ in range(each.repeats):
@@ -95,10 +96,9 @@ def plan(operation: SDEdit, request: EditRequest, model: Model) -> list[Pass]:
     strength = time_of(schedules[first], ratio) if first else operation.strength
     few = max(2, math.ceil(FEWER * request.steps))
     is_noisy = ratio > FINER
-    seen = [
-        1.0 if is_noisy and i == first else seen_share(changing(request), size)
-        for i, size in enumerate(sizes)
-    ]
+    seen = seen_shares(request, sizes)
+    if is_noisy:
+        seen[first] = 1.0
     return [Pass(sizes[first], strength, operation.repeats, request.steps, is_noisy, seen[first])] + [
         Pass(sizes[i], time_of(schedules[i], FINER), 1, few, False, seen[i])
         for i in range(first + 1, len(sizes))

@@ -174,8 +174,8 @@ def grown(mask: Mask, by: int, feather: float) -> Mask:
 
 
 def spread(planes: list[Plane]) -> list[Plane]:
-    """Colours of planes times weights, and the weights, the last of the list: the means that reach each
-    place.
+    """Colours of planes (h, w) times weights, and the weights, 0..1, the last of the list: the means that
+    reach each place, by pull-push (Gortler et al., 1996).
     """
     height, width = planes[-1].shape
     if min(height, width) < 2:

@@ -20,7 +20,7 @@ from ui import files, stack
 from ui.actions import named
 from ui.canvas import Canvas
 from ui.copied import Copied, Offer, name_in
-from ui.document import Depth, Document, Layer, Pixels, Rgba, document_from, read, tiles_from
+from ui.document import Document, Layer, Rgba, document_from, read, tiles_from
 from ui.filing import Filing
 from ui.history import History
 from ui.key_tips import key_of
@@ -30,7 +30,7 @@ from ui.selection import common_part
 from ui.session import CUT, Session
 from ui.spaces import as_seen, own
 from ui.succession import fresh_name
-from ui.transform import bounds, corners, mapped, pasted, tiles_of, without
+from ui.transform import between_frames, bounds, corners, mapped, pasted, tiles_of, without
 from ui.work import Making, Work, in_one_step
 
 PNG = "image/png"  # some programs keep the transparency in this alone
@@ -202,8 +202,7 @@ class Clipboard(QObject):
         document = self._session.document
         if self._history() is not self._session.history or document.frame == ours.document.frame:
             return ours.at
-        then, now = (np.array(each.frame).reshape(3, 3) for each in (ours.document, document))
-        middle = mapped(now @ np.linalg.inv(then), corners(ours.at)).mean(0)
+        middle = mapped(between_frames(ours.document.frame, document.frame), corners(ours.at)).mean(0)
         return _round(ours.at, QPointF(*middle.tolist()))
 
     def _middle(self, size: Rect) -> Rect:
@@ -244,9 +243,9 @@ def _round(size: Rect, at: QPointF) -> Rect:
 
 def _ours_in(document: Document, ours: Copied) -> Rgba:
     """What was copied here, as a document has its colours."""
-    pixels = ours.pixels(ours.at)
-    copied = Document(ours.at.width, ours.at.height, depth=_depth(pixels), profile=ours.document.profile)
-    return _as_in(document, copied.with_layer(Layer("", "picture", tiles_of(pixels, 0, 0))))
+    of, tiles = ours.document, tiles_of(ours.pixels(ours.at), 0, 0)
+    copied = Document(ours.at.width, ours.at.height, depth=of.depth, profile=of.profile)
+    return _as_in(document, copied.with_layer(Layer("", "picture", tiles)))
 
 
 def _as_in(document: Document, other: Document) -> Rgba:
@@ -254,7 +253,3 @@ def _as_in(document: Document, other: Document) -> Rgba:
     if (other.depth, other.profile) == (document.depth, document.profile):
         return read(other, other.rect)
     return own(document, as_seen(other, other.rect))
-
-
-def _depth(pixels: Pixels) -> Depth:
-    return 8 if pixels.itemsize == 1 else 16

@@ -109,9 +109,7 @@ class Framing(QObject):
 class CanvasDialog(QDialog):
     """How large the canvas shall be, and where on it the picture stays."""
 
-    asked = Signal(
-        object, bool
-    )  # Rect: the new canvas, in pixels of the old one; whether new room is selected
+    asked = Signal(object, bool)  # Rect, in pixels of the old canvas; whether new room is selected
 
     def __init__(self, parent: QWidget, width: int, height: int) -> None:
         super().__init__(parent)

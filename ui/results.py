@@ -89,9 +89,9 @@ class Kept(Ask):
     def _pixels(self) -> Rgba:
         """It takes a while where the picture was scaled since."""
         exact = rearranged(self.drawn, self.placed)
-        return (
-            straight(warped(premultiplied(self.drawn), self.placed, "bicubic")[0]) if exact is None else exact
-        )
+        if exact is not None:
+            return exact
+        return straight(warped(premultiplied(self.drawn), self.placed, "bicubic")[0])
 
     def accepted(self, document: Document, candidate: Candidate) -> Document:
         return self.laid_over(document, candidate)

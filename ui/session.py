@@ -421,11 +421,11 @@ class Session(QObject):
     def _show_committed(self) -> None:
         before, self.shown = self.shown, self.document
         active = active_after(self.active, self._committed, self.document)
-        is_other_frame = self._committed.rect != self.document.rect
-        self._committed = self.document
+        committed, self._committed = self._committed, self.document
         self._choose_there()
-        if is_other_frame:
+        if committed.frame != self.document.frame:
             self.stroke_end = None
+        if committed.rect != self.document.rect:
             self.replaced.emit()
         else:
             self.damaged.emit(difference(before, self.shown))
