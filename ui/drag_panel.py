@@ -17,7 +17,7 @@ from ui.key_tips import explain
 from ui.language import marked, tr
 from ui.session import Session
 from ui.settings import Settings
-from ui.slider import Slider
+from ui.slider import Slider, variants_slider
 from ui.widgets import Choices, Fold, Foretold, Seed, caption, push_button, restyle
 
 FORMS: dict[Form, tuple[str, str]] = {
@@ -69,9 +69,7 @@ class DragPanel(QWidget):
             help_text=tr("How much noise is added where ground must be invented (t0):\n"
             "low stays close to the warped picture, high is freer"),
         )  # fmt: skip
-        self.variants = Slider(
-            tr("Variants"), 1, 8, settings.variants, help_text=tr("How many results to choose from")
-        )
+        self.variants = variants_slider(settings.variants)
         self.steps = Slider(
             tr("Steps"),
             2,

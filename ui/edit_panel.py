@@ -19,7 +19,7 @@ from ui.key_tips import explain
 from ui.language import marked, tr
 from ui.prompts import Words
 from ui.settings import Settings
-from ui.slider import Slider
+from ui.slider import Slider, variants_slider
 from ui.widgets import Fold, Foretold, Seed, Segments, caption, push_button, restyle
 
 GAP = theme.GRID
@@ -80,9 +80,7 @@ class EditPanel(QWidget):
             help_text=tr("How much noise is added before the picture is made again (t0):\n"
             "low stays faithful to your strokes, high becomes more realistic and freer"),
         )  # fmt: skip
-        self.variants = Slider(
-            tr("Variants"), 1, 8, settings.variants, help_text=tr("How many results to choose from")
-        )
+        self.variants = variants_slider(settings.variants)
         self.ladder = push_button(tr("Ladder"))
         self.ladder.setIcon(icon("chart-bar"))
         sentence = tr("The same noise at five strengths, side by side")

@@ -19,7 +19,7 @@ from ui.language import tr
 from ui.session import Session
 from ui.settings import Settings
 from ui.settling import SettleOptions, can_settle, settled
-from ui.slider import Slider
+from ui.slider import Slider, variants_slider
 from ui.widgets import Fold, Foretold, caption, push_button
 
 
@@ -56,9 +56,7 @@ class SettlePanel(QWidget):
             tr("Match colours"), 0, 100, settings.settle_match, " %",
             help_text=tr("How far its colours come to those of the place where it lies"),
         )  # fmt: skip
-        self.variants = Slider(
-            tr("Variants"), 1, 8, settings.settle_variants, help_text=tr("How many results to choose from")
-        )
+        self.variants = variants_slider(settings.settle_variants)
         self.grow = Slider(
             tr("Grow"),
             0,

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
+from ui.language import tr
 from ui.widgets import ENTER, Field, is_claimed
 
 
@@ -226,3 +227,8 @@ class _Inner(Field):
         super().keyPressEvent(event)
         if event.key() in ENTER:
             event.accept()
+
+
+def variants_slider(count: int) -> Slider:
+    """Of how many results a run shall make."""
+    return Slider(tr("Variants"), 1, 8, count, help_text=tr("How many results to choose from"))

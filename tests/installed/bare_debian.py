@@ -46,8 +46,8 @@ def make() -> None:
 
 def install(package: str) -> None:
     """As a user would who has fetched it, and with nothing that is only recommended."""
-    shutil.copy(package, os.path.join(BARE, "root"))
-    apt("install", "--no-install-recommends", "/root/" + os.path.basename(package))
+    shutil.copy(package, BARE + "/srv")
+    apt("install", "--no-install-recommends", "/srv/" + os.path.basename(package))
 
 
 def apt(command: str, *arguments: str) -> str:
