@@ -97,7 +97,7 @@ def follow(
     along = along or denoise
     kept = None if fresh is None else (1 - fresh.square()).clamp(min=0).sqrt() - 1  # minus what is lost
     d = start - path.states[0]
-    seen = path.clean + d / path.levels[0].alpha
+    seen = path.clean + d / path.levels[0].alpha if d.any() else path.clean  # in pure noise alpha is 0, and d
     before, before_along = None, None
     for k, (a, b) in enumerate(pairwise(path.levels)):
         p = path.states[k]
